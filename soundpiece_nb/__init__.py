@@ -1,0 +1,93 @@
+"""Soundpiece in Jupyter and IPython: songs, samples and effects from text, in a cell.
+
+`%load_ext soundpiece_nb` brings the magics; `import soundpiece_nb as sp` the functions.
+Everything is imported at its first use, so that loading costs nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from soundpiece_nb.api.errors import (
+        DownloadFailed,
+        Mistake,
+        OperationFailed,
+        RequestRejected,
+        ServiceSilent,
+        SoundpieceError,
+        WaitTimeout,
+    )
+    from soundpiece_nb.handle import Operation, Output
+    from soundpiece_nb.session import history, operation, resume, song, submit
+
+_HOMES = {
+    "history": "session",
+    "operation": "session",
+    "resume": "session",
+    "song": "session",
+    "submit": "session",
+    "Operation": "handle",
+    "Output": "handle",
+    "DownloadFailed": "api.errors",
+    "Mistake": "api.errors",
+    "OperationFailed": "api.errors",
+    "RequestRejected": "api.errors",
+    "ServiceSilent": "api.errors",
+    "SoundpieceError": "api.errors",
+    "WaitTimeout": "api.errors",
+}
+
+__all__ = [
+    "DownloadFailed",
+    "Mistake",
+    "Operation",
+    "OperationFailed",
+    "Output",
+    "RequestRejected",
+    "ServiceSilent",
+    "SoundpieceError",
+    "WaitTimeout",
+    "__version__",
+    "history",
+    "load_ipython_extension",
+    "operation",
+    "resume",
+    "song",
+    "submit",
+    "unload_ipython_extension",
+]
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Register the magics; says one line where an earlier kernel left operations unfinished."""
+    from soundpiece_nb.magics.extension import load
+
+    load(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """Take the magics away and stop the background thread; operations stay resumable."""
+    from soundpiece_nb.magics.extension import unload
+
+    unload(shell)
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name at its first use."""
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    from soundpiece_nb.magics.extension import show_handles
+
+    show_handles()
+    value = globals()[name] = getattr(import_module(f"{__name__}.{home}"), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,71 @@
+"""Base URLs and keys: what may be sent where."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from urllib.parse import urlsplit
+
+from .errors import Mistake
+
+_KEY = re.compile(r"spk_[!-~]+")
+
+
+def read_base_url(text: str) -> str:
+    """Return an API root without its trailing slash; raises Mistake unless https or loopback."""
+    address = text.strip().rstrip("/")
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname or ""
+        _ = parts.port
+    except ValueError:
+        host = ""
+        parts = urlsplit("")
+    plain = parts.scheme == "http" and is_loopback(host)
+    if not host or parts.query or parts.username or not (parts.scheme == "https" or plain):
+        raise Mistake(
+            "SOUNDPIECE_BASE_URL must be an https address "
+            "(http only for this machine, such as http://127.0.0.1:8765/v1)."
+        )
+    return address
+
+
+def read_api_key(text: str) -> str:
+    """Return an API key without surrounding space; raises Mistake for what cannot be one.
+
+    The message never repeats what was given.
+    """
+    key = text.strip()
+    if not _KEY.fullmatch(key):
+        raise Mistake(
+            "The API key does not look like one: Soundpiece keys begin with spk_ "
+            "and hold no spaces. Nothing was sent."
+        )
+    return key
+
+
+def mask(key: str) -> str:
+    """Return an API key as it may be shown: its prefix and last two characters."""
+    return f"spk_…{key[-2:]}" if len(key) > len("spk_") + 8 else "spk_…"
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host name or address is this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def may_download(url: str, *, from_loopback: bool) -> bool:
+    """Tell whether a signed URL may be fetched: https, or http between processes here."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    if parts.scheme == "https":
+        return bool(host)
+    return parts.scheme == "http" and from_loopback and is_loopback(host)

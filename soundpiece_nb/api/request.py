@@ -1,0 +1,168 @@
+"""A request that is known to be good: checked fields, an idempotency key, the exact bytes to send.
+
+The bytes are made once. They are what the journal keeps and what every repetition sends, so that
+one key never travels with two bodies.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from .errors import Mistake
+from .routes import Field, Kind, Route
+
+NOTHING_SENT = "Nothing was sent."
+
+
+@dataclass(frozen=True)
+class Request:
+    """A validated request; `fields` holds what was asked, `body` the JSON bytes to send."""
+
+    route: Route
+    key: str
+    fields: Mapping[str, Any]
+    body: bytes
+
+
+def new_request(route: Route, fields: Mapping[str, Any], key: str | None = None) -> Request:
+    """Check `fields` against the route and write the body; `key` is a UUID or made here.
+
+    Fields that are None count as not given. Raises Mistake with one sentence for the first
+    thing that is wrong.
+    """
+    given = {name: value for name, value in fields.items() if value is not None}
+    known = {field.name for field in route.fields}
+    for name in given:
+        if name not in known:
+            raise Mistake(
+                f"A {route.title} has no field {name!r}; "
+                f"it takes {', '.join(sorted(known))}. {NOTHING_SENT}"
+            )
+    checked = {
+        field.name: _READERS[field.kind](field, given[field.name])
+        for field in route.fields
+        if field.name in given
+    }
+    _require(route, checked)
+    key = read_key(key) if key is not None else str(uuid.uuid4())
+    return Request(route, key, checked, _write_body(route, key, checked))
+
+
+def read_key(key: str) -> str:
+    """Return the canonical text of an idempotency key; raises Mistake unless it is a UUID."""
+    try:
+        return str(uuid.UUID(str(key)))
+    except ValueError:
+        raise Mistake(f"The idempotency key must be a UUID; {key!r} is none. {NOTHING_SENT}") from (
+            None
+        )
+
+
+def _require(route: Route, checked: Mapping[str, Any]) -> None:
+    if route.either:
+        chosen = [name for name in route.either if name in checked]
+        names = " or ".join(f"--{name}" for name in route.either)
+        if not chosen:
+            raise Mistake(f"A {route.title} needs {names}. {NOTHING_SENT}")
+        if len(chosen) > 1:
+            raise Mistake(f"A {route.title} takes {names}, not both. {NOTHING_SENT}")
+    for field in route.fields:
+        if field.required and field.name not in checked:
+            raise Mistake(f"A {route.title} needs {field.name}. {NOTHING_SENT}")
+
+
+def _read_text(field: Field, value: Any) -> str:
+    if not isinstance(value, str):
+        raise Mistake(f"{field.name.capitalize()} must be text. {NOTHING_SENT}")
+    if not value.strip():
+        raise Mistake(f"The {field.name} is empty. {NOTHING_SENT}")
+    if field.most is not None and len(value) > field.most:
+        raise Mistake(
+            f"The {field.name} may have at most {field.most:.0f} characters; "
+            f"here are {len(value)}. {NOTHING_SENT}"
+        )
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise Mistake(
+            f"Character {error.start + 1} of the {field.name} is half of a surrogate pair "
+            f"and cannot be sent. {NOTHING_SENT}"
+        ) from None
+    return value
+
+
+def _read_link(field: Field, value: Any) -> str:
+    address = value.strip() if isinstance(value, str) else ""
+    try:
+        parts = urlsplit(address)
+        good = parts.scheme == "https" and bool(parts.hostname)
+    except ValueError:
+        good = False
+    if not good or any(character.isspace() for character in address):
+        raise Mistake(
+            f"The {field.name} must be an https URL that the service can fetch. {NOTHING_SENT}"
+        )
+    return address
+
+
+def _read_seconds(field: Field, value: Any) -> float:
+    seconds = _read_number(field, value)
+    if not math.isfinite(seconds) or seconds <= 0:
+        raise Mistake(f"{_label(field)} must be more than 0 seconds. {NOTHING_SENT}")
+    return seconds
+
+
+def _read_count(field: Field, value: Any) -> int:
+    number = _read_number(field, value)
+    most = field.most if field.most is not None else math.inf
+    if number != int(number) or not 1 <= number <= most:
+        raise Mistake(
+            f"{_label(field)} must be a whole number from 1 to {most:.0f}. {NOTHING_SENT}"
+        )
+    return int(number)
+
+
+def _read_number(field: Field, value: Any) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise Mistake(
+            f"{_label(field)} must be a number; {value!r} is none. {NOTHING_SENT}"
+        ) from None
+    if math.isnan(number) or isinstance(value, bool):
+        raise Mistake(f"{_label(field)} must be a number. {NOTHING_SENT}")
+    return number
+
+
+def _read_flag(field: Field, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise Mistake(f"{_label(field)} is either True or False. {NOTHING_SENT}")
+    return value
+
+
+def _label(field: Field) -> str:
+    return field.name.replace("_", " ").capitalize()
+
+
+_READERS: dict[Kind, Callable[[Field, Any], Any]] = {
+    Kind.TEXT: _read_text,
+    Kind.LINK: _read_link,
+    Kind.SECONDS: _read_seconds,
+    Kind.COUNT: _read_count,
+    Kind.FLAG: _read_flag,
+}
+
+
+def _write_body(route: Route, key: str, fields: Mapping[str, Any]) -> bytes:
+    wire: dict[str, Any] = {"idempotency_key": key}
+    for field in route.fields:
+        if field.name in fields:
+            value = fields[field.name]
+            wire[field.name] = {"url": value} if field.kind is Kind.LINK else value
+    return json.dumps(wire, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,0 +1,214 @@
+"""The eight routes of Soundpiece v1, as data.
+
+Magics, functions, validation and completion are made from these entries; a ninth route is one
+entry more. Limits are the service's documented ones; where the documentation gives none, there
+is none here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from .errors import Mistake
+
+
+class Kind(Enum):
+    """What a request field holds, and so how it is read, checked and put on the wire."""
+
+    TEXT = "text"
+    LINK = "link"
+    """An https address of audio, sent as `{"url": …}`."""
+    SECONDS = "seconds"
+    COUNT = "count"
+    FLAG = "flag"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """One field of a request: `most` counts characters of text, else it bounds the number."""
+
+    name: str
+    kind: Kind
+    help: str
+    required: bool = False
+    most: float | None = None
+    option: str | None = None
+    """The option's name on a magic where it differs from the field's."""
+    short: str | None = None
+    """The option's one-letter form on a magic."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """One action of the service.
+
+    `body` is the field that a cell's body fills, `either` the fields of which exactly one is
+    given, `result` the field of the answer that holds the outputs.
+    """
+
+    path: str
+    noun: str
+    summary: str
+    fields: tuple[Field, ...]
+    result: str
+    body: str | None = None
+    either: tuple[str, ...] = ()
+    example: str = ""
+
+    @property
+    def title(self) -> str:
+        """The noun in words: `remix of a song` reads better than `remix_song`."""
+        return self.noun.replace("_", " ")
+
+    def field(self, name: str) -> Field:
+        """Return the field of that name; raises KeyError for one this route has not."""
+        for field in self.fields:
+            if field.name == name:
+                return field
+        raise KeyError(name)
+
+
+LYRICS = Field(
+    name="lyrics",
+    kind=Kind.TEXT,
+    required=True,
+    most=3000,
+    help="the words; [Verse], [Chorus], [Bridge], [Intro], [Outro] and [Instrumental] "
+    "alone on a line begin a section, every other line is one sung line",
+)
+PROMPT = Field(
+    name="prompt",
+    kind=Kind.TEXT,
+    most=1024,
+    short="p",
+    help="style, mood, tempo, instruments, in words",
+)
+REFERENCE = Field(
+    name="reference",
+    kind=Kind.LINK,
+    short="r",
+    help="https URL of audio to take after, instead of a prompt",
+)
+SOURCE = Field(
+    name="source",
+    kind=Kind.LINK,
+    required=True,
+    short="s",
+    help="https URL of the audio to work on",
+)
+DURATION = Field(
+    name="duration", kind=Kind.SECONDS, short="d", help="length of the result in seconds"
+)
+VARIATIONS = Field(
+    name="n_variations",
+    kind=Kind.COUNT,
+    most=3,
+    option="variations",
+    help="how many takes to make, 1 to 3",
+)
+REQUIRED_PROMPT = Field(
+    name="prompt", kind=Kind.TEXT, required=True, most=1024, short="p", help=PROMPT.help
+)
+
+ROUTES: dict[str, Route] = {
+    route.path: route
+    for route in (
+        Route(
+            path="create.new_song",
+            noun="song",
+            summary="Make a song from lyrics and a prompt.",
+            fields=(LYRICS, PROMPT, REFERENCE),
+            body="lyrics",
+            either=("prompt", "reference"),
+            result="outputs",
+            example=(
+                '%%soundpiece_song night_drive --prompt "Synthwave, melancholic, mid-tempo"\n'
+                "[Verse]\n"
+                "I've been driving all night, my hands wet on the wheel\n"
+                "[Chorus]\n"
+                "Night drive, carry me home"
+            ),
+        ),
+        Route(
+            path="create.new_instrumental",
+            noun="instrumental",
+            summary="Make an instrumental from a prompt.",
+            fields=(PROMPT, REFERENCE),
+            body="prompt",
+            either=("prompt", "reference"),
+            result="outputs",
+        ),
+        Route(
+            path="create.new_sample",
+            noun="sample",
+            summary="Make a sample, looping on request.",
+            fields=(
+                REQUIRED_PROMPT,
+                DURATION,
+                Field(
+                    name="loopable",
+                    kind=Kind.FLAG,
+                    help="make the end meet the beginning",
+                ),
+            ),
+            body="prompt",
+            result="output",
+        ),
+        Route(
+            path="create.new_fx",
+            noun="fx",
+            summary="Make a sound effect.",
+            fields=(REQUIRED_PROMPT, DURATION),
+            body="prompt",
+            result="output",
+        ),
+        Route(
+            path="create.remix_song",
+            noun="remix_song",
+            summary="Make another song of a song.",
+            fields=(SOURCE, LYRICS, REQUIRED_PROMPT, VARIATIONS),
+            body="lyrics",
+            result="outputs",
+        ),
+        Route(
+            path="create.remix_instrumental",
+            noun="remix_instrumental",
+            summary="Make variations of an instrumental.",
+            fields=(SOURCE, VARIATIONS),
+            result="outputs",
+        ),
+        Route(
+            path="adapt.separate_stems",
+            noun="stems",
+            summary="Split audio into vocals, drums, bass and other.",
+            fields=(SOURCE,),
+            result="outputs",
+        ),
+        Route(
+            path="adapt.auto_cut_down",
+            noun="cut",
+            summary="Cut audio down to a length, at a natural point near it.",
+            fields=(
+                SOURCE,
+                Field(
+                    name="target_duration",
+                    kind=Kind.SECONDS,
+                    required=True,
+                    option="to",
+                    help="wanted length in seconds; the cut lands on a natural point near it",
+                ),
+            ),
+            result="output",
+        ),
+    )
+}
+
+
+def find_route(name: str) -> Route:
+    """Return the route of a path (`create.new_song`) or noun (`song`); raises Mistake."""
+    for route in ROUTES.values():
+        if name in (route.path, route.noun):
+            return route
+    known = ", ".join(ROUTES)
+    raise Mistake(f"There is no route {name!r}. The routes are {known}.")
