@@ -1,0 +1,1 @@
+"""Sound as files: verified FLAC, waveforms, previews. Nothing here knows the API."""

@@ -1,0 +1,115 @@
+"""Whether a file is the FLAC it should be, and what it looks like.
+
+One pass decodes the file, compares the MD5 of its samples with the one its encoder wrote into
+STREAMINFO, and draws the waveform on the way.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import soundfile
+
+BLOCK = 1 << 16
+"""Frames decoded at a time, so that an hour costs no more memory than a minute."""
+
+
+class NotIntact(Exception):
+    """The file is no FLAC, is cut, or holds other samples than its encoder wrote."""
+
+
+@dataclass(frozen=True)
+class Take:
+    """What a verified file holds: length in frames, Hz, channels, MD5 of its samples."""
+
+    frames: int
+    sample_rate: int
+    channels: int
+    md5: str
+    size: int
+    """Bytes of the file."""
+    waveform: bytes
+    """RMS and peak levels, see `waveform.Levels`."""
+
+    @property
+    def duration(self) -> float:
+        """Length in seconds."""
+        return self.frames / self.sample_rate
+
+
+def verify(path: Path) -> Take:
+    """Decode a file whole and compare it with its own checksum; raises NotIntact.
+
+    A checksum of zero means that the encoder did not write one: then decoding to the promised
+    length is all that can be checked. The length in bytes is the download's to check, because
+    junk after the last frame decodes as if it were not there.
+    """
+    import mutagen
+    import soundfile
+    from mutagen.flac import FLAC
+
+    from .waveform import LevelMeter
+
+    try:
+        info = FLAC(path).info
+        with soundfile.SoundFile(path) as sound:
+            meter = LevelMeter(info.total_samples)
+            digest = hashlib.md5(usedforsecurity=False)
+            frames = 0
+            for block in _blocks(sound):
+                frames += len(block)
+                digest.update(_stored_bytes(block, info.bits_per_sample))
+                meter.add(block)
+    except (mutagen.MutagenError, soundfile.SoundFileError, EOFError, OSError) as error:
+        raise NotIntact(_reason(path, error)) from None
+    if frames != info.total_samples:
+        raise NotIntact(f"The audio has {frames} of {info.total_samples} frames.")
+    if info.md5_signature and digest.hexdigest() != f"{info.md5_signature:032x}":
+        raise NotIntact("The audio is not what its own checksum says.")
+    return Take(
+        frames=frames,
+        sample_rate=info.sample_rate,
+        channels=info.channels,
+        md5=digest.hexdigest(),
+        size=path.stat().st_size,
+        waveform=meter.levels().to_bytes(),
+    )
+
+
+def read(path: Path) -> tuple[npt.NDArray[np.float32], int]:
+    """Return a file's samples as `(frames, channels)` float32 within ±1, and its rate in Hz."""
+    import soundfile
+
+    samples, sample_rate = soundfile.read(path, dtype="float32", always_2d=True)
+    return samples, int(sample_rate)
+
+
+def _blocks(sound: soundfile.SoundFile) -> list[npt.NDArray[np.int32]]:
+    return sound.blocks(blocksize=BLOCK, dtype="int32", always_2d=True)  # type: ignore[no-any-return]
+
+
+def _stored_bytes(block: npt.NDArray[np.int32], bits: int) -> bytes:
+    """Return samples as STREAMINFO's MD5 counts them: little-endian, whole bytes, interleaved.
+
+    libsndfile hands every depth over in the upper bits of 32.
+    """
+    whole_bytes = (bits + 7) // 8
+    lowered = (block >> (32 - bits)).astype("<i4")
+    octets = lowered.view("u1").reshape(-1, 4)
+    return octets[:, :whole_bytes].tobytes()
+
+
+def _reason(path: Path, error: Exception) -> str:
+    with path.open("rb") as file:
+        beginning = file.read(64).lstrip()
+    if beginning[:1] == b"<":
+        return "A web page came instead of audio."
+    if not beginning.startswith((b"fLaC", b"ID3")):
+        return "What came is no FLAC file."
+    return f"The FLAC file is damaged ({type(error).__name__})."
