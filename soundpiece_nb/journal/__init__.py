@@ -1,0 +1,1 @@
+"""The durable record of every operation, keyed by idempotency key."""

@@ -1,0 +1,121 @@
+"""What the journal holds of one operation, as plain values."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class TakeEntry:
+    """One output: `take` counts from 1; `path` is None until a verified file is there."""
+
+    take: int
+    kind: str | None
+    duration: float | None
+    path: str | None
+    size: int | None
+    waveform: bytes | None
+    rating: int | None
+    note: str | None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One operation: what was asked, how it stands, which takes it brought."""
+
+    key: str
+    route: str
+    service: str
+    body: bytes
+    status: str
+    name: str | None
+    operation_id: str | None
+    tags: tuple[str, ...]
+    note: str | None
+    notebook: str | None
+    error_code: str | None
+    error_message: str | None
+    submitted_at: datetime
+    accepted_at: datetime | None
+    finished_at: datetime | None
+    outputs: int | None
+    polls: int
+    retries: int
+    takes: tuple[TakeEntry, ...]
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The request's fields as a person gives them: links as plain addresses."""
+        return read_fields(self.body)
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is left to do: ended, and every output is a verified file."""
+        if self.status == "ready":
+            return len([take for take in self.takes if take.path]) == self.outputs
+        return self.status in ("failed", "rejected")
+
+
+def read_fields(body: bytes) -> dict[str, Any]:
+    """Return a sent body's fields, without the key, links as plain addresses."""
+    wire = json.loads(body)
+    wire.pop("idempotency_key", None)
+    return {name: _plain(value) for name, value in wire.items()}
+
+
+def _plain(value: Any) -> Any:
+    return value["url"] if isinstance(value, dict) and "url" in value else value
+
+
+def microseconds(time: datetime) -> int:
+    """Return a time as the journal stores it."""
+    difference = time - EPOCH
+    return (difference.days * 86_400 + difference.seconds) * 1_000_000 + difference.microseconds
+
+
+def to_time(stored: int | None) -> datetime | None:
+    """Read a stored time as UTC."""
+    return (
+        None
+        if stored is None
+        else datetime.fromtimestamp(stored // 1_000_000, UTC).replace(
+            microsecond=stored % 1_000_000
+        )
+    )
+
+
+def read_entry(row: Mapping[str, Any], take_rows: Sequence[Mapping[str, Any]]) -> Entry:
+    """Build an entry from its row and the rows of its takes."""
+    return Entry(
+        key=row["idempotency_key"],
+        **{name: row[name] for name in _COPIED},
+        tags=tuple(json.loads(row["tags"])),
+        submitted_at=to_time(row["submitted_at"]) or EPOCH,
+        accepted_at=to_time(row["accepted_at"]),
+        finished_at=to_time(row["finished_at"]),
+        takes=tuple(TakeEntry(**{name: take[name] for name in _TAKE}) for take in take_rows),
+    )
+
+
+_COPIED = (
+    "route",
+    "service",
+    "body",
+    "status",
+    "name",
+    "operation_id",
+    "note",
+    "notebook",
+    "error_code",
+    "error_message",
+    "outputs",
+    "polls",
+    "retries",
+)
+_TAKE = tuple(TakeEntry.__dataclass_fields__)

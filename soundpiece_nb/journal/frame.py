@@ -1,0 +1,170 @@
+"""The journal as a pandas DataFrame, with the same dtypes however many rows there are."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Select, func, or_, select
+
+from soundpiece_nb.api.errors import Mistake
+from soundpiece_nb.api.routes import find_route
+
+from .entry import microseconds
+from .journal import Journal
+from .schema import operations, takes
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+STATUSES = ("submitting", "processing", "ready", "failed", "rejected")
+
+TIME = "datetime64[us, UTC]"
+DTYPES = {
+    "name": "string",
+    "route": "string",
+    "status": "string",
+    "operation_id": "string",
+    "prompt": "string",
+    "lyrics": "string",
+    "reference": "string",
+    "source": "string",
+    "params": "object",
+    "outputs": "Int64",
+    "duration": "Float64",
+    "error_code": "string",
+    "error_message": "string",
+    "submitted_at": TIME,
+    "accepted_at": TIME,
+    "finished_at": TIME,
+    "elapsed": "timedelta64[us]",
+    "polls": "Int64",
+    "retries": "Int64",
+    "rating": "Int64",
+    "note": "string",
+    "tags": "object",
+    "sweep": "object",
+    "notebook": "string",
+    "files": "object",
+    "service": "string",
+}
+"""The columns in order. `params` is a dict, `tags` and `files` are lists, absent text is NA."""
+
+_AGE = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def history(
+    journal: Journal,
+    *,
+    route: str | None = None,
+    status: str | None = None,
+    since: str | datetime | timedelta | None = None,
+    search: str | None = None,
+    tag: str | None = None,
+    limit: int | None = None,
+    keys: Sequence[str] | None = None,
+) -> pd.DataFrame:
+    """Return operations, newest first, indexed by `idempotency_key`; a copy of the journal.
+
+    `duration` is seconds of audio over all takes that are known, `files` the verified files,
+    `elapsed` the time from submission to the end. `since` is a time, an age or text such as `2d`.
+    Raises Mistake for a filter that cannot be.
+    """
+    import pandas as pd
+
+    statement = _statement()
+    if route is not None:
+        statement = statement.where(operations.c.route == find_route(route).path)
+    if status is not None:
+        if status not in STATUSES:
+            raise Mistake(f"There is no status {status!r}; there are {', '.join(STATUSES)}.")
+        statement = statement.where(operations.c.status == status)
+    if since is not None:
+        statement = statement.where(operations.c.submitted_at >= microseconds(read_since(since)))
+    if search is not None:
+        searched = (operations.c[name] for name in ("name", "prompt", "lyrics", "note"))
+        statement = statement.where(
+            or_(*(column.icontains(search, autoescape=True) for column in searched))
+        )
+    if tag is not None:
+        statement = statement.where(operations.c.tags.contains(json.dumps(tag), autoescape=True))
+    if keys is not None:
+        statement = statement.where(operations.c.idempotency_key.in_(keys))
+    if limit is not None:
+        statement = statement.limit(limit)
+    rows = journal.select(statement)
+    index = pd.Index([row["idempotency_key"] for row in rows], dtype="string")
+    columns = {name: _column(name, rows, journal) for name in DTYPES}
+    return pd.DataFrame(
+        {name: pd.Series(columns[name], index=index, dtype=DTYPES[name]) for name in DTYPES},
+        index=index.rename("idempotency_key"),
+    )
+
+
+def read_since(since: str | datetime | timedelta) -> datetime:
+    """Return the moment meant by a time, an age, or text: `90m`, `2d`, `2026-11-01`."""
+    if isinstance(since, timedelta):
+        return datetime.now(UTC) - since
+    if isinstance(since, str):
+        age = _AGE.fullmatch(since.strip())
+        if age:
+            return datetime.now(UTC) - timedelta(**{_UNITS[age[2]]: float(age[1])})
+        try:
+            since = datetime.fromisoformat(since)
+        except ValueError:
+            raise Mistake(
+                f"{since!r} is no time: say an age such as 90m, 12h or 2d, or a date."
+            ) from None
+    return since.astimezone(UTC)
+
+
+def _statement() -> Select[Any]:
+    made = (
+        select(
+            takes.c.idempotency_key,
+            func.sum(takes.c.duration).label("duration"),
+            func.max(takes.c.rating).label("rating"),
+            func.group_concat(takes.c.path, "\n").label("files"),
+        )
+        .group_by(takes.c.idempotency_key)
+        .subquery()
+    )
+    return (
+        select(operations, made.c.duration, made.c.rating, made.c.files)
+        .join(made, made.c.idempotency_key == operations.c.idempotency_key, isouter=True)
+        .order_by(operations.c.submitted_at.desc(), operations.c.idempotency_key)
+    )
+
+
+def _column(name: str, rows: Sequence[Mapping[str, Any]], journal: Journal) -> Any:
+    import numpy as np
+
+    match name:
+        case "elapsed":
+            ends = [(row["finished_at"], row["submitted_at"]) for row in rows]
+            spans = [end - start if end is not None else "NaT" for end, start in ends]
+            return np.array(spans, dtype="timedelta64[us]")
+        case "submitted_at" | "accepted_at" | "finished_at":
+            import pandas as pd
+
+            stamps = [row[name] if row[name] is not None else "NaT" for row in rows]
+            return pd.DatetimeIndex(np.array(stamps, dtype="datetime64[us]")).tz_localize("UTC")
+        case "params" | "tags":
+            return [json.loads(row[name]) for row in rows]
+        case "sweep":
+            return [json.loads(row[name]) if row[name] else None for row in rows]
+        case "files":
+            return [_files(row[name], journal) for row in rows]
+        case _:
+            return [row[name] for row in rows]
+
+
+def _files(paths: str | None, journal: Journal) -> list[str]:
+    if not paths:
+        return []
+    in_order = sorted(paths.split("\n"), key=lambda path: (len(path), path))  # 2 before 10
+    return [str(journal.home / path) for path in in_order]

@@ -1,0 +1,364 @@
+"""The journal: written before anything is sent, read by everything that shows.
+
+The row of a new operation is on the disk, synced, before `record` returns. Later notes (the id,
+the end) are not synced one by one: losing one to a power cut loses no work, because the same key
+asks the service again.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    Engine,
+    create_engine,
+    event,
+    func,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+
+from soundpiece_nb.api.errors import Mistake, StorageFailed
+from soundpiece_nb.api.operation import OutputLink
+from soundpiece_nb.api.request import Request
+from soundpiece_nb.audio.flac import Take
+
+from .entry import Entry, microseconds, read_entry
+from .glance import FILE_NAME, UNFINISHED
+from .lease import LEASE_SECONDS, is_held, this_holder
+from .schema import operations, prepare, takes
+
+BUSY_MILLISECONDS = 20_000
+"""How long to wait for another process's write before giving up."""
+
+
+class Journal:
+    """Every operation of one home folder; safe to use from several threads and processes."""
+
+    def __init__(self, home: Path) -> None:
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.home = home
+        self.file = home / FILE_NAME
+        self.holder = this_holder()
+        self._engine = _open(self.file)
+        self._writing = threading.Lock()
+        with self._write(synced=True) as connection:
+            prepare(connection)
+
+    def close(self) -> None:
+        """Close the connections; the file is whole at any time."""
+        self._engine.dispose()
+
+    # ------------------------------------------------------------------ an operation's way
+
+    def record(
+        self,
+        request: Request,
+        *,
+        service: str,
+        name: str | None = None,
+        tags: Sequence[str] = (),
+        note: str | None = None,
+        notebook: str | None = None,
+    ) -> bool:
+        """Write a new operation down, synced to disk, held by this process.
+
+        Returns False, changing nothing, where the key is already there with this very body;
+        raises Mistake where it is there with another.
+        """
+        fields = request.fields
+        now = _now()
+        row = {
+            "idempotency_key": request.key,
+            "route": request.route.path,
+            "service": service,
+            "body": request.body,
+            "status": "submitting",
+            "name": name,
+            "tags": json.dumps(list(tags)),
+            "note": note,
+            "notebook": notebook,
+            **{column: fields.get(column) for column in _SEARCHED},
+            "params": json.dumps(
+                {field: value for field, value in fields.items() if field not in _SEARCHED}
+            ),
+            "submitted_at": now,
+            "polls": 0,
+            "retries": 0,
+            "holder": self.holder,
+            "held_until": _lease_end(now),
+        }
+        try:
+            with self._write(synced=True) as connection:
+                connection.execute(operations.insert().values(row))
+        except IntegrityError:
+            self._require_same(request)
+            return False
+        return True
+
+    def accepted(self, key: str, operation_id: str) -> None:
+        """Note that the service has the operation, under its own id."""
+        self._note(
+            key,
+            status="processing",
+            operation_id=operation_id,
+            accepted_at=_now(),
+            error_code=None,
+            error_message=None,
+        )
+
+    def ready(self, key: str, links: Sequence[OutputLink]) -> None:
+        """Note that the service finished; the takes follow one by one as files arrive."""
+        with self._write() as connection:
+            values = {"status": "ready", "finished_at": _now(), "outputs": len(links)}
+            connection.execute(_of(key).values(**values, error_code=None, error_message=None))
+            known = set(
+                connection.scalars(select(takes.c.take).where(takes.c.idempotency_key == key))
+            )
+            rows = [
+                {"idempotency_key": key, "take": take, "kind": link.kind, "duration": link.duration}
+                for take, link in enumerate(links, start=1)
+                if take not in known
+            ]
+            if rows:
+                connection.execute(takes.insert(), rows)
+
+    def stored(self, key: str, number: int, take: Take, path: Path) -> None:
+        """Note a verified file for take `number` (from 1)."""
+        with self._write() as connection:
+            connection.execute(
+                update(takes)
+                .where(takes.c.idempotency_key == key, takes.c.take == number)
+                .values(
+                    path=path.relative_to(self.home).as_posix(),
+                    duration=take.duration,
+                    size=take.size,
+                    frames=take.frames,
+                    sample_rate=take.sample_rate,
+                    channels=take.channels,
+                    md5=take.md5,
+                    waveform=take.waveform,
+                )
+            )
+
+    def failed(self, key: str, code: str, message: str) -> None:
+        """Note that the service could not make it, in the service's words."""
+        self._end(key, "failed", code, message)
+
+    def rejected(self, key: str, code: str, message: str) -> None:
+        """Note that the request was refused and nothing was made."""
+        self._end(key, "rejected", code, message)
+
+    def troubled(self, key: str, code: str, message: str) -> None:
+        """Keep the reason why trying stopped; how the operation stands does not change."""
+        self._note(key, error_code=code, error_message=message)
+
+    def counted(self, key: str, *, polls: int, retries: int) -> None:
+        """Add to the number of polls and of repeated exchanges."""
+        self._note(key, polls=operations.c.polls + polls, retries=operations.c.retries + retries)
+
+    def sent_again(self, key: str) -> None:
+        """Set a rejected operation back to `submitting`, before its request leaves once more."""
+        self._note(key, status="submitting", error_code=None, error_message=None, finished_at=None)
+
+    # ------------------------------------------------------------------ leases
+
+    def claim(self, key: str) -> bool:
+        """Take an operation for this process; False where a living process holds it."""
+        now = _now()
+        with self._write() as connection:
+            row = connection.execute(
+                select(operations.c.holder, operations.c.held_until).where(
+                    operations.c.idempotency_key == key
+                )
+            ).one()
+            if row.holder != self.holder and is_held(row.holder, row.held_until, now):
+                return False
+            connection.execute(_of(key).values(holder=self.holder, held_until=_lease_end(now)))
+        return True
+
+    def renew(self, keys: Collection[str]) -> None:
+        """Prolong this process's leases."""
+        with self._write() as connection:
+            connection.execute(
+                update(operations)
+                .where(operations.c.idempotency_key.in_(keys), operations.c.holder == self.holder)
+                .values(held_until=_lease_end(_now()))
+            )
+
+    def release(self, keys: Collection[str]) -> None:
+        """Give leases up, so that any process may go on at once."""
+        with self._write() as connection:
+            connection.execute(
+                update(operations)
+                .where(operations.c.idempotency_key.in_(keys), operations.c.holder == self.holder)
+                .values(holder=None, held_until=None)
+            )
+
+    # ------------------------------------------------------------------ reading
+
+    def entry(self, key: str) -> Entry:
+        """Return one operation; raises KeyError for a key that is not there."""
+        rows = self.select(select(operations).where(operations.c.idempotency_key == key))
+        if not rows:
+            raise KeyError(key)
+        of_it = select(takes).where(takes.c.idempotency_key == key).order_by(takes.c.take)
+        return read_entry(rows[0], self.select(of_it))
+
+    def find(self, wanted: str) -> str:
+        """Return the key that a name, a key, its unique beginning or an operation id means.
+
+        A name means the newest operation of that name. Raises Mistake where nothing or more
+        than one thing fits.
+        """
+        column = operations.c.idempotency_key
+        with self._engine.connect() as connection:
+            by_name = connection.scalar(
+                select(column)
+                .where((operations.c.name == wanted) | (operations.c.operation_id == wanted))
+                .order_by(operations.c.submitted_at.desc())
+                .limit(1)
+            )
+            if by_name is not None:
+                return str(by_name)
+            beginning = wanted.lower()
+            candidates = connection.scalars(
+                select(column)
+                .where(column >= beginning, column < beginning + "\x7f")
+                .limit(_MOST_CANDIDATES)
+            ).all()
+        if not beginning or not candidates:
+            raise Mistake(
+                f"No operation has the name or key {wanted!r}. %soundpiece_history lists them."
+            )
+        if len(candidates) > 1:
+            listed = ", ".join(candidate[: len(wanted) + 4] for candidate in candidates)
+            raise Mistake(f"More than one key begins with {wanted!r}: {listed}.")
+        return str(candidates[0])
+
+    def unfinished(self) -> list[str]:
+        """Return the keys of operations with something left to do, oldest first."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(
+                select(operations.c.idempotency_key)
+                .where(text(UNFINISHED))
+                .order_by(operations.c.submitted_at)
+            )
+            return [row.idempotency_key for row in rows]
+
+    def usual_seconds(self, route: str, service: str) -> tuple[float, float] | None:
+        """Return how long the route's latest fifty took: lower and upper quartile in seconds.
+
+        None where fewer than three are known.
+        """
+        took = operations.c.finished_at - operations.c.submitted_at
+        with self._engine.connect() as connection:
+            rows = connection.scalars(
+                select(took)
+                .where(
+                    operations.c.route == route,
+                    operations.c.service == service,
+                    operations.c.status == "ready",
+                )
+                .order_by(operations.c.submitted_at.desc())
+                .limit(50)
+            ).all()
+        if len(rows) < _FEWEST_TO_TELL:
+            return None
+        ordered = sorted(row / 1e6 for row in rows)
+        return ordered[len(ordered) // 4], ordered[(3 * len(ordered)) // 4]
+
+    def counts(self) -> dict[str, int]:
+        """Return how many operations there are of each status."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(
+                select(operations.c.status, func.count()).group_by(operations.c.status)
+            )
+            return {status: count for status, count in rows}  # noqa: C416 - rows are not pairs to dict()
+
+    def select(self, statement: Any) -> Sequence[Mapping[str, Any]]:
+        """Run a SELECT over the journal's tables and return its rows."""
+        with self._engine.connect() as connection:
+            return [dict(row) for row in connection.execute(statement).mappings()]
+
+    # ------------------------------------------------------------------ inside
+
+    def _note(self, key: str, **values: Any) -> None:
+        with self._write() as connection:
+            connection.execute(_of(key).values(**values))
+
+    def _end(self, key: str, status: str, code: str, message: str) -> None:
+        self._note(key, status=status, error_code=code, error_message=message, finished_at=_now())
+
+    def _require_same(self, request: Request) -> None:
+        kept = self.entry(request.key)
+        if kept.route != request.route.path or kept.body != request.body:
+            raise Mistake(
+                f"The key {request.key} already belongs to another request, and a key is never "
+                "sent with two. Leave --key out for a new operation. Nothing was sent."
+            )
+
+    @contextmanager
+    def _write(self, *, synced: bool = False) -> Iterator[Connection]:
+        """Open a write transaction; one at a time in this process, so that none waits on itself."""
+        options = {"soundpiece_begin": "IMMEDIATE", "soundpiece_synced": synced}
+        engine = self._engine.execution_options(**options)
+        with self._writing, engine.begin() as connection:
+            yield connection
+
+
+def open_journal(home: Path) -> Journal:
+    """Open the journal of a home folder; raises StorageFailed with a sentence where it cannot."""
+    try:
+        return Journal(home)
+    except (OSError, SQLAlchemyError) as error:
+        reason = error.orig if isinstance(error, DBAPIError) else error
+        raise StorageFailed(
+            f"The journal in {home} cannot be opened ({reason}). Nothing was sent; "
+            "SOUNDPIECE_HOME names another folder."
+        ) from None
+
+
+_SEARCHED = ("prompt", "lyrics", "reference", "source")
+_MOST_CANDIDATES = 5
+_FEWEST_TO_TELL = 3
+
+
+def _open(file: Path) -> Engine:
+    engine = create_engine(f"sqlite:///{file}", connect_args={"timeout": BUSY_MILLISECONDS / 1000})
+
+    @event.listens_for(engine, "connect")
+    def _(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # transactions are begun below, not guessed
+        for pragma in ("journal_mode=WAL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _(connection: Connection) -> None:
+        options: Mapping[str, Any] = connection.get_execution_options()
+        level = "FULL" if options.get("soundpiece_synced") else "NORMAL"
+        connection.exec_driver_sql(f"PRAGMA synchronous={level}")
+        connection.exec_driver_sql(f"BEGIN {options.get('soundpiece_begin', 'DEFERRED')}")
+
+    return engine
+
+
+def _of(key: str) -> Any:
+    return update(operations).where(operations.c.idempotency_key == key)
+
+
+def _now() -> int:
+    return microseconds(datetime.now(UTC))
+
+
+def _lease_end(now: int) -> int:
+    return now + int(LEASE_SECONDS * 1e6)

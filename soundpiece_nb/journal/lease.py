@@ -1,0 +1,38 @@
+"""Which process follows an operation, so that two kernels do not both.
+
+A holder is a process on a host: its death is seen at once on the same host; on another host a
+lease ends when it is not renewed.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+
+LEASE_SECONDS = 60.0
+RENEWAL_SECONDS = 20.0
+
+
+def this_holder() -> str:
+    """Return the name of the calling process: host, process id and start time."""
+    import psutil
+
+    return f"{socket.gethostname()}/{os.getpid()}/{psutil.Process().create_time():.2f}"
+
+
+def is_held(holder: str | None, held_until: int | None, now: int) -> bool:
+    """Tell whether a lease (times in microseconds) still binds: unexpired and its holder alive."""
+    if holder is None or held_until is None or held_until < now:
+        return False
+    host, _, process = holder.partition("/")
+    return host != socket.gethostname() or _runs(process)
+
+
+def _runs(process: str) -> bool:
+    import psutil
+
+    number, _, started = process.partition("/")
+    try:
+        return f"{psutil.Process(int(number)).create_time():.2f}" == started
+    except (psutil.Error, ValueError):
+        return False
