@@ -1,0 +1,1 @@
+"""Carries each operation from written-down to downloaded, on a thread of its own."""

@@ -1,0 +1,248 @@
+"""One background thread with its own event loop, on which every operation travels.
+
+The kernel's main thread only hands keys over. What the engine knows is in the journal; what it
+tells goes to whoever listens to a run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from soundpiece_nb.api.client import Client
+from soundpiece_nb.api.errors import (
+    DownloadFailed,
+    Refusal,
+    ServiceSilent,
+    SoundpieceError,
+    StorageFailed,
+    WatchingStopped,
+    WireFailure,
+)
+from soundpiece_nb.api.pacing import AccountPace
+from soundpiece_nb.audio.shelf import Shelf
+from soundpiece_nb.journal.journal import Journal
+from soundpiece_nb.journal.lease import RENEWAL_SECONDS
+
+from .explain import explain, refusal_words, short
+from .passage import Passage
+from .persistence import Limits
+from .run import Run
+from .workbench import Workbench
+
+STOP_SECONDS = 1.0
+WATCH_SECONDS = 0.5
+"""How often to look whether another process has finished an operation that it holds."""
+
+
+@dataclass(frozen=True)
+class Connection:
+    """Where a service is and the key for it."""
+
+    base_url: str
+    api_key: str
+
+    def __repr__(self) -> str:
+        return f"Connection({self.base_url!r})"
+
+
+Connect = Callable[[str], Connection]
+"""Returns the connection of a service named in the journal; may block; raises SoundpieceError."""
+
+
+class Engine:
+    """Carries operations; all methods may be called from any thread."""
+
+    def __init__(
+        self, journal: Journal, shelf: Shelf, connect: Connect, limits: Limits | None = None
+    ) -> None:
+        self.journal = journal
+        self.shelf = shelf
+        self.limits = limits or Limits()
+        self.workbench = Workbench()
+        self._connect = connect
+        self._runs: dict[str, Run] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._clients: dict[Connection, tuple[Client, AccountPace]] = {}
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._stopped = False
+
+    def carry(self, key: str) -> Run:
+        """Take an operation on, or return the run that has it already; returns at once."""
+        with self._lock:
+            run = self._runs.get(key)
+            if run is not None:
+                return run
+            run = self._runs[key] = Run(key)
+            if self._stopped:
+                self._runs.pop(key)
+                run.end(_gone_on(key))
+                return run
+            loop = self._loop or self._start()
+        loop.call_soon_threadsafe(self._begin, run)
+        return run
+
+    def run(self, key: str) -> Run | None:
+        """Return the run of an operation that is on its way here."""
+        return self._runs.get(key)
+
+    def in_flight(self) -> list[str]:
+        """Return the keys of what is on its way here."""
+        return list(self._runs)
+
+    def let_go(self, key: str) -> None:
+        """Stop following an operation in this process; it goes on at the service."""
+        task = self._tasks.get(key)
+        if task is not None and self._loop is not None:
+            self._loop.call_soon_threadsafe(task.cancel)
+
+    def stop(self) -> None:
+        """End the thread within about a second; what is unfinished stays so in the journal."""
+        with self._lock:
+            self._stopped = True
+            loop, thread = self._loop, self._thread
+        if loop is not None and thread is not None and thread.is_alive():
+            with suppress(RuntimeError, TimeoutError):
+                asyncio.run_coroutine_threadsafe(self._wind_up(), loop).result(STOP_SECONDS)
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(loop.stop)
+            thread.join(STOP_SECONDS)
+        self.workbench.close()
+
+    # ------------------------------------------------------------------ on the engine's thread
+
+    def _start(self) -> asyncio.AbstractEventLoop:
+        loop = asyncio.new_event_loop()
+        self._loop = loop
+        self._thread = threading.Thread(
+            target=self._live, args=(loop,), name="soundpiece-engine", daemon=True
+        )
+        self._thread.start()
+        return loop
+
+    def _live(self, loop: asyncio.AbstractEventLoop) -> None:
+        asyncio.set_event_loop(loop)
+        renewal = loop.create_task(self._renew_leases())
+        loop.run_forever()
+        renewal.cancel()
+        with suppress(asyncio.CancelledError):
+            loop.run_until_complete(renewal)
+        loop.close()
+
+    def _begin(self, run: Run) -> None:
+        task = asyncio.get_running_loop().create_task(self._carry(run))
+        self._tasks[run.key] = task
+
+    async def _carry(self, run: Run) -> None:
+        """Let one operation travel; whatever happens ends on its run, never in a log."""
+        error: BaseException | None = None
+        try:
+            await self._travel(run)
+        except asyncio.CancelledError:
+            error = _gone_on(run.key)
+        except BaseException as caught:  # noqa: BLE001 - the thread must survive anything
+            error = await self._reason(run, caught)
+        await self._settle(run)
+        self._tasks.pop(run.key, None)
+        self._runs.pop(run.key, None)
+        run.end(error)
+
+    async def _travel(self, run: Run) -> None:
+        if not await self._claim(run.key):
+            return
+        entry = await self.workbench.note(self.journal.entry, run.key)
+        connection = await asyncio.to_thread(self._connect, entry.service)
+        if connection not in self._clients:
+            client = Client(connection.base_url, connection.api_key)
+            self._clients[connection] = (client, AccountPace())
+        client, pace = self._clients[connection]
+        passage = Passage(
+            run, entry, self.journal, self.shelf, client, pace, self.limits, self.workbench
+        )
+        await passage.travel()
+
+    async def _claim(self, key: str) -> bool:
+        """Take the operation over; False where another process has brought it to its end.
+
+        As long as a living process holds it, that one works and this one waits.
+        """
+        while not await self.workbench.note(self.journal.claim, key):
+            await asyncio.sleep(WATCH_SECONDS)
+            if (await self.workbench.note(self.journal.entry, key)).complete:
+                return False
+        return True
+
+    async def _reason(self, run: Run, error: BaseException) -> SoundpieceError:
+        """Keep in the journal why following stopped, and return it as the error to raise."""
+        known = _as_known(error)
+        known.key = run.key
+        with suppress(Exception):
+            await self.workbench.note(self.journal.troubled, run.key, _code(known), known.message)
+            entry = await self.workbench.note(self.journal.entry, run.key)
+            known.operation_id = entry.operation_id
+            known.message = str(explain(entry) or known.message)
+        return known
+
+    async def _settle(self, run: Run) -> None:
+        """Write the counts down and let the operation go."""
+        with suppress(Exception):
+            await self.workbench.note(
+                self.journal.counted, run.key, polls=run.polls, retries=run.retries
+            )
+            await self.workbench.note(self.journal.release, [run.key])
+
+    async def _renew_leases(self) -> None:
+        while True:
+            await asyncio.sleep(RENEWAL_SECONDS)
+            with suppress(Exception):
+                await self.workbench.note(self.journal.renew, self.in_flight())
+
+    async def _wind_up(self) -> None:
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for client, _ in self._clients.values():
+            await client.close()
+
+
+def _as_known(error: BaseException) -> SoundpieceError:
+    """Return what stopped an operation as one of our own errors, the first of a group's."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    match error:
+        case Refusal():
+            return ServiceSilent(refusal_words(error), retry_after=error.retry_after)
+        case WireFailure():
+            return ServiceSilent(error.message)
+        case SoundpieceError():
+            return error
+        case OSError():
+            return StorageFailed(f"The disk refused: {error.strerror or error}.")
+        case _:
+            return SoundpieceError(f"Something unforeseen happened ({type(error).__name__}).")
+
+
+def _code(error: SoundpieceError) -> str:
+    match error:
+        case DownloadFailed():
+            return "download"
+        case StorageFailed():
+            return "storage"
+        case ServiceSilent():
+            return "unreachable"
+        case _:
+            return "stopped"
+
+
+def _gone_on(key: str) -> WatchingStopped:
+    return WatchingStopped(
+        "This kernel no longer follows the operation, which goes on at the service; "
+        f"%soundpiece_resume {short(key)} follows it again.",
+        key=key,
+    )

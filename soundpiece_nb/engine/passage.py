@@ -1,0 +1,118 @@
+"""The way of one operation, top to bottom: submit, long poll, then fetch what was made."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from soundpiece_nb.api.client import Client
+from soundpiece_nb.api.errors import Refusal, ServiceSilent
+from soundpiece_nb.api.operation import Answer
+from soundpiece_nb.api.pacing import AccountPace, Backoff, Exchange, poll_pause
+from soundpiece_nb.api.request import Request
+from soundpiece_nb.api.routes import find_route
+from soundpiece_nb.audio.shelf import Shelf
+from soundpiece_nb.journal.entry import Entry
+from soundpiece_nb.journal.journal import Journal
+
+from .fetching import fetch_takes
+from .persistence import Limits, persist
+from .run import Phase, Run
+from .workbench import Workbench
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Passage:
+    """One operation and everything it needs on its way."""
+
+    run: Run
+    entry: Entry
+    journal: Journal
+    shelf: Shelf
+    client: Client
+    pace: AccountPace
+    limits: Limits
+    workbench: Workbench
+
+    async def travel(self) -> None:
+        """Carry the operation from where the journal has it to its end, noting every step.
+
+        Raises SoundpieceError where following it has to stop short of an end.
+        """
+        answer = await self._first_answer()
+        if answer is None:
+            return
+        if not (answer.ready or answer.failed):
+            self.run.change(Phase.PROCESSING)
+            answer = await self._follow(answer)
+        if answer.failed:
+            code, message = answer.error_code or "internal_error", answer.error_message or ""
+            await self.workbench.note(self.journal.failed, self.run.key, code, message)
+            return
+        self.run.change(Phase.DOWNLOADING)
+        await self.workbench.note(self.journal.ready, self.run.key, answer.outputs)
+        await fetch_takes(self, answer)
+
+    async def read(self, operation_id: str, *, wait: bool = False) -> Answer:
+        """Ask the service how the operation stands, as often as it takes to hear it."""
+        self.run.polls += 1
+        return await self.persist(
+            lambda: self.client.read(self.entry.route, operation_id, wait=wait), Exchange.POLL
+        )
+
+    async def persist(self, attempt: Callable[[], Awaitable[Result]], exchange: Exchange) -> Result:
+        """Repeat one exchange while that makes sense, showing the trouble meanwhile."""
+        phase = self.run.phase
+
+        def on_trouble(words: str) -> None:
+            self.run.retries += 1
+            self.run.change(phase, words)
+
+        result = await persist(
+            attempt, exchange, pace=self.pace, limits=self.limits, on_trouble=on_trouble
+        )
+        self.run.change(phase)
+        return result
+
+    async def _first_answer(self) -> Answer | None:
+        """Return where the operation stands, submitting it if the service gave it no id yet."""
+        if self.entry.operation_id is None:
+            return await self._submit()
+        if self.entry.status == "ready":
+            return await self.read(self.entry.operation_id)
+        return Answer(id=self.entry.operation_id, status="processing")
+
+    async def _submit(self) -> Answer | None:
+        entry = self.entry
+        request = Request(find_route(entry.route), entry.key, entry.fields, entry.body)
+        try:
+            answer = await self.persist(lambda: self.client.submit(request), Exchange.SUBMIT)
+        except Refusal as refusal:
+            code = str(refusal.status_code)
+            await self.workbench.note(self.journal.rejected, entry.key, code, refusal.detail)
+            return None
+        await self.workbench.note(self.journal.accepted, entry.key, answer.id)
+        return answer
+
+    async def _follow(self, answer: Answer) -> Answer:
+        """Long-poll until the operation has ended or its deadline is over."""
+        deadline = time.monotonic() + self.limits.operation_deadline
+        quick_polls = 0
+        while True:
+            began = time.monotonic()
+            answer = await self.read(answer.id, wait=True)
+            if answer.ready or answer.failed:
+                return answer
+            if time.monotonic() > deadline:
+                minutes = self.limits.operation_deadline / 60
+                raise ServiceSilent(f"It has been processing for more than {minutes:.0f} minutes.")
+            took = time.monotonic() - began
+            pause = poll_pause(took, quick_polls + 1, random.random(), Backoff())
+            quick_polls = quick_polls + 1 if pause else 0
+            await asyncio.sleep(pause)

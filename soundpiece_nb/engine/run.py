@@ -1,0 +1,84 @@
+"""One operation on its way: how far it is, who listens, and the future of its end."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from enum import Enum
+
+Listener = Callable[["Run"], None]
+
+
+class Phase(Enum):
+    """Where an operation stands in this process."""
+
+    SENDING = "sending"
+    PROCESSING = "processing"
+    DOWNLOADING = "downloading"
+    ENDED = "ended"
+
+
+class Run:
+    """An operation being carried; read from any thread, changed by the engine's alone.
+
+    `trouble` is a sentence while something is being tried again. `ended` resolves to None at
+    the end, whatever the end was (the journal knows), or raises why following it stopped.
+    """
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        self.phase = Phase.SENDING
+        self.trouble: str | None = None
+        self.polls = 0
+        self.retries = 0
+        self.ended: Future[None] = Future()
+        self._listeners: list[Listener] = []
+        self._lock = threading.Lock()
+
+    def listen(self, listener: Listener) -> None:
+        """Call `listener(run)` at every change, on the engine's thread; never after the end.
+
+        What is there already is told at once, on the caller's thread.
+        """
+        with self._lock:
+            self._listeners.append(listener)
+        _tell(listener, self)
+
+    def forget(self, listener: Listener) -> None:
+        """Call it no more."""
+        with self._lock:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+    def change(self, phase: Phase, trouble: str | None = None) -> None:
+        """Go to a phase, or say a trouble, and tell everybody who listens."""
+        if (phase, trouble) == (self.phase, self.trouble):
+            return
+        self.phase, self.trouble = phase, trouble
+        self._tell_all()
+
+    def end(self, error: BaseException | None = None) -> None:
+        """Resolve the future, then tell; nothing follows."""
+        self.phase, self.trouble = Phase.ENDED, None
+        if error is None:
+            self.ended.set_result(None)
+        else:
+            self.ended.set_exception(error)
+        self._tell_all()
+
+    def _tell_all(self) -> None:
+        with self._lock:
+            listeners = list(self._listeners)
+        for listener in listeners:
+            _tell(listener, self)
+
+
+def _tell(listener: Listener, run: Run) -> None:
+    """Tell one listener; it may break or vanish, the operation does not notice."""
+    try:
+        listener(run)
+    except Exception:
+        import logging
+
+        logging.getLogger("soundpiece_nb").debug("a view failed", exc_info=True)
