@@ -1,0 +1,198 @@
+"""What a person holds: an operation, and the outputs it brought."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Generator
+from concurrent.futures import Future
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from soundpiece_nb.api.errors import Mistake, WaitTimeout
+from soundpiece_nb.audio.shelf import readable_name
+from soundpiece_nb.engine.engine import Engine
+from soundpiece_nb.engine.explain import outcome, short
+from soundpiece_nb.journal.entry import Entry, TakeEntry
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+
+class Problem(NamedTuple):
+    """Why an operation failed, was refused, or is stuck: a short code, and words."""
+
+    code: str
+    message: str
+
+
+class Operation:
+    """One operation. It is read from the journal each time, so any number of handles agree."""
+
+    def __init__(self, key: str, engine: Engine) -> None:
+        self.key = key
+        self._engine = engine
+
+    def __repr__(self) -> str:
+        entry = self.entry
+        name = f" {entry.name!r}" if entry.name else ""
+        return f"<{entry.route}{name} {short(self.key)} {entry.status}>"
+
+    @property
+    def entry(self) -> Entry:
+        """Everything the journal holds of it, as of now."""
+        return self._engine.journal.entry(self.key)
+
+    @property
+    def id(self) -> str | None:
+        """The service's id; None until the service has acknowledged the request."""
+        return self.entry.operation_id
+
+    @property
+    def name(self) -> str | None:
+        """The NAME it was given."""
+        return self.entry.name
+
+    @property
+    def route(self) -> str:
+        """The route it was sent to, `create.new_song` say."""
+        return self.entry.route
+
+    @property
+    def status(self) -> str:
+        """`submitting`, `processing`, `ready`, `failed` or `rejected`."""
+        return self.entry.status
+
+    @property
+    def error(self) -> Problem | None:
+        """What went wrong; None while all is well."""
+        entry = self.entry
+        return Problem(entry.error_code, entry.error_message or "") if entry.error_code else None
+
+    @property
+    def elapsed(self) -> timedelta:
+        """The time from submission to the end, or to now."""
+        entry = self.entry
+        return (entry.finished_at or datetime.now(UTC)) - entry.submitted_at
+
+    @property
+    def request(self) -> dict[str, Any]:
+        """The fields that were sent, links as plain addresses."""
+        return self.entry.fields
+
+    @property
+    def outputs(self) -> tuple[Output, ...]:
+        """The takes, once the service is ready; their files may still be on the way."""
+        entry = self.entry
+        return tuple(Output(self, take) for take in entry.takes)
+
+    def result(self, timeout: float | None = None) -> Operation:
+        """Wait until every output is a verified file, and return this operation.
+
+        A notebook's own asyncio tasks go on meanwhile. Raises OperationFailed, RequestRejected,
+        DownloadFailed, ServiceSilent, or WaitTimeout after `timeout` seconds; each carries
+        `.key` and `.operation_id`, and none of them ends the operation.
+        """
+        future = self._future()
+        if future is not None:
+            wait(future, timeout, self)
+        return self._conclude()
+
+    def stop_watching(self) -> None:
+        """Follow it no longer in this process; it goes on at the service and can be resumed."""
+        self._engine.let_go(self.key)
+
+    def __await__(self) -> Generator[Any, None, Operation]:
+        return self._wait_in_loop().__await__()
+
+    async def _wait_in_loop(self) -> Operation:
+        future = self._future()
+        if future is not None:
+            await asyncio.shield(asyncio.wrap_future(future))
+        return self._conclude()
+
+    def _future(self) -> Future[None] | None:
+        return None if self.entry.complete else self._engine.carry(self.key).ended
+
+    def _conclude(self) -> Operation:
+        error = outcome(self.entry)
+        if error is not None:
+            raise error
+        return self
+
+
+class Output:
+    """One take of an operation."""
+
+    def __init__(self, operation: Operation, take: TakeEntry) -> None:
+        self._operation = operation
+        self._engine = operation._engine  # noqa: SLF001 - the two are one
+        self.take = take.take
+        self.kind = take.kind
+        self.duration = take.duration
+        self.path: Path | None = self._engine.journal.home / take.path if take.path else None
+
+    def __repr__(self) -> str:
+        length = f" {self.duration:.1f} s" if self.duration else ""
+        return f"<take {self.take} of {short(self._operation.key)}{length} {self.path or ''}>"
+
+    def audio(self) -> tuple[npt.NDArray[np.float32], int]:
+        """Return the samples as `(frames, channels)` float32 within ±1, and 44100 (Hz)."""
+        from soundpiece_nb.audio.flac import read
+
+        return read(self._file())
+
+    def save(self, path: str | Path) -> Path:
+        """Copy the FLAC file to `path`, or into it under a readable name if it is a folder.
+
+        Returns where it is now. Raises Mistake for another ending than .flac.
+        """
+        source = self._file()
+        target = Path(path).expanduser()
+        if target.is_dir():
+            entry = self._operation.entry
+            target /= readable_name(entry.name or entry.route, self.take, entry.key)
+        if target.suffix.lower() != ".flac":
+            raise Mistake(f"Takes are saved as FLAC; call the file {target.stem}.flac, say.")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        beside = target.with_name(f".{target.name}.part")
+        shutil.copyfile(source, beside)
+        return beside.replace(target)
+
+    def _file(self) -> Path:
+        if self.path is None or not self.path.exists():
+            raise Mistake(
+                f"Take {self.take} of {short(self._operation.key)} is not on this machine (yet); "
+                ".result() waits for it."
+            )
+        return self.path
+
+
+def wait(future: Future[Any], timeout: float | None, operation: Operation) -> None:
+    """Block until a future is done; in a kernel, its event loop goes on meanwhile.
+
+    Raises what the future raises, or WaitTimeout. Cancels nothing.
+    """
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        loop = None
+    try:
+        if loop is None:
+            future.result(timeout)
+            return
+        import nest_asyncio2
+
+        nest_asyncio2.apply(loop)
+        done = asyncio.wait([asyncio.wrap_future(future)], timeout=timeout)
+        loop.run_until_complete(done)
+        future.result(0)
+    except TimeoutError:
+        raise WaitTimeout(
+            f"It is not done after {timeout:g} s and goes on; "
+            f"%soundpiece_wait {short(operation.key)} waits again.",
+            key=operation.key,
+            operation_id=operation.id,
+        ) from None

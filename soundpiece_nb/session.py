@@ -1,0 +1,280 @@
+"""One session a kernel: its settings, journal and engine; what magics and functions call."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from soundpiece_nb.api.errors import Mistake
+from soundpiece_nb.api.request import Request, new_request
+from soundpiece_nb.api.routes import find_route
+from soundpiece_nb.audio.shelf import Shelf
+from soundpiece_nb.credentials import require_api_key
+from soundpiece_nb.engine.engine import Connection, Engine
+from soundpiece_nb.engine.local_sandbox import API_KEY, LocalSandbox
+from soundpiece_nb.engine.persistence import Limits
+from soundpiece_nb.handle import Operation
+from soundpiece_nb.settings import SETTINGS, Settings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from soundpiece_nb.journal.entry import Entry
+    from soundpiece_nb.journal.journal import Journal
+
+SANDBOX = "sandbox"
+"""What the journal calls the embedded sandbox, whose port may change."""
+
+
+class Session:
+    """What one kernel works with; made at the first use, closed when the extension unloads."""
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.settings = settings or SETTINGS
+        self.uses_sandbox = False
+
+    @cached_property
+    def home(self) -> Path:
+        """The folder of journal and audio; fixed at the first use."""
+        return self.settings.read_home()
+
+    @cached_property
+    def journal(self) -> Journal:
+        """The record of all operations."""
+        from soundpiece_nb.journal.journal import open_journal
+
+        return open_journal(self.home)
+
+    @cached_property
+    def engine(self) -> Engine:
+        """What carries operations."""
+        chosen = self.settings
+        limits = Limits(
+            chosen.retry_budget or Limits.retry_budget,
+            chosen.operation_deadline or Limits.operation_deadline,
+        )
+        return Engine(self.journal, Shelf(self.home / "audio"), self.connect, limits)
+
+    @cached_property
+    def sandbox(self) -> LocalSandbox:
+        """The embedded sandbox of this home folder."""
+        return LocalSandbox(self.home)
+
+    @property
+    def service(self) -> str:
+        """The service new operations go to, as the journal names it."""
+        return SANDBOX if self.uses_sandbox else self.settings.read_base_url()
+
+    def connect(self, service: str) -> Connection:
+        """Return where a service of the journal is and its key; starts the sandbox if need be.
+
+        Raises Mistake where there is no key, or where the service is not the one in use: a key
+        goes to its own service only.
+        """
+        if service == SANDBOX:
+            return Connection(self.sandbox.start().base_url, API_KEY)
+        in_use = self.settings.read_base_url()
+        if service != in_use:
+            raise Mistake(
+                f"It belongs to {service}, and SOUNDPIECE_BASE_URL is {in_use}. "
+                "Set it to the former to go on with it."
+            )
+        return Connection(service, require_api_key())
+
+    def prepare(self, route: str, fields: dict[str, Any], key: str | None = None) -> Request:
+        """Check a request without sending or writing anything; raises Mistake."""
+        return new_request(find_route(route), fields, key)
+
+    def submit(
+        self,
+        request: Request,
+        *,
+        name: str | None = None,
+        tags: Sequence[str] = (),
+        note: str | None = None,
+    ) -> Operation:
+        """Write a request down and hand it to the engine; returns without waiting.
+
+        The same request under the same key is the same operation. Raises Mistake, having
+        written nothing, where there is no key or the name is none.
+        """
+        if name is not None:
+            require_name(name)
+        service = self.service
+        if service != SANDBOX:
+            require_api_key()
+        notebook = notebook_path()
+        self.journal.record(
+            request,
+            service=service,
+            name=name,
+            tags=tuple(tags),
+            note=note,
+            notebook=str(notebook) if notebook else None,
+        )
+        self._go_on(self.journal.entry(request.key))
+        return Operation(request.key, self.engine)
+
+    def operation(self, wanted: str) -> Operation:
+        """Return the operation of a name, a key, its unique beginning or an id; raises Mistake."""
+        return Operation(self.journal.find(wanted), self.engine)
+
+    def unfinished(self) -> list[Entry]:
+        """Return what has something left to do, oldest first."""
+        return [self.journal.entry(key) for key in self.journal.unfinished()]
+
+    def resume(self, wanted: Iterable[str] = ()) -> list[Operation]:
+        """Go on with operations: the named ones, else all unfinished ones of the service in use.
+
+        A named one that was rejected is sent again under its key. What needs nothing more is
+        returned as it is.
+        """
+        keys = [self.journal.find(word) for word in wanted]
+        entries = [self.journal.entry(key) for key in keys] or [
+            entry for entry in self.unfinished() if self.reaches(entry)
+        ]
+        if any(entry.service != SANDBOX for entry in entries):
+            require_api_key()
+        for entry in entries:
+            self._go_on(entry)
+        return [Operation(entry.key, self.engine) for entry in entries]
+
+    def _go_on(self, entry: Entry) -> None:
+        """Carry what has something left to do; what was rejected is sent again, as it was."""
+        if entry.status == "rejected":
+            self.journal.sent_again(entry.key)
+        if entry.status == "rejected" or not entry.complete:
+            self.engine.carry(entry.key)
+
+    def reaches(self, entry: Entry) -> bool:
+        """Tell whether an operation's service is one this session can speak to."""
+        return entry.service in (SANDBOX, self.settings.read_base_url())
+
+    def close(self) -> None:
+        """Stop the engine and close the journal; what is unfinished can be resumed."""
+        if "engine" in self.__dict__:
+            self.engine.stop()
+        if "journal" in self.__dict__:
+            self.journal.close()
+
+
+def require_name(name: str) -> str:
+    """Return a NAME; raises Mistake unless it is an identifier."""
+    import keyword
+
+    if not name.isidentifier() or keyword.iskeyword(name):
+        raise Mistake(
+            f"{name!r} cannot be a NAME: it must be a Python identifier such as night_drive. "
+            "Nothing was sent."
+        )
+    return name
+
+
+def notebook_path() -> Path | None:
+    """Return the notebook this kernel belongs to, where Jupyter says so and it is there."""
+    named = os.environ.get("JPY_SESSION_NAME", "")
+    path = Path(named)
+    return path if named.endswith(".ipynb") and path.is_absolute() and path.is_file() else None
+
+
+_current: Session | None = None
+_making = threading.Lock()
+
+
+def current() -> Session:
+    """Return this process's session, made at the first call."""
+    global _current  # noqa: PLW0603 - one session a process is what this module is for
+    with _making:
+        if _current is None:
+            _current = Session()
+            atexit.register(_current.close)
+        return _current
+
+
+def close() -> None:
+    """Close this process's session; the next use makes another."""
+    global _current
+    with _making:
+        closing, _current = _current, None
+    if closing is not None:
+        atexit.unregister(closing.close)
+        closing.close()
+
+
+# ---------------------------------------------------------------------- functions for people
+
+
+def submit(
+    route: str,
+    *,
+    name: str | None = None,
+    tags: Sequence[str] = (),
+    note: str | None = None,
+    key: str | None = None,
+    **fields: Any,
+) -> Operation:
+    """Start an operation of any route and return its handle at once.
+
+    `route` is `create.new_song` or its noun, `song`; `fields` are the request's. Raises Mistake
+    for bad input, before anything is sent or written.
+    """
+    session = current()
+    request = session.prepare(route, fields, key)
+    return session.submit(request, name=name, tags=tags, note=note)
+
+
+def song(
+    lyrics: str,
+    *,
+    prompt: str | None = None,
+    reference: str | None = None,
+    name: str | None = None,
+    tags: Sequence[str] = (),
+    note: str | None = None,
+    key: str | None = None,
+) -> Operation:
+    """Start a song from lyrics (1 to 3000 characters) and either a prompt or a reference URL."""
+    fields = {"lyrics": lyrics, "prompt": prompt, "reference": reference}
+    return submit("create.new_song", name=name, tags=tags, note=note, key=key, **fields)
+
+
+def operation(key: str) -> Operation:
+    """Return the operation of a key, any unique beginning of one, a NAME or an operation id."""
+    return current().operation(key)
+
+
+def resume(*keys: str) -> list[Operation]:
+    """Go on with what an earlier kernel left unfinished, or with these operations alone."""
+    return current().resume(keys)
+
+
+def history(  # noqa: PLR0917 - the filters are a contract, and are used by name
+    route: str | None = None,
+    status: str | None = None,
+    since: str | datetime | timedelta | None = None,
+    search: str | None = None,
+    tag: str | None = None,
+    limit: int | None = None,
+) -> pd.DataFrame:
+    """Return every operation ever made, newest first, as a DataFrame indexed by its key.
+
+    The frame is a copy: what is written into it stays there. Times are UTC, `elapsed` is a
+    timedelta, `duration` seconds of audio.
+    """
+    from soundpiece_nb.journal import frame
+
+    return frame.history(
+        current().journal,
+        route=route,
+        status=status,
+        since=since,
+        search=search,
+        tag=tag,
+        limit=limit,
+    )

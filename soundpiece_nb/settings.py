@@ -1,0 +1,42 @@
+"""What a person set with `%config SoundpieceMagics`; light, so that loading stays instant.
+
+Precedence: an option on the magic, then these, then the environment, then the default.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+BASE_URL = "https://api.soundpiece.co/v1"
+
+
+@dataclass
+class Settings:
+    """None leaves a choice to the environment, then to the default."""
+
+    base_url: str | None = None
+    home: str | None = None
+    retry_budget: float | None = None
+    operation_deadline: float | None = None
+
+    def read_home(self) -> Path:
+        """Return the folder of journal and audio."""
+        chosen = self.home or os.environ.get("SOUNDPIECE_HOME", "").strip()
+        if chosen:
+            return Path(chosen).expanduser().absolute()
+        import platformdirs
+
+        return platformdirs.user_data_path("soundpiece", appauthor=False)
+
+    def read_base_url(self) -> str:
+        """Return the API root; raises Mistake for one that is neither https nor on this machine."""
+        from soundpiece_nb.api.address import read_base_url
+
+        chosen = self.base_url or os.environ.get("SOUNDPIECE_BASE_URL", "").strip()
+        return read_base_url(chosen or BASE_URL)
+
+
+SETTINGS = Settings()
+"""This process's settings, which the traits of the magics write and its session reads."""
