@@ -1,0 +1,215 @@
+"""What the line magics do; each takes the magics (shell and traits) and its parsed options."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import TYPE_CHECKING, Any
+
+from soundpiece_nb import credentials
+from soundpiece_nb.api.address import mask
+from soundpiece_nb.api.errors import Mistake
+from soundpiece_nb.handle import Operation
+from soundpiece_nb.session import SANDBOX, Session, current
+from soundpiece_nb.views.frontend import FrontEnd, front_end
+from soundpiece_nb.views.parts import counted
+from soundpiece_nb.views.show import place_of, show, show_end
+from soundpiece_nb.views.sound import Holding
+
+from .making import read_timeout, wait_and_conclude, wait_until
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST_CARDS = 6
+"""More operations than this are resumed with one line instead of a card each."""
+
+OVERVIEW = """\
+Soundpiece in a notebook
+
+  %%soundpiece_song night_drive --prompt "Synthwave, melancholic, mid-tempo"
+  [Verse]
+  I've been driving all night, my hands wet on the wheel
+
+  The cell returns at once; its card becomes a player. night_drive is the handle:
+  night_drive.result(), night_drive.outputs[0].audio(), night_drive.outputs[0].save("…")
+
+  %soundpiece_sandbox start   try everything without an account, offline
+  %soundpiece_history         what was ever made          -o df: as a DataFrame
+  %soundpiece_show KEY        show one again              KEY: a key's beginning, or a NAME
+  %soundpiece_wait [KEY…]     wait for what is on the way
+  %soundpiece_resume [KEY…]   go on after a crash, or send a refused one again
+  %soundpiece_status          service, key, folders
+  %soundpiece_login           store an API key in the system keyring
+
+  A ? behind any of them shows its options: %%soundpiece_song?
+"""
+
+
+def overview(_: Any, __: Namespace) -> None:
+    """Print one screen of help."""
+    _say(OVERVIEW)
+
+
+def history(magics: Any, options: Namespace) -> pd.DataFrame | None:
+    """Show the history as a table, or return it as a DataFrame with `-o df`."""
+    from IPython.display import display
+
+    from soundpiece_nb.journal import frame
+    from soundpiece_nb.views.history_table import history_table
+
+    session = current()
+    if options.limit < 1:
+        raise Mistake("-n takes how many operations to show, 1 or more.")
+    table = frame.history(
+        session.journal,
+        route=options.route,
+        status=options.status,
+        since=options.since,
+        search=options.search,
+        tag=options.tag,
+        limit=options.limit,
+    )
+    if options.output == "df":
+        return table
+    entries = [session.journal.entry(key) for key in table.index]
+    place = place_of(session, Holding(magics.sound))
+    shown = history_table(entries, sum(session.journal.counts().values()), place)
+    if front_end().shows_html:
+        display(shown)
+    else:
+        _say(shown.text)
+    return None
+
+
+def show_again(magics: Any, options: Namespace) -> None:
+    """Show an operation again, live if it is on its way."""
+    session = current()
+    operation = session.operation(options.key)
+    holding = Holding(options.holding or magics.sound)
+    show(operation, session, holding)
+    if front_end() is FrontEnd.HEADLESS and session.engine.run(operation.key):
+        show_end(operation, session, holding)
+
+
+def resume(magics: Any, options: Namespace) -> None:
+    """Go on with unfinished operations, and show how they do."""
+    session = current()
+    operations = session.resume(options.keys)
+    _say(_resumed(session, operations, named=bool(options.keys)))
+    shown = len(operations) <= MOST_CARDS
+    holding = Holding(magics.sound)
+    for operation in operations:
+        run = session.engine.run(operation.key)
+        if shown or run is None:
+            finished = show(operation, session, holding) if shown else None
+        else:
+            finished = run.ended
+        if run is not None and finished is not None and front_end().waits:
+            wait_and_conclude(operation, session, run, finished, None, holding)
+
+
+def wait(magics: Any, options: Namespace) -> None:
+    """Wait for operations; where nobody watches, show each at its end."""
+    session = current()
+    keys = [session.journal.find(word) for word in options.keys] or session.engine.in_flight()
+    timeout = read_timeout(options.timeout)
+    for key in keys:
+        operation = Operation(key, session.engine)
+        if not operation.entry.complete:
+            wait_until(session.engine.carry(key).ended, timeout, operation)
+        if front_end() is FrontEnd.HEADLESS:
+            show_end(operation, session, Holding(magics.sound))
+        operation.result(timeout)
+    _say(f"{counted(len(keys), 'operation')} done." if keys else "Nothing is on the way here.")
+
+
+def status(_: Any, __: Namespace) -> None:
+    """Show the service, the masked key, how many operations there are, and the folders."""
+    session = current()
+    if session.uses_sandbox:
+        address = session.sandbox.running()
+        where = f"sandbox on {address.base_url}" if address else "sandbox (stopped)"
+        key = "not needed"
+    else:
+        where = session.service
+        found = credentials.find_api_key()
+        key = mask(found) if found else "none (SOUNDPIECE_API_KEY, or %soundpiece_login)"
+    counts = ", ".join(f"{number} {name}" for name, number in session.journal.counts().items())
+    audio = sum(file.stat().st_size for file in (session.home / "audio").rglob("*.flac"))
+    journal = session.journal.file.stat().st_size
+    rows = {
+        "Service": where,
+        "Key": key,
+        "Operations": counts or "none yet",
+        "On the way here": str(len(session.engine.in_flight())),
+        "Journal": f"{session.journal.file} ({journal / 1e6:.1f} MB)",
+        "Audio": f"{session.home / 'audio'} ({audio / 1e6:.1f} MB)",
+    }
+    _say("\n".join(f"{name:<16} {value}" for name, value in rows.items()))
+
+
+def sandbox(_: Any, options: Namespace) -> None:
+    """Start, stop or look at the embedded sandbox."""
+    session = current()
+    if options.action == "start":
+        if options.if_no_key and credentials.find_api_key():
+            _say(f"There is an API key, so operations go to {session.service}.")
+            return
+        if not 0 <= options.pace < float("inf"):
+            raise Mistake("--pace takes a number from 0 (as fast as it can) upwards.")
+        address = session.sandbox.start(options.pace)
+        session.uses_sandbox = True
+        _say(
+            f"Soundpiece sandbox on {address.base_url}: real audio, made on this machine, free. "
+            "It is not Soundpiece's model."
+        )
+    elif options.action == "stop":
+        session.uses_sandbox = False
+        _say("The sandbox is stopped." if session.sandbox.stop() else "It was not running.")
+    else:
+        running = session.sandbox.running()
+        used = " and in use here" if session.uses_sandbox else ""
+        _say(
+            f"The sandbox is running on {running.base_url}{used}."
+            if running
+            else "The sandbox is not running; %soundpiece_sandbox start starts it."
+        )
+
+
+def login(_: Any, __: Namespace) -> None:
+    """Ask for an API key without showing it, and keep it in the system keyring."""
+    from getpass import getpass
+
+    from IPython.core.error import StdinNotImplementedError
+
+    try:
+        text = getpass("Soundpiece API key (not shown): ")
+    except (StdinNotImplementedError, EOFError):
+        raise Mistake(
+            "Nobody can be asked for a key here; set SOUNDPIECE_API_KEY instead."
+        ) from None
+    credentials.store_api_key(text)
+    _say("The key is in the system keyring.")
+
+
+def logout(_: Any, __: Namespace) -> None:
+    """Remove the API key from the system keyring."""
+    removed = credentials.forget_api_key()
+    _say("The key is removed from the keyring." if removed else "The keyring holds no key.")
+
+
+def _resumed(session: Session, operations: list[Operation], *, named: bool) -> str:
+    words = [f"Going on with {counted(len(operations), 'operation')}."]
+    if not operations:
+        words = ["Nothing is unfinished."]
+    if not named:
+        others = {e.service for e in session.unfinished() if not session.reaches(e)} - {SANDBOX}
+        words += [
+            f"Some belong to {service}: set SOUNDPIECE_BASE_URL to it for them."
+            for service in sorted(others)
+        ]
+    return " ".join(words)
+
+
+def _say(text: str) -> None:
+    print(text)  # noqa: T201 - the answer to what was typed

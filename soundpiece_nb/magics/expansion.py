@@ -1,0 +1,27 @@
+"""`{{name}}` in a cell is the notebook variable's text, replaced once; all else is left alone.
+
+Lyrics hold braces, dollars and quotes, so neither IPython's expansion nor a template language may
+touch them: one pass, one form.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from soundpiece_nb.api.errors import Mistake
+
+_NAME = re.compile(r"\{\{\s*([^\W\d]\w*)\s*\}\}")
+
+
+def expand(text: str, namespace: Mapping[str, Any]) -> str:
+    """Return text with each `{{name}}` replaced; raises Mistake for a name that is not there."""
+
+    def value(match: re.Match[str]) -> str:
+        name = match[1]
+        if name not in namespace:
+            raise Mistake(f"There is no variable {name!r} for {match[0]}. Nothing was sent.")
+        return str(namespace[name])
+
+    return _NAME.sub(value, text)

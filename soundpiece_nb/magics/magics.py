@@ -1,0 +1,152 @@
+"""The magics as IPython knows them: each parses its line, then calls its command.
+
+Nothing heavy is imported here: commands, and all they need, come with the first use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from IPython.core.magic import Magics, magics_class, no_var_expand
+from traitlets import Enum, Float, Unicode
+
+from soundpiece_nb.api.routes import ROUTES, Route
+from soundpiece_nb.settings import SETTINGS
+
+from .options import KEYS, Option, Parser, make_parser, option, route_parser
+
+SHOWN_ROUTES = ("create.new_song",)
+"""The routes that have magics so far."""
+
+_COMMANDS: dict[str, tuple[str, tuple[Option, ...], str]] = {
+    "": ("Show one screen of help.", (), ""),
+    "history": (
+        "Show what was ever made, newest first.",
+        (
+            option("-n", dest="limit", type=int, default=20, help="how many (20)"),
+            option("--status", help="submitting, processing, ready, failed or rejected"),
+            option("--route", help="create.new_song, or song"),
+            option("--since", metavar="AGE", help="no older than this: 90m, 12h, 2d, or a date"),
+            option("--search", metavar="TEXT", help="in names, prompts, lyrics and notes"),
+            option("--tag", help="with this tag"),
+            option("-o", dest="output", choices=["df"], help="df: return a DataFrame"),
+        ),
+        "%soundpiece_history --since 2d --status ready",
+    ),
+    "show": (
+        "Show an operation again, from this machine's own store.",
+        (
+            option("key", metavar="KEY", help="a key, its unique beginning, or a NAME"),
+            option("--embed", dest="holding", action="store_const", const="embed"),
+            option("--link", dest="holding", action="store_const", const="link"),
+        ),
+        "%soundpiece_show night_drive",
+    ),
+    "resume": (
+        "Go on with operations that an earlier kernel left unfinished. A named one that was\n"
+        "refused (not enough credits, say) is sent again under its own key.",
+        (KEYS,),
+        "%soundpiece_resume 550e8400",
+    ),
+    "wait": (
+        "Wait for operations, all that are on the way unless some are named.",
+        (
+            KEYS,
+            option("--timeout", metavar="SECONDS", help="wait no longer; the operations go on"),
+        ),
+        "%soundpiece_wait night_drive",
+    ),
+    "status": ("Show service, key (masked), operations and folders.", (), ""),
+    "sandbox": (
+        "Start, stop or look at the embedded sandbox: it speaks the whole API on this machine,\n"
+        "offline and free, and makes real audio. It is not Soundpiece's model.",
+        (
+            option("action", nargs="?", default="status", choices=["start", "stop", "status"]),
+            option("--pace", type=float, default=1.0, help="0: as fast as it can (1.0)"),
+            option(
+                "--if-no-key",
+                action="store_true",
+                help="start only where there is no API key for the real service",
+            ),
+        ),
+        "%soundpiece_sandbox start",
+    ),
+    "login": ("Store an API key in the system keyring; asks for it without showing it.", (), ""),
+    "logout": ("Remove the API key from the system keyring.", (), ""),
+}
+
+_FUNCTIONS = {"": "overview", "show": "show_again"}
+"""The commands whose functions are named otherwise."""
+
+
+@magics_class
+class SoundpieceMagics(Magics):
+    """Songs and sounds from cells; `%config SoundpieceMagics` shows and sets these."""
+
+    base_url = Unicode(
+        "", help="Root of the API; empty: SOUNDPIECE_BASE_URL, else the public service."
+    ).tag(config=True)
+    home = Unicode(
+        "", help="Folder of journal and audio; empty: SOUNDPIECE_HOME, else the user-data folder."
+    ).tag(config=True)
+    wait = Enum(
+        ["auto", "always", "never"],
+        "auto",
+        help="Whether magics wait for their result; auto: only where nobody watches.",
+    ).tag(config=True)
+    sound = Enum(
+        ["auto", "link", "embed"],
+        "auto",
+        help="How finished players hold their sound; auto: the lossless file where the "
+        "notebook's folder is known, else a small MP3 inside the notebook.",
+    ).tag(config=True)
+    retry_budget = Float(
+        300.0, min=0.0, help="Seconds of nothing but failures after which trying stops."
+    ).tag(config=True)
+    operation_deadline = Float(
+        3600.0, min=1.0, help="Seconds after which following one operation stops; it goes on."
+    ).tag(config=True)
+
+    def __init__(self, shell: Any) -> None:
+        super().__init__(shell)
+        self.observe(self._keep_settings)
+        self._keep_settings()
+        for path in SHOWN_ROUTES:
+            self._add_route(ROUTES[path])
+        for name, (description, options, example) in _COMMANDS.items():
+            title = f"soundpiece_{name}".rstrip("_")
+            parser = make_parser(f"%{title}", description, options, example)
+            self._add_command("line", title, _FUNCTIONS.get(name, name), parser)
+
+    def _keep_settings(self, _: object = None) -> None:
+        SETTINGS.base_url = self.base_url or None
+        SETTINGS.home = self.home or None
+        SETTINGS.retry_budget = self.retry_budget
+        SETTINGS.operation_deadline = self.operation_deadline
+
+    def _add_route(self, route: Route) -> None:
+        parser = route_parser(route)
+
+        def magic(line: str, cell: str = "") -> None:
+            options = parser.read(line)
+            from . import making
+
+            making.make(self, route, options, cell)
+
+        self._add("cell" if route.body else "line", f"soundpiece_{route.noun}", magic, parser)
+
+    def _add_command(self, kind: str, title: str, name: str, parser: Parser) -> None:
+        def magic(line: str) -> Any:
+            options = parser.read(line)
+            from . import commands
+
+            return getattr(commands, name)(self, options)
+
+        self._add(kind, title, magic, parser)
+
+    def _add(self, kind: str, title: str, magic: Callable[..., Any], parser: Parser) -> None:
+        magic.__name__ = magic.__qualname__ = title
+        magic.__doc__ = parser.format_help()
+        magic.__module__ = __name__
+        self.magics[kind][title] = no_var_expand(magic)

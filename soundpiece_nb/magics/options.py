@@ -1,0 +1,111 @@
+"""The options of every magic, as data, and the parser and help made from them."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from soundpiece_nb.api.errors import Mistake
+from soundpiece_nb.api.routes import Field, Kind, Route
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option or positional argument, as argparse takes it."""
+
+    names: tuple[str, ...]
+    settings: dict[str, Any]
+
+
+def option(*names: str, **settings: Any) -> Option:
+    """Declare an option."""
+    return Option(names, settings)
+
+
+COMMON = (
+    option("--key", metavar="UUID", help="use this idempotency key"),
+    option("-w", "--wait", action="store_true", default=None, help="wait for the result"),
+    option("--no-wait", dest="wait", action="store_false", help="go on at once"),
+    option("--timeout", metavar="SECONDS", help="wait no longer than this; the operation goes on"),
+    option("-t", "--tag", action="append", default=[], metavar="T", help="a tag (repeatable)"),
+    option("--note", metavar="TEXT", help="a note of yours"),
+    option(
+        "--embed",
+        dest="holding",
+        action="store_const",
+        const="embed",
+        help="keep a small MP3 of each take inside the notebook",
+    ),
+    option(
+        "--link",
+        dest="holding",
+        action="store_const",
+        const="link",
+        help="play the lossless file beside the notebook",
+    ),
+    option("--dry-run", action="store_true", help="show the request, send nothing"),
+)
+NAME = option("name", nargs="?", metavar="NAME", help="bind the handle to this variable")
+KEYS = option("keys", nargs="*", metavar="KEY", help="a key, its unique beginning, or a NAME")
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose complaints are sentences for a person."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise the complaint as a Mistake."""
+        words = message[0].upper() + message[1:]
+        raise Mistake(f"{words}. {self.prog}? shows the options. Nothing was sent.")
+
+    def read(self, line: str) -> argparse.Namespace:
+        """Parse a magic's line; quotes group words as in a shell."""
+        try:
+            words = shlex.split(line)
+        except ValueError as problem:
+            raise Mistake(
+                f"The line cannot be read ({str(problem).lower()}): close the quotes, "
+                'or put text with an apostrophe into "double quotes". Nothing was sent.'
+            ) from None
+        return self.parse_args(words)
+
+
+def make_parser(prog: str, description: str, options: tuple[Option, ...], example: str) -> Parser:
+    """Return the parser of a magic; its help is the magic's `?`."""
+    parser = Parser(
+        prog=prog,
+        description=description,
+        epilog=f"Example:\n\n{example}" if example else None,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        add_help=False,
+        allow_abbrev=False,
+    )
+    for each in options:
+        parser.add_argument(*each.names, **each.settings)
+    return parser
+
+
+def route_parser(route: Route) -> Parser:
+    """Return the parser of a route's magic."""
+    prefix = "%%" if route.body else "%"
+    words = [route.summary]
+    if route.body:
+        words.append(f"The cell's body is the {route.body}.")
+    words.append("{{name}} in the body or an option is the text of the variable of that name.")
+    own = tuple(_field_option(field) for field in route.fields if field.name != route.body)
+    return make_parser(
+        f"{prefix}soundpiece_{route.noun}",
+        "\n".join(words),
+        (NAME, *own, *COMMON),
+        route.example,
+    )
+
+
+def _field_option(field: Field) -> Option:
+    names = [f"-{field.short}"] if field.short else []
+    names.append(f"--{field.option or field.name}")
+    if field.kind is Kind.FLAG:
+        return option(*names, dest=field.name, action="store_true", default=None, help=field.help)
+    metavar = {Kind.SECONDS: "SECONDS", Kind.COUNT: "N", Kind.LINK: "URL"}.get(field.kind, "TEXT")
+    return option(*names, dest=field.name, metavar=metavar, help=field.help)

@@ -1,0 +1,131 @@
+"""The small pieces all views are made of: inline styles, escaping, times in words.
+
+Inline styles with Jupyter's CSS variables are what survives a notebook that is not trusted, and
+an exported page. Markup escapes whatever is formatted into it, so that text from a person or the
+service cannot become HTML. The class keeps MathJax away from prices and other dollars in lyrics.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from markupsafe import Markup, escape
+
+BLUE, GREEN, RED, AMBER = "#3b82c4", "#2e9e6b", "#c9503c", "#b98a1e"
+"""The accent line: going on, ready, failed, needs a person."""
+
+QUIET = "color:var(--jp-content-font-color2,inherit)"
+NO_MATH = "tex2jax_ignore mathjax_ignore"
+LABEL_WIDTH = "72px"
+
+_FRAME = Markup(
+    '<div class="{}" style="font-family:var(--jp-ui-font-family,system-ui,-apple-system,Segoe UI,'
+    "Roboto,sans-serif);font-size:13px;line-height:1.45;color:var(--jp-content-font-color1,inherit);"
+    'max-width:760px;padding:2px 0 4px 14px;border-left:3px solid {};margin:6px 0">{}</div>'
+)
+_HEAD = Markup(
+    '<div style="margin-bottom:2px"><span style="float:right;{quiet};padding-left:12px">{right}'
+    '</span><b style="font-size:14px" dir="auto">{title}</b> <span style="{quiet}">· {kind}</span>'
+    "</div>"
+)
+_QUIET_LINE = Markup('<div style="{};margin-bottom:8px;overflow-wrap:anywhere" dir="auto">{}</div>')
+_LINE = Markup('<div style="overflow-wrap:anywhere">{}</div>')
+_FOLD = Markup(
+    '<details style="margin-top:2px"><summary style="{};cursor:pointer">{}</summary>'
+    '<div style="margin-top:4px">{}</div></details>'
+)
+_ROW = Markup(
+    '<div style="margin-left:{width};margin-bottom:2px;overflow-wrap:anywhere">'
+    '<span style="float:left;margin-left:-{width};{quiet}">{label}</span>'
+    '<span dir="auto">{value}</span></div>'
+)
+
+
+def frame(accent: str, *content: Markup) -> Markup:
+    """Return the outer box with its accent line."""
+    return _FRAME.format(NO_MATH, accent, Markup("").join(content))
+
+
+def head(title: str, kind: str, right: str) -> Markup:
+    """Return the first line: name, what it is, and on the right how it stands."""
+    return _HEAD.format(quiet=Markup(QUIET), right=right, title=title, kind=kind)
+
+
+def quiet_line(text: str) -> Markup:
+    """Return a line in the second colour."""
+    return _QUIET_LINE.format(QUIET, visible(text))
+
+
+def line(text: str | Markup) -> Markup:
+    """Return a plain line."""
+    return _LINE.format(text)
+
+
+def fold(summary: str, *content: Markup) -> Markup:
+    """Return content that opens on demand, by mouse and keyboard."""
+    return _FOLD.format(QUIET, summary, Markup("").join(content))
+
+
+def row(label: str, value: str | Markup) -> Markup:
+    """Return a labelled row of a fold."""
+    return _ROW.format(width=LABEL_WIDTH, quiet=Markup(QUIET), label=label, value=value)
+
+
+def code(text: str) -> Markup:
+    """Return text in the code face."""
+    return Markup("<code>{}</code>").format(text)
+
+
+def multiline(text: str) -> Markup:
+    """Return text with its line breaks."""
+    return Markup("<br>").join(visible(text).split("\n"))
+
+
+def with_commands(text: str) -> Markup:
+    """Return a sentence with its `%magic 550e8400` in the code face."""
+    words = text.split(" ")
+    made = []
+    while words:
+        word = words.pop(0)
+        if word.startswith("%soundpiece"):
+            takes_key = bool(words) and len(words[0].rstrip(".;,")) == len("550e8400")
+            argument = words.pop(0) if takes_key else ""
+            bare = argument.rstrip(".;,")
+            command = f"{word} {bare}" if bare else word
+            made.append(code(command) + argument[len(bare) :])
+        else:
+            made.append(escape(word))
+    return Markup(" ").join(made)
+
+
+def visible(text: str) -> str:
+    """Return text without the control characters that no page can show."""
+    return "".join(c for c in text if c in "\n\t" or c.isprintable() or ord(c) > _LAST_CONTROL)
+
+
+_LAST_CONTROL = 0x9F
+
+
+def clock(seconds: float) -> str:
+    """Return a length as `1:27`."""
+    whole = round(seconds)
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def span(seconds: float) -> str:
+    """Return a duration in words: `31 s`, `2 min 5 s`."""
+    whole = round(seconds)
+    minutes, rest = divmod(whole, 60)
+    return f"{minutes} min {rest} s" if minutes else f"{whole} s"
+
+
+def moment(time: datetime) -> str:
+    """Return a time as `2026-11-22 14:03 UTC`."""
+    return f"{time:%Y-%m-%d %H:%M} UTC"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return `1 take`, `2 takes`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,199 @@
+"""The output that stays: script-free HTML with its own player, and text that says as much.
+
+`src` stands on `<audio>` itself and the waveform is an image, because that is what JupyterLab
+leaves in a notebook it does not trust, and what a saved page plays without any kernel.
+"""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from markupsafe import Markup
+
+from soundpiece_nb.api.routes import find_route
+from soundpiece_nb.audio import waveform
+from soundpiece_nb.engine.explain import explain, short
+from soundpiece_nb.journal.entry import Entry, TakeEntry
+
+from .parts import (
+    AMBER,
+    BLUE,
+    GREEN,
+    QUIET,
+    RED,
+    clock,
+    code,
+    counted,
+    fold,
+    frame,
+    head,
+    line,
+    moment,
+    multiline,
+    quiet_line,
+    row,
+    span,
+    with_commands,
+)
+from .sound import Place, title
+
+_TAKE = Markup(
+    '<div style="margin:10px 0 14px"><div style="margin-bottom:3px"><b>{number}</b> '
+    '<span style="{quiet}">{facts}</span></div>'
+    '<img alt="Waveform of take {number}, {facts}" src="{image}" '
+    'style="display:block;width:100%;height:48px;max-width:none">'
+    '<audio controls preload="none" title="{title}, take {number}, {facts}" src="{source}" '
+    'style="display:block;width:100%;height:34px;margin-top:4px"></audio></div>'
+)
+
+ACCENTS = {"ready": GREEN, "failed": RED, "rejected": AMBER}
+
+
+@dataclass(frozen=True)
+class Output:
+    """Static HTML and text for one place in a notebook."""
+
+    html: str
+    text: str
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        """Give both forms to whatever front end shows this."""
+        del include, exclude
+        return {"text/html": self.html, "text/plain": self.text}
+
+
+def compose(entry: Entry, place: Place) -> Output:
+    """Return the permanent output of an operation as it stands.
+
+    Links files or encodes previews on the way: call it off the main thread.
+    """
+    takes = [take for take in entry.takes if take.path and (place.home / take.path).exists()]
+    players = [_player(entry, take, place) for take in takes]
+    files = [path for _, path in players]
+    html = frame(
+        _accent(entry),
+        head(title(entry), kind(entry), _standing(entry)),
+        _subtitle(entry),
+        *(player for player, _ in players),
+        *_problem(entry),
+        _folded(entry, files),
+    )
+    return Output(str(html), plain(entry, files))
+
+
+def plain(entry: Entry, files: list[str]) -> str:
+    """Return the operation as text: one line, then a line for each file or the reason."""
+    first = f"{title(entry)} · {kind(entry)} · {_standing(entry)} · key {short(entry.key)}"
+    shown = [take for take in entry.takes if take.path]
+    lines = [
+        f"  {take.take}  {clock(take.duration or 0)}  {path}"
+        for take, path in zip(shown, files, strict=False)
+    ]
+    why = explain(entry)
+    return "\n".join([first, *lines, *([f"  {why}"] if why else [])])
+
+
+def kind(entry: Entry) -> str:
+    """Return what the operation makes, and that the sandbox made it if it did."""
+    noun = find_route(entry.route).title
+    return f"{noun} · sandbox" if entry.service == "sandbox" else noun
+
+
+def _accent(entry: Entry) -> str:
+    stuck = explain(entry) is not None
+    return ACCENTS.get(entry.status, BLUE) if not stuck or entry.status != "ready" else AMBER
+
+
+def _standing(entry: Entry) -> str:
+    end = entry.finished_at or datetime.now(UTC)
+    took = span((end - entry.submitted_at).total_seconds())
+    match entry.status:
+        case "ready":
+            return f"{counted(entry.outputs or 0, 'take')} in {took}"
+        case "failed":
+            return f"failed after {took}"
+        case "rejected":
+            return "not started"
+        case status:
+            return f"{status} for {took}"
+
+
+def _subtitle(entry: Entry) -> Markup:
+    fields = entry.fields
+    text = fields.get("prompt") or fields.get("reference") or fields.get("source") or ""
+    return quiet_line(str(text)) if text else Markup("")
+
+
+def _player(entry: Entry, take: TakeEntry, place: Place) -> tuple[Markup, str]:
+    source, path = place.source(entry, take)
+    levels = waveform.Levels.from_bytes(take.waveform or b"")
+    length = clock(take.duration or 0)
+    html = _TAKE.format(
+        number=take.take,
+        quiet=QUIET,
+        facts=f"{take.kind} · {length}" if take.kind else length,
+        image=waveform.data_address(waveform.draw(levels)),
+        title=title(entry),
+        source=source,
+    )
+    return html, path
+
+
+def _problem(entry: Entry) -> list[Markup]:
+    why = explain(entry)
+    if why is None and not entry.complete:
+        again = f"It goes on at the service; %soundpiece_resume {short(entry.key)} follows it here."
+        return [line(with_commands(again))]
+    if why is None:
+        return []
+    happened = Markup('{} <span style="{}">({})</span>').format(why.happened, QUIET, why.code)
+    return [
+        line(happened),
+        Markup('<div style="{};margin-top:4px">{}</div>').format(
+            QUIET, with_commands(f"{why.money} {why.next}")
+        ),
+    ]
+
+
+def _folded(entry: Entry, files: list[str]) -> Markup:
+    fields = entry.fields
+    rows = []
+    if "lyrics" in fields:
+        rows.append(row("Lyrics", multiline(str(fields["lyrics"]))))
+    if files:
+        rows.append(row("Files", Markup("<br>").join(files)))
+    rows.append(row("Key", code(entry.key)))
+    if entry.tags:
+        rows.append(row("Tags", ", ".join(entry.tags)))
+    if entry.note:
+        rows.append(row("Note", entry.note))
+    took = (entry.finished_at or datetime.now(UTC)) - entry.submitted_at
+    asked = counted(entry.polls, "poll")
+    made = f"{moment(entry.submitted_at)}, {span(took.total_seconds())}, {asked}"
+    rows.append(row("Made" if entry.status == "ready" else "Sent", made))
+    rows.append(row("Again", code(_magic_line(entry))))
+    names = ["Lyrics"] * ("lyrics" in fields) + ["files"] * bool(files) + ["key"]
+    return fold(", ".join(names).capitalize(), *rows)
+
+
+def _magic_line(entry: Entry) -> str:
+    """Return the first line of the cell that makes this request again."""
+    route = find_route(entry.route)
+    words = [f"%%soundpiece_{route.noun}" if route.body else f"%soundpiece_{route.noun}"]
+    words += [entry.name] if entry.name else []
+    for field in route.fields:
+        value = entry.fields.get(field.name)
+        if field.name != route.body and value is not None:
+            text = str(value)
+            quoted = f'"{text}"' if _simple(text) else shlex.quote(text)
+            words += [f"--{field.option or field.name}", quoted]
+    return " ".join(words)
+
+
+def _simple(text: str) -> bool:
+    return not set(text) & set('"\\$`')

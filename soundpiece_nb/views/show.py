@@ -1,0 +1,98 @@
+"""Shows an operation where the person is: a card that becomes a player, or lines of text."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+
+from soundpiece_nb.engine.explain import short
+from soundpiece_nb.engine.run import Phase, Run
+from soundpiece_nb.handle import Operation
+from soundpiece_nb.session import Session, notebook_path
+
+from .frontend import FrontEnd, front_end
+from .live import LiveCard, unshowable
+from .permanent import Output, compose, kind, plain
+from .sound import Holding, Place, title
+
+
+def place_of(session: Session, holding: Holding = Holding.AUTO) -> Place:
+    """Return where the players of this kernel take their sound from."""
+    notebook = notebook_path() if front_end() is FrontEnd.NOTEBOOK else None
+    return Place(session.home, notebook.parent if notebook else None, holding)
+
+
+def show(operation: Operation, session: Session, holding: Holding = Holding.AUTO) -> Future[None]:
+    """Show an operation in the running cell; the future resolves when its end is shown there.
+
+    In a notebook that is a live card, in a terminal one line now and one at the end. Where
+    nobody watches, nothing is shown until `show_end` is called after waiting.
+    """
+    place = place_of(session, holding)
+    run = session.engine.run(operation.key)
+    if run is None:
+        show_end(operation, session, holding)
+        return _done()
+    match front_end():
+        case FrontEnd.NOTEBOOK:
+            entry = operation.entry
+            card = LiveCard(operation, run, place, session.engine.workbench)
+            card.show(session.journal.usual_seconds(entry.route, entry.service))
+            return card.finished
+        case FrontEnd.HEADLESS:
+            return run.ended
+        case FrontEnd.TERMINAL | FrontEnd.SCRIPT:
+            return _lines(operation, run)
+
+
+def show_end(operation: Operation, session: Session, holding: Holding = Holding.AUTO) -> None:
+    """Show an operation as it stands: the permanent player, or its lines of text."""
+    if front_end().shows_html:
+        from IPython.display import display
+
+        display(permanent(operation, session, holding))
+    else:
+        print(_text(operation))  # noqa: T201 - a terminal's way of showing
+
+
+def permanent(operation: Operation, session: Session, holding: Holding = Holding.AUTO) -> Output:
+    """Return the permanent output of an operation."""
+    entry = operation.entry
+    try:
+        return compose(entry, place_of(session, holding))
+    except Exception as error:  # noqa: BLE001 - said in the cell, and the operation is fine
+        return unshowable(entry, error)
+
+
+def _lines(operation: Operation, run: Run) -> Future[None]:
+    """Print one line now and one at the end; a terminal's prompt redraws itself around it."""
+    entry = operation.entry
+    finished: Future[None] = Future()
+    print(f"{title(entry)} · {kind(entry)} · submitted, key {short(entry.key)}")  # noqa: T201
+
+    def on_change(changed: Run) -> None:
+        if changed.phase is Phase.ENDED and not finished.done():
+            print(_text(operation), flush=True)  # noqa: T201
+            finished.set_result(None)
+
+    run.listen(on_change)
+    return finished
+
+
+def _text(operation: Operation) -> str:
+    entry = operation.entry
+    files = [str(path) for path in (output.path for output in operation.outputs) if path]
+    first, *rest = plain(entry, files).split("\n")
+    return " · ".join([first, *(line.strip() for line in rest)])
+
+
+def _done() -> Future[None]:
+    finished: Future[None] = Future()
+    finished.set_result(None)
+    return finished
+
+
+def show_handle(operation: Operation) -> None:
+    """Show a handle that ends a cell; IPython calls this for it."""
+    from soundpiece_nb.session import current
+
+    show(operation, current())

@@ -1,0 +1,70 @@
+"""How a finished player holds its sound: the lossless file beside the notebook, or a preview."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from urllib.parse import quote
+
+from soundpiece_nb.audio.preview import make_preview
+from soundpiece_nb.audio.shelf import LINK_FOLDER, place_beside, readable_name
+from soundpiece_nb.journal.entry import Entry, TakeEntry
+
+
+class Holding(Enum):
+    """What was asked for: AUTO links where the notebook's folder is known, else embeds."""
+
+    AUTO = "auto"
+    LINK = "link"
+    EMBED = "embed"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where sound comes from and goes to: the home folder, and the notebook's if known."""
+
+    home: Path
+    notebook_folder: Path | None
+    holding: Holding = Holding.AUTO
+
+    def source(self, entry: Entry, take: TakeEntry) -> tuple[str, str]:
+        """Return the address of an `<audio>` and the file's path to show.
+
+        Links or copies the file, or encodes a preview, which takes a second or two: call it off
+        the main thread.
+        """
+        stored = self.home / (take.path or "")
+        folder = self.notebook_folder
+        if self.holding is Holding.LINK:
+            folder = folder or Path.cwd()
+        if self.holding is Holding.EMBED or folder is None:
+            return _embedded(stored), str(stored)
+        name = readable_name(title(entry), take.take, entry.key)
+        try:
+            place_beside(stored, folder / LINK_FOLDER, name)
+        except OSError:  # a folder that cannot be written: the sound still has to be heard
+            return _embedded(stored), str(stored)
+        relative = f"{LINK_FOLDER}/{name}"
+        return quote(relative), relative
+
+
+def title(entry: Entry) -> str:
+    """Return what to call an operation: its NAME, else the first words of its text."""
+    if entry.name:
+        return entry.name
+    fields = entry.fields
+    words = str(fields.get("prompt") or fields.get("lyrics") or entry.route).split()
+    return " ".join(words[:_TITLE_WORDS])[:_TITLE_LENGTH]
+
+
+_TITLE_WORDS = 4
+_TITLE_LENGTH = 40
+
+
+def _embedded(stored: Path) -> str:
+    preview = stored.with_suffix(".mp3")
+    if not preview.exists():
+        make_preview(stored, preview)
+    return "data:audio/mpeg;base64," + base64.b64encode(preview.read_bytes()).decode()
