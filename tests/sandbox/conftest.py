@@ -1,0 +1,108 @@
+"""Real sandboxes, each a process of its own, spoken to over real HTTP."""
+
+import json
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+KEY = {"Authorization": "Bearer spk_test"}
+PATH = "/v1/create.new_song"
+
+
+class RunningSandbox:
+    """A sandbox process and the requests that tests make of it."""
+
+    def __init__(self, *options: str) -> None:
+        command = [sys.executable, "-m", "soundpiece_nb.sandbox", "--port", "0", *options]
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        self.line = self.process.stdout.readline()
+        self.root = self.line.rpartition(" ")[2].strip()
+        self.origin = self.root.removesuffix("/v1")
+        self.http = httpx.Client(base_url=self.origin, headers=KEY, timeout=60)
+        self.storage = httpx.Client(timeout=60)
+
+    def put(self, body: dict[str, Any]) -> httpx.Response:
+        """Send a body as it is."""
+        headers = {"Content-Type": "application/json"}
+        return self.http.put(PATH, content=json.dumps(body), headers=headers)
+
+    def submit(self, **fields: Any) -> dict[str, Any]:
+        """Submit a short song, with these fields changed, and give its operation."""
+        return self.put(song_request(**fields)).raise_for_status().json()["song"]
+
+    def get(self, operation_id: str, **query: str) -> httpx.Response:
+        """Read an operation once."""
+        return self.http.get(PATH, params={"id": operation_id, **query})
+
+    def finished(self, operation_id: str) -> dict[str, Any]:
+        """Long-poll until the operation has ended."""
+        song = {"status": "processing"}
+        while song["status"] == "processing":
+            song = self.get(operation_id, wait="true").raise_for_status().json()["song"]
+        return song
+
+    def counters(self) -> dict[str, Any]:
+        """Give what the sandbox counted."""
+        return self.http.get("/sandbox/counters").json()
+
+    def stop(self) -> None:
+        """End the process whatever it is doing."""
+        self.http.close()
+        self.storage.close()
+        self.process.kill()
+        self.process.communicate()
+
+
+def song_request(**fields: Any) -> dict[str, Any]:
+    """Ask for a short song under a key of its own, with these fields changed or added."""
+    request = {"idempotency_key": str(uuid.uuid4()), "lyrics": "La la", "prompt": "Rock", **fields}
+    return {name: value for name, value in request.items() if value is not None}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _temporary_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the folders that killed sandboxes leave behind among pytest's own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", str(tmp_path_factory.mktemp("sandboxes")))
+        yield
+
+
+@pytest.fixture
+def a_song() -> Callable[..., dict[str, Any]]:
+    return song_request
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., RunningSandbox]]:
+    """Start sandboxes with these options; all are stopped after the test."""
+    running: list[RunningSandbox] = []
+
+    def start(*options: str | Path) -> RunningSandbox:
+        running.append(RunningSandbox(*map(str, options)))
+        return running[-1]
+
+    yield start
+    for sandbox in running:
+        sandbox.stop()
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[RunningSandbox]:
+    """Share one sandbox at pace 0 among the tests that do not mind company."""
+    sandbox = RunningSandbox("--pace", "0")
+    yield sandbox
+    sandbox.stop()
+
+
+@pytest.fixture(scope="session")
+def finished_song(sandbox: RunningSandbox) -> dict[str, Any]:
+    """Give a finished song of the shared sandbox."""
+    return sandbox.finished(sandbox.submit()["id"])
