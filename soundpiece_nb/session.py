@@ -268,13 +268,7 @@ def history(  # noqa: PLR0917 - the filters are a contract, and are used by name
     timedelta, `duration` seconds of audio.
     """
     from soundpiece_nb.journal import frame
+    from soundpiece_nb.journal.filters import Filter
 
-    return frame.history(
-        current().journal,
-        route=route,
-        status=status,
-        since=since,
-        search=search,
-        tag=tag,
-        limit=limit,
-    )
+    wanted = Filter(route=route, status=status, since=since, search=search, tag=tag, limit=limit)
+    return frame.history(current().journal, wanted)

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, func, select
 
-from soundpiece_nb.api.errors import Mistake
-from soundpiece_nb.api.routes import find_route
-
-from .entry import microseconds
+from .filters import Filter
 from .journal import Journal
 from .schema import operations, takes
 
 if TYPE_CHECKING:
     import pandas as pd
-
-STATUSES = ("submitting", "processing", "ready", "failed", "rejected")
 
 TIME = "datetime64[us, UTC]"
 DTYPES = {
@@ -53,73 +46,22 @@ DTYPES = {
 }
 """The columns in order. `params` is a dict, `tags` and `files` are lists, absent text is NA."""
 
-_AGE = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
-
-def history(
-    journal: Journal,
-    *,
-    route: str | None = None,
-    status: str | None = None,
-    since: str | datetime | timedelta | None = None,
-    search: str | None = None,
-    tag: str | None = None,
-    limit: int | None = None,
-    keys: Sequence[str] | None = None,
-) -> pd.DataFrame:
+def history(journal: Journal, wanted: Filter) -> pd.DataFrame:
     """Return operations, newest first, indexed by `idempotency_key`; a copy of the journal.
 
     `duration` is seconds of audio over all takes that are known, `files` the verified files,
-    `elapsed` the time from submission to the end. `since` is a time, an age or text such as `2d`.
-    Raises Mistake for a filter that cannot be.
+    `elapsed` the time from submission to the end. Raises Mistake for a filter that cannot be.
     """
     import pandas as pd
 
-    statement = _statement()
-    if route is not None:
-        statement = statement.where(operations.c.route == find_route(route).path)
-    if status is not None:
-        if status not in STATUSES:
-            raise Mistake(f"There is no status {status!r}; there are {', '.join(STATUSES)}.")
-        statement = statement.where(operations.c.status == status)
-    if since is not None:
-        statement = statement.where(operations.c.submitted_at >= microseconds(read_since(since)))
-    if search is not None:
-        searched = (operations.c[name] for name in ("name", "prompt", "lyrics", "note"))
-        statement = statement.where(
-            or_(*(column.icontains(search, autoescape=True) for column in searched))
-        )
-    if tag is not None:
-        statement = statement.where(operations.c.tags.contains(json.dumps(tag), autoescape=True))
-    if keys is not None:
-        statement = statement.where(operations.c.idempotency_key.in_(keys))
-    if limit is not None:
-        statement = statement.limit(limit)
-    rows = journal.select(statement)
+    rows = journal.select(wanted.apply(_statement()))
     index = pd.Index([row["idempotency_key"] for row in rows], dtype="string")
     columns = {name: _column(name, rows, journal) for name in DTYPES}
     return pd.DataFrame(
         {name: pd.Series(columns[name], index=index, dtype=DTYPES[name]) for name in DTYPES},
         index=index.rename("idempotency_key"),
     )
-
-
-def read_since(since: str | datetime | timedelta) -> datetime:
-    """Return the moment meant by a time, an age, or text: `90m`, `2d`, `2026-11-01`."""
-    if isinstance(since, timedelta):
-        return datetime.now(UTC) - since
-    if isinstance(since, str):
-        age = _AGE.fullmatch(since.strip())
-        if age:
-            return datetime.now(UTC) - timedelta(**{_UNITS[age[2]]: float(age[1])})
-        try:
-            since = datetime.fromisoformat(since)
-        except ValueError:
-            raise Mistake(
-                f"{since!r} is no time: say an age such as 90m, 12h or 2d, or a date."
-            ) from None
-    return since.astimezone(UTC)
 
 
 def _statement() -> Select[Any]:

@@ -33,6 +33,7 @@ from soundpiece_nb.api.request import Request
 from soundpiece_nb.audio.flac import Take
 
 from .entry import Entry, microseconds, read_entry
+from .filters import Filter
 from .glance import FILE_NAME, UNFINISHED
 from .lease import LEASE_SECONDS, is_held, this_holder
 from .schema import operations, prepare, takes
@@ -213,6 +214,19 @@ class Journal:
             raise KeyError(key)
         of_it = select(takes).where(takes.c.idempotency_key == key).order_by(takes.c.take)
         return read_entry(rows[0], self.select(of_it))
+
+    def entries(self, wanted: Filter) -> list[Entry]:
+        """Return the operations that fit, newest first; raises Mistake for an unusable filter."""
+        newest_first = select(operations).order_by(
+            operations.c.submitted_at.desc(), operations.c.idempotency_key
+        )
+        rows = self.select(wanted.apply(newest_first))
+        keys = [row["idempotency_key"] for row in rows]
+        of_them = select(takes).where(takes.c.idempotency_key.in_(keys)).order_by(takes.c.take)
+        found: dict[str, list[Mapping[str, Any]]] = {key: [] for key in keys}
+        for take in self.select(of_them):
+            found[take["idempotency_key"]].append(take)
+        return [read_entry(row, found[row["idempotency_key"]]) for row in rows]
 
     def find(self, wanted: str) -> str:
         """Return the key that a name, a key, its unique beginning or an operation id means.

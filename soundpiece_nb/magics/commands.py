@@ -52,29 +52,24 @@ def overview(_: Any, __: Namespace) -> None:
 
 def history(magics: Any, options: Namespace) -> pd.DataFrame | None:
     """Show the history as a table, or return it as a DataFrame with `-o df`."""
-    from IPython.display import display
-
-    from soundpiece_nb.journal import frame
+    from soundpiece_nb.journal.filters import Filter
     from soundpiece_nb.views.history_table import history_table
 
     session = current()
     if options.limit < 1:
         raise Mistake("-n takes how many operations to show, 1 or more.")
-    table = frame.history(
-        session.journal,
-        route=options.route,
-        status=options.status,
-        since=options.since,
-        search=options.search,
-        tag=options.tag,
-        limit=options.limit,
-    )
+    names = Filter.__dataclass_fields__
+    wanted = Filter(**{name: value for name, value in vars(options).items() if name in names})
     if options.output == "df":
-        return table
-    entries = [session.journal.entry(key) for key in table.index]
+        from soundpiece_nb.journal import frame
+
+        return frame.history(session.journal, wanted)
+    entries = session.journal.entries(wanted)
     place = place_of(session, Holding(magics.sound))
     shown = history_table(entries, sum(session.journal.counts().values()), place)
     if front_end().shows_html:
+        from IPython.display import display
+
         display(shown)
     else:
         _say(shown.text)

@@ -118,7 +118,9 @@ def unshowable(entry: Entry, error: Exception) -> Output:
     return Output(str(html), words)
 
 
-def live_html(entry: Entry, run: Run, usual: tuple[float, float] | None, *, shows_key: bool) -> Markup:
+def live_html(
+    entry: Entry, run: Run, usual: tuple[float, float] | None, *, shows_key: bool
+) -> Markup:
     """Return a card's HTML: name, prompt, how far, how long, and how long it usually takes."""
     elapsed = (datetime.now(UTC) - entry.submitted_at).total_seconds()
     fields = entry.fields

@@ -115,10 +115,14 @@ def clock(seconds: float) -> str:
 
 
 def span(seconds: float) -> str:
-    """Return a duration in words: `31 s`, `2 min 5 s`."""
-    whole = round(seconds)
-    minutes, rest = divmod(whole, 60)
-    return f"{minutes} min {rest} s" if minutes else f"{whole} s"
+    """Return a duration in words: `0.4 s`, `31 s`, `2 min 5 s`."""
+    if seconds < _SECONDS_WITH_TENTHS:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+_SECONDS_WITH_TENTHS = 9.95
 
 
 def moment(time: datetime) -> str:

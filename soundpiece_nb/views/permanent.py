@@ -196,4 +196,4 @@ def _magic_line(entry: Entry) -> str:
 
 
 def _simple(text: str) -> bool:
-    return not set(text) & set('"\\$`')
+    return not set(text) & set('"\\')

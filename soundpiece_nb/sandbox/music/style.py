@@ -1,0 +1,40 @@
+"""What a style is, and the notation its patterns are written in.
+
+One bar is a string of sixteen steps. For drums `X x o` are loud, normal and ghost hits.
+For bass `R 3 5 8 a` are root, third, fifth, octave, and the approach to the next root; for
+chords `C` is the whole chord and digits its single notes from below. `-` holds, `.` rests.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Style:
+    """Everything that makes a piece belong to a style."""
+
+    name: str
+    words: tuple[str, ...]  # the prompt's words that ask for it
+    tempo: tuple[float, float]  # beats per minute, slowest to fastest
+    mode: str  # "major" or "minor", when no word decides
+    major: tuple[str, ...]  # progressions: the verse's, the chorus's, the bridge's
+    minor: tuple[str, ...]
+    kit: str
+    verse_drums: dict[str, str]
+    chorus_drums: dict[str, str]
+    bass: str
+    verse_bass: str
+    chorus_bass: str
+    chords: str
+    verse_chords: str
+    chorus_chords: str
+    lead: str
+    pad: str = ""
+    swing: float = 0.0  # how late the off-steps come, in parts of a step
+    swing_step: float = 0.5  # the step that swings, in beats
+    reverb: float = 1.6  # seconds to fade by 60 dB
+    wet: float = 0.2  # reverb beside the dry sound
+    pump: float = 0.0  # how far the kick ducks the rest, 0 to 1
+    crackle: float = 0.0  # the dust of an old record
+    levels: tuple[float, float, float] = (-2.0, -4.0, -3.0)  # drums, bass, other; dB to the voice
