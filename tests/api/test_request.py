@@ -1,0 +1,101 @@
+"""Bad input gets one sentence before anything is sent; good input becomes exact bytes."""
+
+from __future__ import annotations
+
+import json
+import uuid
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from soundpiece_nb.api.errors import Mistake
+from soundpiece_nb.api.request import new_request
+from soundpiece_nb.api.routes import ROUTES, find_route
+
+SONG = find_route("song")
+GOOD = {"lyrics": "la la", "prompt": "jazz"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"lyrics": "", "prompt": "x"}, "lyrics is empty"),
+        ({"lyrics": " \n ", "prompt": "x"}, "lyrics is empty"),
+        ({"lyrics": "a" * 3001, "prompt": "x"}, "at most 3000 characters; here are 3001"),
+        ({"lyrics": "a", "prompt": "x" * 1025}, "at most 1024 characters"),
+        ({"lyrics": "a"}, "--prompt or --reference"),
+        ({"lyrics": "a", "prompt": "x", "reference": "https://a.example/x"}, "not both"),
+        ({"prompt": "x"}, "needs lyrics"),
+        ({"lyrics": "a", "reference": "http://a.example/x.flac"}, "https URL"),
+        ({"lyrics": "a", "reference": "song.flac"}, "https URL"),
+        ({"lyrics": "a", "reference": "https://"}, "https URL"),
+        ({"lyrics": "a", "reference": "https://[bad/x"}, "https URL"),
+        ({"lyrics": "a", "prompt": 5}, "must be text"),
+        ({"lyrics": "a \ud800", "prompt": "x"}, "surrogate"),
+        ({"lyrics": "a", "prompt": "x", "tempo": 90}, "no field 'tempo'"),
+    ],
+)
+def test_wrong_songs_get_a_sentence(fields, says):
+    with pytest.raises(Mistake) as caught:
+        new_request(SONG, fields)
+    assert says in str(caught.value)
+    assert "Nothing was sent." in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["", "x", "550e8400", "550e8400-e29b-41d4-a716-44665544000g"])
+def test_a_key_that_is_no_uuid_is_refused(key):
+    with pytest.raises(Mistake, match="must be a UUID"):
+        new_request(SONG, GOOD, key)
+
+
+@pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf"), "soon", True])
+def test_a_duration_must_be_a_length_of_time(seconds):
+    with pytest.raises(Mistake):
+        new_request(find_route("fx"), {"prompt": "rain", "duration": seconds})
+
+
+@pytest.mark.parametrize("number", [0, 4, 1.5, "many"])
+def test_variations_are_one_to_three(number):
+    with pytest.raises(Mistake):
+        new_request(
+            find_route("remix_instrumental"),
+            {"source": "https://a.example/x.flac", "n_variations": number},
+        )
+
+
+def test_the_body_is_what_the_service_documents():
+    request = new_request(SONG, GOOD, "550E8400-E29B-41D4-A716-446655440000")
+    assert json.loads(request.body) == {
+        "idempotency_key": "550e8400-e29b-41d4-a716-446655440000",
+        "lyrics": "la la",
+        "prompt": "jazz",
+    }
+
+
+def test_links_travel_as_objects_and_numbers_as_numbers():
+    fields = {"source": " https://a.example/x.flac ", "target_duration": "30"}
+    body = json.loads(new_request(find_route("cut"), fields).body)
+    assert body["source"] == {"url": "https://a.example/x.flac"}
+    assert body["target_duration"] == 30
+
+
+def test_every_request_has_a_key_of_its_own():
+    keys = {new_request(SONG, GOOD).key for _ in range(50)}
+    assert len(keys) == 50
+    assert all(uuid.UUID(key) for key in keys)
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=300))
+def test_any_text_arrives_unchanged(text):
+    if not text.strip():
+        return
+    request = new_request(SONG, {"lyrics": text, "prompt": "x"})
+    assert json.loads(request.body)["lyrics"] == text
+
+
+def test_there_are_eight_routes_and_an_unknown_one_lists_them():
+    assert len(ROUTES) == 8
+    with pytest.raises(Mistake, match="create.new_song"):
+        find_route("create.new_symphony")

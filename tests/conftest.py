@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from services import Heard, Reply, RunningSandbox, ScriptedService
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
+    """One sandbox for all tests that do not disturb it, as fast as it can."""
+    running = RunningSandbox(tmp_path_factory.mktemp("sandbox"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A home of its own, no key, no keyring, and a session that ends with the test."""
+    for name in list(os.environ):
+        if name.startswith(("SOUNDPIECE_", "JPY_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("SOUNDPIECE_HOME", str(tmp_path / "home"))
+    import keyring
+    from keyring.backends.null import Keyring
+
+    usual = keyring.get_keyring()
+    keyring.set_keyring(Keyring())
+    yield tmp_path / "home"
+    from soundpiece_nb import session
+
+    session.close()
+    keyring.set_keyring(usual)
+
+
+@pytest.fixture
+def connected(home: Path, sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home whose service is the sandbox, reached like the real one: by address and key."""
+    monkeypatch.setenv("SOUNDPIECE_BASE_URL", sandbox.base_url)
+    monkeypatch.setenv("SOUNDPIECE_API_KEY", "spk_tests_only_0123456789")
+    return home
+
+
+@pytest.fixture
+def scripted(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[Callable[[Heard, int], Reply]], ScriptedService]]:
+    """Make the session's service one that answers by script."""
+    started: list[ScriptedService] = []
+
+    def start(answer: Callable[[Heard, int], Reply]) -> ScriptedService:
+        service = ScriptedService(answer)
+        started.append(service)
+        monkeypatch.setenv("SOUNDPIECE_BASE_URL", service.base_url)
+        monkeypatch.setenv("SOUNDPIECE_API_KEY", "spk_tests_only_0123456789")
+        return service
+
+    yield start
+    from soundpiece_nb import session
+
+    session.close()
+    for service in started:
+        service.close()

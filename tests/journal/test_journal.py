@@ -1,0 +1,278 @@
+"""The durable record: written first, never contradicted, the same frame at any size."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from soundpiece_nb.api.errors import Mistake, StorageFailed
+from soundpiece_nb.api.operation import OutputLink
+from soundpiece_nb.api.request import new_request
+from soundpiece_nb.api.routes import find_route
+from soundpiece_nb.audio.flac import Take
+from soundpiece_nb.journal.filters import Filter
+from soundpiece_nb.journal.frame import DTYPES, history
+from soundpiece_nb.journal.glance import count_abandoned
+from soundpiece_nb.journal.journal import Journal, open_journal
+from soundpiece_nb.journal.lease import is_held, this_holder
+from soundpiece_nb.journal.schema import JournalTooNew
+
+
+@pytest.fixture
+def journal(tmp_path):
+    opened = Journal(tmp_path / "home")
+    yield opened
+    opened.close()
+
+
+def record(journal, key=None, **fields):
+    settings = {n: fields.pop(n) for n in ("name", "tags", "note", "notebook") if n in fields}
+    request = new_request(find_route("song"), {"lyrics": "la", "prompt": "jazz"} | fields, key)
+    journal.record(request, service="sandbox", **settings)
+    return request.key
+
+
+def finish(journal, key, takes=2):
+    links = [OutputLink("https://cdn.example/secret", None, 3.0, None)] * takes
+    journal.accepted(key, "op_" + key[:8])
+    journal.ready(key, links)
+    for number in range(1, takes + 1):
+        path = journal.home / "audio" / key / f"{number}.flac"
+        journal.stored(key, number, Take(132_300, 44_100, 2, "00", 9, b"\1\1"), path)
+
+
+def test_key_and_exact_body_are_on_disk_when_record_returns(tmp_path):
+    """Another process, which shares nothing but the file, sees them at once."""
+    journal = Journal(tmp_path)
+    request = new_request(find_route("song"), {"lyrics": "ö\n{x}", "prompt": "p"})
+    journal.record(request, service="sandbox")
+    reader = "import sqlite3,sys; print(sqlite3.connect(sys.argv[1]).execute("
+    reader += (
+        "'SELECT hex(body) FROM operations WHERE idempotency_key=?', sys.argv[2:]).fetchone()[0])"
+    )
+    command = [sys.executable, "-c", reader, str(journal.file), request.key]
+    seen = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert bytes.fromhex(seen) == request.body
+    journal.close()
+
+
+def test_the_same_request_under_the_same_key_is_the_same_operation(journal):
+    key = record(journal)
+    assert (
+        journal.record(
+            new_request(find_route("song"), {"lyrics": "la", "prompt": "jazz"}, key),
+            service="sandbox",
+        )
+        is False
+    )
+    assert len(journal.unfinished()) == 1
+
+
+def test_a_key_is_never_used_for_two_bodies(journal):
+    key = record(journal)
+    with pytest.raises(Mistake, match="already belongs to another request"):
+        record(journal, key, prompt="rock")
+    assert journal.entry(key).fields["prompt"] == "jazz"
+
+
+def test_an_operation_is_found_by_name_key_beginning_and_id(journal):
+    older = record(journal, name="night_drive")
+    newer = record(journal, name="night_drive")
+    finish(journal, newer)
+    assert journal.find("night_drive") == newer
+    assert journal.find(older) == older
+    assert journal.find(older[:8].upper()) == older
+    assert journal.find("op_" + newer[:8]) == newer
+
+
+def test_what_means_nothing_or_several_things_is_said(journal):
+    for key in ("aaaa0000-0000-4000-8000-000000000000", "aaaa1111-0000-4000-8000-000000000000"):
+        record(journal, key)
+    with pytest.raises(Mistake, match="More than one key begins with 'aaaa'"):
+        journal.find("aaaa")
+    for nothing in ("bbbb", "", "%", "_" * 8):
+        with pytest.raises(Mistake):
+            journal.find(nothing)
+
+
+def test_a_signed_url_never_reaches_the_disk(journal):
+    finish(journal, record(journal))
+    journal.close()
+    for file in journal.home.iterdir():
+        assert b"cdn.example" not in file.read_bytes()
+
+
+def test_unfinished_is_what_has_something_left_to_do(journal):
+    written, accepted, ready, whole, failed, refused = (record(journal) for _ in range(6))
+    journal.accepted(accepted, "op_a")
+    journal.accepted(ready, "op_r")
+    journal.ready(ready, [OutputLink("https://x.example", None, None, None)])
+    finish(journal, whole)
+    journal.failed(failed, "content_policy", "no")
+    journal.rejected(refused, "402", "no credits")
+    assert set(journal.unfinished()) == {written, accepted, ready}
+    assert not journal.entry(ready).complete
+    assert journal.entry(whole).complete
+
+
+def test_two_threads_and_two_journals_write_without_losing_a_row(tmp_path):
+    journals = [Journal(tmp_path), Journal(tmp_path)]
+    threads = [
+        threading.Thread(target=lambda j=j: [record(j) for _ in range(25)])
+        for j in journals
+        for _ in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(journals[0].unfinished()) == 100
+    for journal in journals:
+        journal.close()
+
+
+# ------------------------------------------------------------------ leases
+
+
+def test_a_living_process_keeps_its_operation_and_a_dead_one_does_not(journal):
+    key = record(journal)
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    import psutil
+    from sqlalchemy import update
+
+    from soundpiece_nb.journal.schema import operations
+
+    host, _, _ = this_holder().partition("/")
+    other = f"{host}/{child.pid}/{psutil.Process(child.pid).create_time():.2f}"
+    later = time.time_ns() // 1000 + 60_000_000
+    with journal._write() as connection:
+        connection.execute(update(operations).values(holder=other, held_until=later))
+    assert not journal.claim(key)
+    assert count_abandoned(journal.home, time.time_ns() // 1000) == 0
+    child.kill()
+    child.wait()
+    child.stdin.close()
+    assert count_abandoned(journal.home, time.time_ns() // 1000) == 1
+    assert journal.claim(key)
+
+
+def test_a_lease_of_another_host_ends_when_it_is_not_renewed():
+    assert is_held("elsewhere/1/1.0", held_until=100, now=99)
+    assert not is_held("elsewhere/1/1.0", held_until=100, now=101)
+    assert not is_held(None, None, 0)
+
+
+def test_released_operations_are_free_at_once(journal):
+    key = record(journal)
+    journal.release([key])
+    assert count_abandoned(journal.home, time.time_ns() // 1000) == 1
+
+
+# ------------------------------------------------------------------ the frame
+
+
+def test_dtypes_are_the_same_empty_and_full(journal):
+    empty = history(journal, Filter())
+    first = record(journal, name="a", tags=["x"], note="n")
+    finish(journal, first)
+    record(journal)
+    full = history(journal, Filter())
+    assert list(full.columns) == list(DTYPES)
+    assert (empty.dtypes == full.dtypes).all()
+    assert empty.index.dtype == full.index.dtype
+    assert full.index.name == empty.index.name == "idempotency_key"
+
+
+def test_a_row_says_what_happened(journal):
+    key = record(journal, name="a", tags=["demo", "x"], note="n", lyrics="[Verse]\nö")
+    finish(journal, key)
+    journal.counted(key, polls=3, retries=1)
+    row = history(journal, Filter()).loc[key]
+    assert row["status"] == "ready"
+    assert row["lyrics"] == "[Verse]\nö"
+    assert row["outputs"] == 2
+    assert row["duration"] == 6.0
+    assert row["polls"] == 3
+    assert row["retries"] == 1
+    assert row["tags"] == ["demo", "x"]
+    assert [Path(file).name for file in row["files"]] == ["1.flac", "2.flac"]
+    assert isinstance(row["elapsed"], timedelta)
+    assert row["submitted_at"].tzinfo is not None
+    assert abs(row["submitted_at"] - datetime.now(UTC)) < timedelta(seconds=20)
+    assert pd.isna(row["reference"])
+    assert pd.isna(row["rating"])
+
+
+def test_newest_comes_first_and_filters_narrow(journal):
+    first = record(journal, prompt="Slow JAZZ 100%", tags=["keep"])
+    second = record(journal, prompt="rock", name="loud")
+    finish(journal, second)
+    assert list(history(journal, Filter()).index) == [second, first]
+    for wanted, expected in (
+        (Filter(limit=1), [second]),
+        (Filter(status="ready"), [second]),
+        (Filter(search="jazz"), [first]),
+        (Filter(search="100%"), [first]),
+        (Filter(search="0_"), []),
+        (Filter(tag="keep"), [first]),
+        (Filter(tag="kee"), []),
+        (Filter(route="song", since="2d"), [second, first]),
+        (Filter(since=timedelta(microseconds=1)), []),
+        (Filter(route="create.new_fx"), []),
+    ):
+        assert list(history(journal, wanted).index) == expected
+        assert [entry.key for entry in journal.entries(wanted)] == expected
+
+
+@pytest.mark.parametrize(
+    "wrong", [Filter(status="done"), Filter(route="opera"), Filter(since="yesterday-ish")]
+)
+def test_a_filter_that_cannot_be_is_said(journal, wrong):
+    with pytest.raises(Mistake):
+        history(journal, wrong)
+
+
+def test_the_frame_is_a_copy(journal):
+    key = record(journal)
+    frame = history(journal, Filter())
+    frame.loc[key, "note"] = "mine alone"
+    assert pd.isna(history(journal, Filter()).loc[key, "note"])
+
+
+# ------------------------------------------------------------------ schema and storage
+
+
+def test_a_journal_of_a_later_version_is_left_alone(tmp_path):
+    Journal(tmp_path).close()
+    with sqlite3.connect(tmp_path / "journal.sqlite") as connection:
+        connection.execute("UPDATE schema_version SET version = 99")
+    connection.close()
+    with pytest.raises(JournalTooNew, match="nothing was changed"):
+        open_journal(tmp_path)
+
+
+def test_a_journal_that_is_none_is_one_sentence(tmp_path):
+    (tmp_path / "journal.sqlite").write_bytes(b"this is no database, and long enough to be read")
+    with pytest.raises(StorageFailed, match="cannot be opened"):
+        open_journal(tmp_path)
+
+
+def test_migrations_run_in_order_and_only_once(tmp_path, monkeypatch):
+    from soundpiece_nb.journal import schema
+
+    Journal(tmp_path).close()
+    ran = []
+    monkeypatch.setattr(schema, "VERSION", 3)
+    steps = {1: lambda _: ran.append(1), 2: lambda _: ran.append(2)}
+    monkeypatch.setattr(schema, "MIGRATIONS", steps)
+    Journal(tmp_path).close()
+    Journal(tmp_path).close()
+    assert ran == [1, 2]
