@@ -257,6 +257,9 @@ def test_a_style_is_known_by_its_words(prompt, style):
 def test_an_instrument_named_takes_its_role():
     assert plan(LINES, "techno with piano").character.chords == "piano"
     assert plan(LINES, "rock with a flute").character.lead == "flute"
+    assert plan(LINES, "strings").character.chords == "strings"
+    ballad = plan(LINES, "piano ballad with strings").character
+    assert (ballad.chords, ballad.pad) == ("piano", "strings")
 
 
 def test_styles_sound_unlike_each_other():

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from .chance import Chance
 from .form import Form, Part
-from .harmony import Chord, Key, voicing
+from .harmony import Chord, Key, nearest_of, voicing
 from .prompt import Character
-from .score import BEATS, Hit, Note, strokes, swung
+from .score import BEATS, STEPS, Hit, Note, strokes, swung
 from .style import Style
+from .tones import TONES
 
 FULL = 0.85  # from this energy on, a part plays the chorus's patterns
 BARE = 0.5  # below this energy, the band holds back
@@ -24,10 +25,18 @@ _FILLS = (
     {"snare": "........X..X..X.", "low tom": "..........x..x.X"},
     {"high tom": "............xx..", "low tom": "..............xX"},
 )
-_GENTLE = ("brushes", "soft", "concert", "wood")
+_GENTLE_FILLS: dict[str, dict[str, str]] = {
+    "brushes": {"snare": "........o.o.x.o."},
+    "concert": {"timpani": "........o.xxxxXX"},
+    "wood": {"tambourine": "............o.xx"},
+    "soft": {},
+}
+_GHOST_STEPS = (7, 9, 15)  # where a drummer slips in a quiet stroke every other bar
 _BASS_CENTRE = 40
 _CHORD_CENTRE = 61.0
+_POWER_LOWEST = 52
 _PAD_CENTRE = 64.0
+_LONGEST_PAD = 4  # half bars before a held chord is struck again
 _LEAD_CENTRE = 76.0
 _PHRASES = (
     "0---1-2-3---2---",
@@ -60,21 +69,28 @@ def compose_harmony(form: Form, style: Style, key: Key, chance: Chance) -> tuple
 def compose_drums(form: Form, style: Style, chance: Chance) -> tuple[Hit, ...]:
     """Return every stroke of the drums: the groove, fills into new sections, crashes on them."""
     hits: list[Hit] = []
-    fills = chance.stream("fills")
-    for part, following in zip(form.parts, (*form.parts[1:], None), strict=True):
+    rng = chance.stream("fills")
+    gentle = style.kit in _GENTLE_FILLS
+    ghost = int(rng.choice(_GHOST_STEPS)) * BEATS / STEPS
+    for part in form.parts:
         groove = _groove(part, style)
-        for bar in range(part.first_bar, part.first_bar + part.bars):
-            last = bar == part.first_bar + part.bars - 1
-            fill = _FILLS[int(fills.integers(len(_FILLS)))]
-            if last and following and part.bars > 1 and style.kit not in _GENTLE:
+        last = part.first_bar + part.bars - 1
+        for bar in range(part.first_bar, last + 1):
+            chosen = _FILLS[int(rng.integers(len(_FILLS)))]
+            fill = _GENTLE_FILLS.get(style.kit, chosen)
+            if bar == last and part.bars > 1 and groove:
                 half = {drum: steps[:8] + "........" for drum, steps in groove.items()}
-                hits += _bar_of_hits(half, bar, part, style)
+                hits += _bar_of_hits(groove if gentle else half, bar, part, style)
                 hits += _bar_of_hits(fill, bar, part, style)
             else:
                 hits += _bar_of_hits(groove, bar, part, style)
+            if bar % 2 and "snare" in groove:
+                beat = swung(bar * BEATS + ghost, style.swing, style.swing_step)
+                hits.append(Hit(beat, "snare", 0.3 * part.loudness))
         if part.energy >= FULL or part.kind == "ending":
-            hits.append(Hit(part.first_bar * BEATS, "crash", 0.5 + 0.5 * part.energy))
-            hits.append(Hit(part.first_bar * BEATS, "kick", 1.0))
+            crash = 0.35 if gentle and style.kit != "concert" else 0.8
+            hits.append(Hit(part.first_bar * BEATS, "crash", crash * part.loudness))
+            hits.append(Hit(part.first_bar * BEATS, "kick", part.loudness))
     return tuple(hits)
 
 
@@ -85,11 +101,9 @@ def _groove(part: Part, style: Style) -> dict[str, str]:
         return style.chorus_drums
     if part.energy >= BARE:
         return style.verse_drums
-    return {
-        drum: steps
-        for drum, steps in style.verse_drums.items()
-        if drum not in ("snare", "kick", "clap")
-    }
+    # A dance begins with its kick; anything else begins without.
+    held_back = ("snare", "clap") if style.pump else ("snare", "clap", "kick")
+    return {drum: steps for drum, steps in style.verse_drums.items() if drum not in held_back}
 
 
 def _bar_of_hits(groove: dict[str, str], bar: int, part: Part, style: Style) -> Iterator[Hit]:
@@ -108,7 +122,8 @@ def compose_bass(form: Form, chords: Sequence[Chord], style: Style) -> tuple[Not
             continue
         pattern = style.chorus_bass if part.energy >= FULL else style.verse_bass
         for bar in range(part.first_bar, part.first_bar + part.bars):
-            for start, length, symbol in strokes(pattern):
+            walks = (bar - part.first_bar) % 4 == 3 and len(strokes(pattern)) > 3  # noqa: PLR2004
+            for start, length, symbol in strokes(pattern[:-2] + "a-" if walks else pattern):
                 beat = bar * BEATS + start
                 pitch = _bass_pitch(symbol, beat, chords)
                 strength = part.loudness * (1.0 if start % 2.0 == 0.0 else 0.85)
@@ -139,6 +154,7 @@ def _bass_pitch(symbol: str, beat: float, chords: Sequence[Chord]) -> int:
 def compose_chords(form: Form, chords: Sequence[Chord], character: Character) -> tuple[Note, ...]:
     """Return the chords' part: comped or broken as the style does, each leading to the next."""
     style = character.style
+    voiced = _power_chord if TONES[character.chords].power else _led_chord
     notes: list[Note] = []
     previous: tuple[int, ...] = ()
     for part in form.parts[:-1]:
@@ -146,14 +162,23 @@ def compose_chords(form: Form, chords: Sequence[Chord], character: Character) ->
         for bar in range(part.first_bar, part.first_bar + part.bars):
             for start, length, symbol in strokes(pattern):
                 beat = bar * BEATS + start
-                previous = voicing(chords[int(beat * 2 / BEATS)], previous, _CHORD_CENTRE)
+                previous = voiced(chords[int(beat * 2 / BEATS)], previous)
                 pitches = previous if symbol == "C" else (_single(previous, int(symbol)),)
                 struck = swung(beat, style.swing, style.swing_step)
                 strength = part.loudness * (1.0 if start % 1.0 == 0.0 else 0.85)
                 notes.append(Note(struck, length, pitches, strength))
-    last = voicing(chords[-1], previous, _CHORD_CENTRE)
+    last = voiced(chords[-1], previous)
     notes.append(Note(form.parts[-1].first_bar * BEATS, form.last_chord, last, 0.9))
     return tuple(notes)
+
+
+def _led_chord(chord: Chord, previous: tuple[int, ...]) -> tuple[int, ...]:
+    return voicing(chord, previous, _CHORD_CENTRE)
+
+
+def _power_chord(chord: Chord, _previous: tuple[int, ...]) -> tuple[int, ...]:
+    root = _POWER_LOWEST + (chord.root - _POWER_LOWEST) % 12
+    return (root, root + 7, root + 12)
 
 
 def _single(pitches: tuple[int, ...], index: int) -> int:
@@ -170,7 +195,11 @@ def compose_pad(form: Form, chords: Sequence[Chord]) -> tuple[Note, ...]:
         first, last = 2 * part.first_bar, 2 * (part.first_bar + part.bars)
         start = first
         for half in range(first, last):
-            if half + 1 < last and chords[half + 1] == chords[start] and half + 1 - start < 4:  # noqa: PLR2004
+            if (
+                half + 1 < last
+                and chords[half + 1] == chords[start]
+                and half + 1 - start < _LONGEST_PAD
+            ):
                 continue
             previous = voicing(chords[start], previous, _PAD_CENTRE)
             length = (half + 1 - start) * BEATS / 2 if part.kind != "ending" else form.last_chord
@@ -203,12 +232,14 @@ def compose_lead(
 
 
 def _between_lines(beat: float, part: Part) -> bool:
-    ends = [(phrase.first_bar + phrase.bars) * BEATS for phrase in part.phrases]
-    return any(end - 2.0 <= beat < end for end in ends)
+    """Return whether a beat falls in the breath after every second line of a part."""
+    answered = [phrase for phrase in part.phrases[1::2] if phrase.bars > 1]
+    ends = [(phrase.first_bar + phrase.bars) * BEATS for phrase in answered]
+    return any(end - 1.5 <= beat < end for end in ends)
 
 
 def _lead_pitch(index: int, beat: float, chords: Sequence[Chord], key: Key) -> int:
     """Return a chord tone on the beats and a scale tone between them, rising with `index`."""
     chord = chords[int(beat * 2 / BEATS)]
     aim = chord.nearest(_LEAD_CENTRE - 4) + 2.4 * index
-    return chord.nearest(aim) if beat % 1.0 == 0.0 else key.nearest(aim)
+    return chord.nearest(aim) if beat % 1.0 == 0.0 else nearest_of(key.over(chord), aim)

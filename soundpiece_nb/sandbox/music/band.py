@@ -85,7 +85,7 @@ def _play_others(plan: Plan, chance: Chance) -> FloatArray:
     track += chords
     if plan.pad:
         chords[:] = 0.0
-        _play_notes(chords, plan.pad, Instrument(style.pad), plan, chance)
+        _play_notes(chords, plan.pad, Instrument(character.pad), plan, chance)
         track += np.float32(0.5) * chords
     add_reverb(track, style.reverb, style.wet)
     return track

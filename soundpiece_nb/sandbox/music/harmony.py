@@ -44,7 +44,7 @@ class Chord:
 
     def nearest(self, pitch: float) -> int:
         """Return the chord tone nearest to a MIDI pitch."""
-        return _nearest(self.pitch_classes, pitch)
+        return nearest_of(self.pitch_classes, pitch)
 
 
 @dataclass(frozen=True)
@@ -64,9 +64,19 @@ class Key:
         """The seven pitch classes of the key, tonic first."""
         return tuple((self.tonic + step) % 12 for step in SCALES[self.mode])
 
+    def over(self, chord: Chord) -> tuple[int, ...]:
+        """Return the pitch classes a tune may use over a chord.
+
+        Where the chord borrows a note from outside the scale, the scale's notes beside it yield.
+        """
+        borrowed = [tone for tone in chord.pitch_classes if tone not in self.scale]
+        clashing = {(tone + step) % 12 for tone in borrowed for step in (-1, 1)}
+        kept = [tone for tone in self.scale if tone not in clashing]
+        return tuple({*kept, *chord.pitch_classes})
+
     def nearest(self, pitch: float) -> int:
         """Return the scale tone nearest to a MIDI pitch."""
-        return _nearest(self.scale, pitch)
+        return nearest_of(self.scale, pitch)
 
     def step(self, pitch: int, degrees: int) -> int:
         """Return the pitch `degrees` scale steps above (or below) a pitch of the scale."""
@@ -118,7 +128,8 @@ def _stacked(chord: Chord, inversion: int, centre: float) -> tuple[int, ...]:
     return tuple(pitch + lift for pitch in pitches)
 
 
-def _nearest(pitch_classes: Sequence[int], pitch: float) -> int:
+def nearest_of(pitch_classes: Sequence[int], pitch: float) -> int:
+    """Return the MIDI pitch nearest to `pitch` whose pitch class is among those given."""
     around = range(int(pitch) - 7, int(pitch) + 9)
     return min(
         (tone for tone in around if tone % 12 in pitch_classes), key=lambda tone: abs(tone - pitch)

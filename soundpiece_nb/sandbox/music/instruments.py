@@ -29,8 +29,6 @@ class Instrument:
 
         The sound is longer than `seconds` by the tone's release.
         """
-        if self.tone.power:
-            pitches = (min(pitches), min(pitches) + 7, min(pitches) + 12)
         # A chord whose length differs by a hair is the same chord.
         held = frames_in(round(seconds, 2))
         key = (pitches, held)
@@ -50,7 +48,9 @@ def _chord(tone: Tone, pitches: Sequence[int], held: int) -> FloatArray:
     if tone.drive:
         sound = _driven(sound, tone.drive)
     gain = np.float32(tone.level / len(pitches) ** 0.5)
-    return faded(sound * gain, tone.attack, tone.release)
+    # A slow attack would swallow a short note.
+    attack = min(tone.attack, 0.3 * held / SAMPLE_RATE + 0.002)
+    return faded(sound * gain, attack, tone.release)
 
 
 def _note(tone: Tone, pitch: int, frames: int, order: int) -> FloatArray:
@@ -132,4 +132,4 @@ def _driven(sound: FloatArray, drive: float) -> FloatArray:
     """Return the sound through an overdriven amplifier and its loudspeaker."""
     warm = np.tanh(np.float32(drive) * sound) / np.float32(np.sqrt(drive))
     deepest = 25.0 if drive <= 2.0 else 80.0  # noqa: PLR2004 - a bass keeps its depth
-    return banded(warm, deepest, 4000.0)
+    return banded(warm, deepest, 4800.0)

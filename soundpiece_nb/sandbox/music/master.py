@@ -38,11 +38,15 @@ def balanced(stems: Mapping[str, FloatArray], levels: Mapping[str, float]) -> No
             np.multiply(stem, np.float32(gain), out=stem)
 
 
-def mastered(stems: Mapping[str, FloatArray]) -> tuple[FloatArray, dict[str, FloatArray]]:
-    """Return the finished mix and stems, (frames, 2) each, at `LOUDNESS` under `CEILING`."""
+def mastered(stems: dict[str, FloatArray]) -> tuple[FloatArray, dict[str, FloatArray]]:
+    """Return the finished mix and stems, (frames, 2) each, at `LOUDNESS` under `CEILING`.
+
+    The stems given are used up: a long song's would not fit in memory beside the finished ones.
+    """
     gain = _gain_curve(_sum(list(stems.values())))
     finished = {}
-    for name, stem in stems.items():
+    for name in list(stems):
+        stem = stems.pop(name)
         finished[name] = np.empty((stem.shape[1], 2), np.float32)
         np.multiply(stem[0], gain, out=finished[name][:, 0])
         np.multiply(stem[1], gain, out=finished[name][:, 1])
@@ -109,10 +113,12 @@ def _slice_powers(track: FloatArray, every: int = 1) -> DoubleArray:
     piece = track[:, : slices * _SLICE]
     if piece.shape[1] < slices * _SLICE:
         piece = np.pad(piece, ((0, 0), (0, slices * _SLICE - piece.shape[1])))
+    powers = np.zeros(len(range(0, slices, every)))
     # The weighting is applied to the spectra of slices: by Parseval their power is the same.
-    spectra = np.fft.rfft(piece.reshape(2, slices, _SLICE)[:, ::every], axis=-1)
-    power = np.sum((spectra.real**2 + spectra.imag**2) * _weighting(), axis=-1)
-    return np.asarray(np.sum(power, axis=0) * 2.0 / _SLICE**2, np.float64)
+    for channel in piece.reshape(2, slices, _SLICE)[:, ::every]:
+        spectra = np.fft.rfft(channel, axis=-1)
+        powers += np.sum((spectra.real**2 + spectra.imag**2) * _weighting(), axis=-1)
+    return powers * (2.0 / _SLICE**2)
 
 
 @lru_cache(maxsize=1)

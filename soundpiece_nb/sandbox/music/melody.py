@@ -119,7 +119,7 @@ def _pitch(aim: float, chord: Chord, key: Key, before: list[SungNote], *, strong
         return chord.nearest(aim)
     previous = before[-1].pitch
     repeated = len(before) > 1 and before[-2].pitch == previous
-    allowed = chord.pitch_classes if strong else key.scale
+    allowed = chord.pitch_classes if strong else key.over(chord)
     options = [
         pitch
         for pitch in range(previous - _WIDEST_LEAP, previous + _WIDEST_LEAP + 1)

@@ -63,6 +63,6 @@ def plan_song(lyrics: str, prompt: str, chance: Chance) -> Plan:
         drums=compose_drums(form, style, chance),
         bass=compose_bass(form, harmony, style),
         chords=compose_chords(form, harmony, character),
-        pad=compose_pad(form, harmony) if style.pad else (),
+        pad=compose_pad(form, harmony) if character.pad else (),
         lead=compose_lead(form, harmony, key, style, chance),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import attrgetter
 
 from .chance import Chance
 from .harmony import NOTE_NAMES, Key
@@ -19,10 +20,10 @@ _MINOR = (
     *("haunting", "sorrowful", "mournful", "brooding", "bittersweet", "heartbroken", "ominous"),
 )
 _MAJOR = (
-    *("happy", "euphoric", "bright", "major", "joyful", "cheerful", "sunny", "uplifting", "warm"),
+    *("happy", "euphoric", "bright", "major", "joyful", "cheerful", "sunny", "uplifting"),
     *("hopeful", "playful", "triumphant", "romantic", "optimistic", "feel-good"),
 )
-# Instruments that take over the chords, and those that take over the lead.
+# Instruments that take over the chords, those that lie under them, and those that lead.
 _CHORD_WORDS = {
     "piano": "piano",
     "rhodes": "electric piano",
@@ -34,12 +35,15 @@ _CHORD_WORDS = {
     "ukulele": "nylon guitar",
     "harp": "harp",
     "organ": "organ",
-    "strings": "strings",
-    "pad": "warm pad",
-    "pads": "warm pad",
     "synth": "stab",
     "harpsichord": "harpsichord",
     "accordion": "organ",
+}
+_PAD_WORDS = {
+    "strings": "strings",
+    "string section": "strings",
+    "pad": "warm pad",
+    "pads": "warm pad",
 }
 _LEAD_WORDS = {
     "bell": "bells",
@@ -75,6 +79,7 @@ class Character:
     tempo: float  # beats per minute
     key: Key
     chords: str  # names of tones
+    pad: str  # may be ""
     lead: str
     voice: str  # "high" or "low"
 
@@ -91,33 +96,36 @@ def read_prompt(prompt: str, chance: Chance) -> Character:
     rng = chance.stream("character")
     tempo = _tempo(words, style, float(rng.random()))
     key = Key(_named_tonic(prompt, int(rng.integers(12))), mode)
-    lead_choices = (style.lead, style.lead, "vibraphone", "flute", "pluck")
-    lead = str(rng.choice(lead_choices))
+    chords, lead = str(rng.choice(style.chords)), str(rng.choice(style.lead))
     voice = str(rng.choice(("high", "low")))
     if _mentions(words, _HIGH_VOICES):
         voice = "high"
     elif _mentions(words, _LOW_VOICES):
         voice = "low"
+    # A pad that is named alone carries the chords as well.
+    named_pad = _longest_match(words, _PAD_WORDS, "")
     return Character(
         style=style,
         tempo=tempo,
         key=key,
-        chords=_longest_match(words, _CHORD_WORDS, style.chords),
+        chords=_longest_match(words, _CHORD_WORDS, named_pad or chords),
+        pad=named_pad or style.pad,
         lead=_longest_match(words, _LEAD_WORDS, lead),
         voice=voice,
     )
 
 
 def _style(words: str, chance: Chance) -> Style:
-    """Return the style named first; without words, the seed's choice; else pop."""
-    named = [
-        (place, -len(word), index)
-        for index, style in enumerate(STYLES)
-        for word in style.words
-        if (place := _where(words, word)) >= 0
-    ]
-    if named:
-        return STYLES[min(named)[2]]
+    """Return the style named first, else suggested first; the seed's without words; else pop."""
+    for vocabulary in (attrgetter("words"), attrgetter("moods")):
+        heard = [
+            (place, -len(word), index)
+            for index, style in enumerate(STYLES)
+            for word in vocabulary(style)
+            if (place := _where(words, word)) >= 0
+        ]
+        if heard:
+            return STYLES[min(heard)[2]]
     if not words.strip() and chance.seed:
         return STYLES[int(chance.request_stream("style").integers(len(STYLES)))]
     return STYLES[0]

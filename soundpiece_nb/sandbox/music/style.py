@@ -15,7 +15,7 @@ class Style:
     """Everything that makes a piece belong to a style."""
 
     name: str
-    words: tuple[str, ...]  # the prompt's words that ask for it
+    words: tuple[str, ...]  # the prompt's words that name it
     tempo: tuple[float, float]  # beats per minute, slowest to fastest
     mode: str  # "major" or "minor", when no word decides
     major: tuple[str, ...]  # progressions: the verse's, the chorus's, the bridge's
@@ -26,15 +26,16 @@ class Style:
     bass: str
     verse_bass: str
     chorus_bass: str
-    chords: str
+    chords: tuple[str, ...]  # instruments to choose from
     verse_chords: str
     chorus_chords: str
-    lead: str
+    lead: tuple[str, ...]
     pad: str = ""
     swing: float = 0.0  # how late the off-steps come, in parts of a step
     swing_step: float = 0.5  # the step that swings, in beats
     reverb: float = 1.6  # seconds to fade by 60 dB
     wet: float = 0.2  # reverb beside the dry sound
     pump: float = 0.0  # how far the kick ducks the rest, 0 to 1
+    moods: tuple[str, ...] = ()  # words that suggest it when no style is named
     crackle: float = 0.0  # the dust of an old record
     levels: tuple[float, float, float] = (-2.0, -4.0, -3.0)  # drums, bass, other; dB to the voice

@@ -27,7 +27,7 @@ class Tone:
     breath: float = 0.0  # wind, bow or hammer noise
     partials: tuple[tuple[float, float, float], ...] = ()  # (ratio, level, half-life) of a bell
     drive: float = 0.0  # overdrive
-    power: bool = False  # plays root, fifth and octave whatever the chord
+    power: bool = False  # plays only root, fifth and octave: overdriven thirds growl
     strum: float = 0.0  # seconds between the notes of a chord
     shift: int = 0  # semitones
     level: float = 1.0
@@ -121,8 +121,8 @@ TONES = {
         level=0.8,
     ),
     "distorted guitar": Tone(
-        rolloff=0.8,
-        cutoff=3500.0,
+        rolloff=0.7,
+        cutoff=5500.0,
         sweep=0.7,
         half_life=2.5,
         damping=0.02,
@@ -130,7 +130,7 @@ TONES = {
         voices=2,
         detune=7.0,
         width=1.0,
-        drive=5.0,
+        drive=9.0,
         power=True,
         shift=-12,
         attack=0.003,
@@ -149,7 +149,7 @@ TONES = {
     "strings": Tone(
         rolloff=1.0,
         cutoff=3800.0,
-        sweep=-1.0,
+        sweep=-0.5,
         settle=0.2,
         attack=0.09,
         release=0.28,
