@@ -1,0 +1,97 @@
+"""A notebook open in JupyterLab, as a person uses it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+from playwright.sync_api import Browser, Locator, Page
+
+from browser.lab import Lab
+
+
+def write_notebook(path: Path, *cells: str) -> Path:
+    """Write a notebook of code cells."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(notebook, path)
+    return path
+
+
+_TRIES = 5
+
+
+class NotebookPage:
+    """One notebook in one browser page."""
+
+    def __init__(self, browser: Browser, lab: Lab, notebook: str, *, width: int = 1100) -> None:
+        self.page: Page = browser.new_page(viewport={"width": width, "height": 1500})
+        self.page.goto(lab.url(notebook))
+        self.page.wait_for_selector(".jp-Notebook .jp-Cell")
+        self.wait_for_status("Idle")
+
+    def wait_for_status(self, pattern: str) -> None:
+        """Wait until the kernel's status is one of these words."""
+        self.page.wait_for_function(
+            "p => new RegExp('Kernel status: (' + p + ')').test(document.body.textContent)",
+            arg=pattern,
+            timeout=60_000,
+        )
+
+    def cell(self, number: int) -> Locator:
+        """Return a cell, counted from 0."""
+        return self.page.locator(".jp-Notebook .jp-Cell").nth(number)
+
+    def output(self, number: int) -> Locator:
+        """Return a cell's output area."""
+        return self.cell(number).locator(".jp-Cell-outputArea")
+
+    def run(self, number: int) -> None:
+        """Run a cell as a person does, without waiting for it."""
+        prompt = self.cell(number).locator(".jp-InputPrompt")
+        before = prompt.inner_text()
+        for _ in range(_TRIES):  # a notebook that has only just opened may not take the key
+            prompt.click()
+            self.page.keyboard.press("Control+Enter")
+            for _ in range(20):
+                if prompt.inner_text() != before:
+                    return
+                self.page.wait_for_timeout(50)
+        raise AssertionError(f"cell {number} does not run")
+
+    def save(self, file: Path) -> str:
+        """Save, and return the file's text once it has changed."""
+        before = file.stat().st_mtime_ns
+        self.page.keyboard.press("Control+s")
+        for _ in range(100):
+            self.page.wait_for_timeout(100)
+            if file.stat().st_mtime_ns != before:
+                break
+        return file.read_text()
+
+    def close(self) -> None:
+        self.page.close()
+
+
+PLAY = """async audio => {
+  const until = async (what, seconds) => {
+    const end = performance.now() + seconds * 1000;
+    while (!what()) {
+      if (performance.now() > end) throw new Error('not reached: ' + what + ' ' + audio.error?.message);
+      await new Promise(r => setTimeout(r, 30));
+    }
+  };
+  audio.muted = true;
+  await audio.play();
+  await until(() => audio.currentTime > 0.3, 10);
+  const target = audio.duration * 0.6;
+  audio.currentTime = target;
+  await until(() => !audio.seeking && audio.currentTime > target + 0.2, 10);
+  audio.pause();
+  return audio.duration;
+}"""
+
+
+def play(audio: Locator) -> float:
+    """Play a player, seek in it, and return its duration; raises where either does not work."""
+    return float(audio.evaluate(PLAY))

@@ -1,0 +1,214 @@
+"""A song in JupyterLab, in a real Chromium, from the cell to the reopened notebook."""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+
+import nbformat
+import pytest
+from services import RunningSandbox
+
+import soundfile
+from browser.lab import Lab
+from browser.notebook_page import NotebookPage, play, write_notebook
+
+CELLS = (
+    "%load_ext soundpiece_nb",
+    '%%soundpiece_song night_drive --prompt "Synthwave, melancholic, mid-tempo" --tag demo\n'
+    "[Verse]\n"
+    "I've been driving all night, my hands wet on the wheel\n"
+    "It costs $5 and then $6, my love\n"
+    "[Chorus]\n"
+    "Night drive, carry me home",
+    "import time; time.sleep(12)",
+    "%%soundpiece_song refused --prompt jazz\ncontent_policy",
+    "%soundpiece_history",
+)
+
+
+@pytest.fixture(scope="module")
+def slow_sandbox(tmp_path_factory):
+    """A sandbox that takes a few seconds, so that there is something to watch."""
+    running = RunningSandbox(tmp_path_factory.mktemp("slow"), pace=0.5)
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory, slow_sandbox):
+    return {
+        "SOUNDPIECE_HOME": str(tmp_path_factory.mktemp("home")),
+        "SOUNDPIECE_BASE_URL": slow_sandbox.base_url,
+        "SOUNDPIECE_API_KEY": "spk_marked_0123456789",
+    }
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory, environment, browser, screenshots):
+    """The folder of a notebook that was run, watched, heard and saved, its kernel shut down."""
+    folder = tmp_path_factory.mktemp("notebooks")
+    path = write_notebook(folder / "song.ipynb", *CELLS)
+    with Lab(folder, tmp_path_factory.mktemp("mine"), environment) as lab:
+        notebook = NotebookPage(browser, lab, "song.ipynb")
+        notebook.run(0)
+        notebook.run(1)
+        card = notebook.output(1)
+        card.locator("text=Processing").wait_for(timeout=30_000)
+        notebook.run(2)
+        notebook.page.screenshot(path=screenshots / "1-live.png")
+        first = card.inner_text()
+        notebook.page.wait_for_timeout(2_500)
+        watched = {"changed": first != card.inner_text(), "sleeping": _is_busy(notebook)}
+        card.locator("audio").first.wait_for(timeout=60_000)
+        watched["swapped_while_asleep"] = _is_busy(notebook)
+        notebook.run(3)
+        notebook.run(4)
+        notebook.output(3).locator("text=content_policy").first.wait_for(timeout=60_000)
+        notebook.run(4)
+        notebook.output(4).locator("audio").first.wait_for(timeout=30_000)
+        watched["durations"] = [play(audio) for audio in _players(card)]
+        card.locator("summary").click()
+        notebook.page.screenshot(path=screenshots / "2-ready.png")
+        text = notebook.save(path)
+        lab.stop_kernels()
+        notebook.close()
+    return folder, watched, text
+
+
+def _is_busy(notebook):
+    return "Kernel status: Busy" in notebook.page.locator("body").inner_text(timeout=5_000) or (
+        notebook.cell(2).locator(".jp-InputPrompt").inner_text() == "[*]:"
+    )
+
+
+def _players(area):
+    return [area.locator("audio").nth(n) for n in range(area.locator("audio").count())]
+
+
+@contextmanager
+def reopened(browser, folder, data, *, width=1100, base_url="/", environment=None):
+    with Lab(folder, data, environment or {}, base_url) as lab:
+        notebook = NotebookPage(browser, lab, "song.ipynb", width=width)
+        notebook.output(1).locator("audio").first.wait_for(timeout=30_000)
+        yield notebook
+        notebook.close()
+
+
+def test_the_card_changes_while_another_cell_sleeps(finished):
+    _, watched, _ = finished
+    assert watched["changed"]
+    assert watched["sleeping"]
+
+
+def test_it_turns_into_the_player_in_place_while_the_cell_still_sleeps(finished):
+    _, watched, _ = finished
+    assert watched["swapped_while_asleep"]
+
+
+def test_the_players_last_as_long_as_their_files_and_play_and_seek(finished):
+    folder, watched, _ = finished
+    files = sorted((folder / "soundpiece-audio").glob("night_drive-*.flac"))
+    assert watched["durations"] == [
+        pytest.approx(soundfile.info(file).duration, abs=0.05) for file in files
+    ]
+
+
+def test_the_saved_cell_holds_only_what_lasts(finished):
+    _, _, text = finished
+    notebook = nbformat.reads(text, as_version=4)
+    [output] = notebook.cells[1].outputs
+    assert set(output.data) == {"text/html", "text/plain"}
+    assert "widgets" not in notebook.metadata
+    for secret in ("signature=", "/files/", "spk_marked", "widget-view"):
+        assert secret not in text
+    for tag in ("<script", "<iframe", "<svg", "<source", "onclick"):
+        assert tag not in output.data["text/html"]
+
+
+def test_a_linked_take_costs_at_most_10_kb(finished):
+    _, _, text = finished
+    [output] = nbformat.reads(text, as_version=4).cells[1].outputs
+    size = sum(len(form.encode()) for form in output.data.values())
+    assert size < 2 * 10_000
+
+
+def test_it_still_plays_with_the_kernel_dead_in_another_server(
+    finished, browser, tmp_path, screenshots
+):
+    """Another JUPYTER_DATA_DIR has never seen the notebook and so does not trust it."""
+    folder, _, _ = finished
+    with reopened(browser, folder, tmp_path) as notebook:
+        players = _players(notebook.output(1))
+        assert len(players) == 2
+        for player in players:
+            assert play(player) > 5
+        assert notebook.output(1).locator("img").count() == 2
+        width = notebook.output(1).locator("img").first.evaluate("i => i.naturalWidth")
+        assert width > 0
+        notebook.output(1).locator("summary").click()
+        notebook.page.screenshot(path=screenshots / "3-reopened-untrusted.png")
+        assert notebook.page.locator("mjx-container, .MathJax").count() == 0
+        assert "$5 and then $6" in notebook.output(1).inner_text()
+
+
+def test_it_still_plays_under_a_base_url(finished, browser, tmp_path):
+    folder, _, _ = finished
+    with reopened(browser, folder, tmp_path, base_url="/user/someone/") as notebook:
+        assert play(_players(notebook.output(1))[0]) > 5
+
+
+def test_it_is_legible_in_the_dark_and_at_400_pixels(finished, browser, tmp_path, screenshots):
+    folder, _, _ = finished
+    theme = tmp_path / "settings" / "@jupyterlab" / "apputils-extension"
+    theme.mkdir(parents=True)
+    (theme / "themes.jupyterlab-settings").write_text('{"theme": "JupyterLab Dark"}')
+    with reopened(browser, folder, tmp_path, width=400) as notebook:
+        output = notebook.output(1)
+        box = output.bounding_box()
+        for element in ("audio", "img", "summary"):
+            inner = output.locator(element).first.bounding_box()
+            assert inner["x"] + inner["width"] <= box["x"] + box["width"] + 1
+        notebook.page.screenshot(path=screenshots / "4-narrow-dark.png")
+        notebook.page.set_viewport_size({"width": 1100, "height": 1500})
+        notebook.page.wait_for_timeout(500)
+        notebook.page.screenshot(path=screenshots / "5-dark.png")
+        colour = output.locator("b").first.evaluate("e => getComputedStyle(e).color")
+        assert min(int(part) for part in re.findall(r"\d+", colour)[:3]) > 180
+
+
+def test_an_exported_page_plays_without_any_server(finished, browser, screenshots):
+    import subprocess
+    import sys
+
+    folder, _, _ = finished
+    command = [sys.executable, "-m", "nbconvert", "--to", "html", "song.ipynb"]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    page = browser.new_page(viewport={"width": 1000, "height": 1400})
+    page.route(re.compile("^https?://"), lambda route: route.abort())
+    page.goto((folder / "song.html").as_uri(), wait_until="domcontentloaded")
+    assert play(page.locator("audio").first) > 5
+    page.screenshot(path=screenshots / "6-exported.png")
+    page.close()
+
+
+def test_watching_can_be_stopped_and_the_key_shown(browser, tmp_path, environment, screenshots):
+    folder = tmp_path / "notebooks"
+    folder.mkdir()
+    cells = (CELLS[0], "%%soundpiece_song left --prompt jazz\nla la", "%soundpiece_wait left")
+    write_notebook(folder / "song.ipynb", *cells)
+    (tmp_path / "data").mkdir()
+    with Lab(folder, tmp_path / "data", environment) as lab:
+        notebook = NotebookPage(browser, lab, "song.ipynb")
+        notebook.run(0)
+        notebook.run(1)
+        area = notebook.output(1)
+        area.locator("text=Show key").click(timeout=30_000)
+        area.locator("code").filter(has_text=re.compile(r"[0-9a-f-]{36}")).wait_for()
+        area.locator("text=Stop watching").click()
+        area.locator("text=It goes on at the service").wait_for(timeout=10_000)
+        notebook.page.screenshot(path=screenshots / "7-not-watched.png")
+        assert area.locator("button").count() == 0
+        notebook.run(2)
+        notebook.output(2).locator("text=1 operation done").wait_for(timeout=60_000)
+        notebook.close()
