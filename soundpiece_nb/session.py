@@ -110,7 +110,7 @@ class Session:
         if service != SANDBOX:
             require_api_key()
         notebook = notebook_path()
-        self.journal.record(
+        new = self.journal.record(
             request,
             service=service,
             name=name,
@@ -118,7 +118,10 @@ class Session:
             note=note,
             notebook=str(notebook) if notebook else None,
         )
-        self._go_on(self.journal.entry(request.key))
+        if new:
+            self.engine.carry(request.key)
+        else:
+            self._go_on(self.journal.entry(request.key))
         return Operation(request.key, self.engine)
 
     def operation(self, wanted: str) -> Operation:

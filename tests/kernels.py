@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -77,11 +75,6 @@ class Kernel:
     @property
     def process(self) -> int:
         return self.manager.provisioner.pid
-
-    def kill(self) -> None:
-        """SIGKILL, as a crash or a machine's end would."""
-        os.kill(self.process, signal.SIGKILL)
-        self.close()
 
     def close(self) -> None:
         self.client.stop_channels()

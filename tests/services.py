@@ -118,6 +118,7 @@ class ScriptedService:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
+        self._server.handle_error = lambda *_: None  # a client that left is part of these tests
         self.root = f"http://127.0.0.1:{self._server.server_port}"
         self.base_url = f"{self.root}/v1"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()

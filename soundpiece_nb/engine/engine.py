@@ -34,6 +34,9 @@ from .run import Run
 from .workbench import Workbench
 
 STOP_SECONDS = 1.0
+QUIET_BEFORE_BEGINNING, LATEST_BEGINNING = 0.010, 0.5
+"""Seconds: work begins when nothing was handed over for the first, or after the second."""
+
 WATCH_SECONDS = 0.5
 """How often to look whether another process has finished an operation that it holds."""
 
@@ -67,6 +70,9 @@ class Engine:
         self._runs: dict[str, Run] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._clients: dict[Connection, tuple[Client, AccountPace]] = {}
+        self._gathered: list[Run] = []
+        self._gathering: asyncio.TimerHandle | None = None
+        self._begin_by = 0.0
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -84,7 +90,7 @@ class Engine:
                 run.end(_gone_on(key))
                 return run
             loop = self._loop or self._start()
-        loop.call_soon_threadsafe(self._begin, run)
+        loop.call_soon_threadsafe(self._gather, run)
         return run
 
     def run(self, key: str) -> Run | None:
@@ -134,9 +140,22 @@ class Engine:
             loop.run_until_complete(renewal)
         loop.close()
 
-    def _begin(self, run: Run) -> None:
-        task = asyncio.get_running_loop().create_task(self._carry(run))
-        self._tasks[run.key] = task
+    def _gather(self, run: Run) -> None:
+        """Let a loop of submissions finish first: working beside it would only slow it down."""
+        loop = asyncio.get_running_loop()
+        if self._gathering is None:
+            self._begin_by = loop.time() + LATEST_BEGINNING
+        else:
+            self._gathering.cancel()
+        self._gathered.append(run)
+        quiet_at = min(loop.time() + QUIET_BEFORE_BEGINNING, self._begin_by)
+        self._gathering = loop.call_at(quiet_at, self._begin_gathered)
+
+    def _begin_gathered(self) -> None:
+        self._gathering = None
+        while self._gathered:
+            run = self._gathered.pop(0)
+            self._tasks[run.key] = asyncio.get_running_loop().create_task(self._carry(run))
 
     async def _carry(self, run: Run) -> None:
         """Let one operation travel; whatever happens ends on its run, never in a log."""
@@ -203,6 +222,7 @@ class Engine:
                 await self.workbench.note(self.journal.renew, self.in_flight())
 
     async def _wind_up(self) -> None:
+        self._begin_gathered()
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()

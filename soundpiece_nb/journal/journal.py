@@ -38,7 +38,7 @@ from .glance import FILE_NAME, UNFINISHED
 from .lease import LEASE_SECONDS, is_held, this_holder
 from .schema import operations, prepare, takes
 
-BUSY_MILLISECONDS = 20_000
+BUSY_SECONDS = 20.0
 """How long to wait for another process's write before giving up."""
 
 
@@ -50,14 +50,17 @@ class Journal:
         self.home = home
         self.file = home / FILE_NAME
         self.holder = this_holder()
-        self._engine = _open(self.file)
+        self._engine = _open(self.file, "NORMAL")
+        event.listen(self._engine, "begin", _begin)
+        self._synced = _open(self.file, "FULL")
         self._writing = threading.Lock()
-        with self._write(synced=True) as connection:
+        with self._write() as connection:
             prepare(connection)
 
     def close(self) -> None:
         """Close the connections; the file is whole at any time."""
         self._engine.dispose()
+        self._synced.dispose()
 
     # ------------------------------------------------------------------ an operation's way
 
@@ -99,8 +102,8 @@ class Journal:
             "held_until": _lease_end(now),
         }
         try:
-            with self._write(synced=True) as connection:
-                connection.execute(operations.insert().values(row))
+            with self._writing, self._synced.connect() as connection:
+                connection.execute(_INSERT, row)
         except IntegrityError:
             self._require_same(request)
             return False
@@ -322,11 +325,10 @@ class Journal:
             )
 
     @contextmanager
-    def _write(self, *, synced: bool = False) -> Iterator[Connection]:
+    def _write(self) -> Iterator[Connection]:
         """Open a write transaction; one at a time in this process, so that none waits on itself."""
-        options = {"soundpiece_begin": "IMMEDIATE", "soundpiece_synced": synced}
-        engine = self._engine.execution_options(**options)
-        with self._writing, engine.begin() as connection:
+        writing = self._engine.execution_options(soundpiece_begin="IMMEDIATE")
+        with self._writing, writing.begin() as connection:
             yield connection
 
 
@@ -342,28 +344,29 @@ def open_journal(home: Path) -> Journal:
         ) from None
 
 
+_INSERT = operations.insert()
 _SEARCHED = ("prompt", "lyrics", "reference", "source")
 _MOST_CANDIDATES = 5
 _FEWEST_TO_TELL = 3
 
 
-def _open(file: Path) -> Engine:
-    engine = create_engine(f"sqlite:///{file}", connect_args={"timeout": BUSY_MILLISECONDS / 1000})
+def _open(file: Path, synchronous: str) -> Engine:
+    """Return an engine whose connections leave transactions to us: a statement alone is one."""
+    engine = create_engine(f"sqlite:///{file}", connect_args={"timeout": BUSY_SECONDS})
 
     @event.listens_for(engine, "connect")
     def _(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # transactions are begun below, not guessed
-        for pragma in ("journal_mode=WAL", "foreign_keys=ON"):
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "foreign_keys=ON", f"synchronous={synchronous}"):
             connection.execute(f"PRAGMA {pragma}")
 
-    @event.listens_for(engine, "begin")
-    def _(connection: Connection) -> None:
-        options: Mapping[str, Any] = connection.get_execution_options()
-        level = "FULL" if options.get("soundpiece_synced") else "NORMAL"
-        connection.exec_driver_sql(f"PRAGMA synchronous={level}")
-        connection.exec_driver_sql(f"BEGIN {options.get('soundpiece_begin', 'DEFERRED')}")
-
     return engine
+
+
+def _begin(connection: Connection) -> None:
+    """Begin a transaction for writing at once, not at its first write: that could not wait."""
+    options: Mapping[str, Any] = connection.get_execution_options()
+    connection.exec_driver_sql(f"BEGIN {options.get('soundpiece_begin', 'DEFERRED')}")
 
 
 def _of(key: str) -> Any:

@@ -29,10 +29,13 @@ def is_held(holder: str | None, held_until: int | None, now: int) -> bool:
 
 
 def _runs(process: str) -> bool:
+    """Tell whether that very process still runs; one that died unburied does not."""
     import psutil
 
     number, _, started = process.partition("/")
     try:
-        return f"{psutil.Process(int(number)).create_time():.2f}" == started
+        found = psutil.Process(int(number))
+        same = f"{found.create_time():.2f}" == started
+        return same and found.status() != psutil.STATUS_ZOMBIE
     except (psutil.Error, ValueError):
         return False

@@ -14,7 +14,9 @@ from markupsafe import Markup, escape
 BLUE, GREEN, RED, AMBER = "#3b82c4", "#2e9e6b", "#c9503c", "#b98a1e"
 """The accent line: going on, ready, failed, needs a person."""
 
-QUIET = "color:var(--jp-content-font-color2,inherit)"
+QUIET = "opacity:.7"
+"""The second colour, in a form that JupyterLab leaves in a notebook it does not trust."""
+
 NO_MATH = "tex2jax_ignore mathjax_ignore"
 LABEL_WIDTH = "72px"
 
@@ -107,8 +109,8 @@ _LAST_CONTROL = 0x9F
 
 
 def clock(seconds: float) -> str:
-    """Return a length as `1:27`."""
-    whole = round(seconds)
+    """Return a length as `1:27`, whole seconds that have passed, as players count."""
+    whole = int(seconds)
     minutes, rest = divmod(whole, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -158,6 +158,11 @@ def test_a_living_process_keeps_its_operation_and_a_dead_one_does_not(journal):
     assert not journal.claim(key)
     assert count_abandoned(journal.home, time.time_ns() // 1000) == 0
     child.kill()
+    until = time.monotonic() + 5
+    while psutil.Process(child.pid).status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < until
+    assert journal.claim(key), "a dead process holds nothing, buried or not"
+    journal.release([key])
     child.wait()
     child.stdin.close()
     assert count_abandoned(journal.home, time.time_ns() // 1000) == 1
