@@ -10,9 +10,9 @@ import time
 from pathlib import Path
 
 import pytest
+
 from kernels import Kernel
 from services import RunningSandbox, quiet_environment
-
 from soundpiece_nb.journal.glance import count_abandoned
 
 SUBMIT = """

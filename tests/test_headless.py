@@ -12,6 +12,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+
 from services import quiet_environment
 
 CELLS = (
@@ -44,6 +45,7 @@ def run(environment, *command, cwd):
         capture_output=True,
         text=True,
         timeout=120,
+        check=False,
     )
 
 

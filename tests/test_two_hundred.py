@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
+
 from kernels import Kernel
 from services import RunningSandbox, quiet_environment
 

@@ -100,9 +100,15 @@ def _stored_bytes(block: npt.NDArray[np.int32], bits: int) -> bytes:
     libsndfile hands every depth over in the upper bits of 32.
     """
     whole_bytes = (bits + 7) // 8
-    lowered = (block >> (32 - bits)).astype("<i4")
-    octets = lowered.view("u1").reshape(-1, 4)
+    lowered = block >> (32 - bits)
+    if whole_bytes != _ODD_WIDTH:
+        return lowered.astype(f"<i{whole_bytes}").tobytes()
+    octets = lowered.astype("<i4").view("u1").reshape(-1, 4)
     return octets[:, :whole_bytes].tobytes()
+
+
+_ODD_WIDTH = 3
+"""Bytes of a sample that no array type holds: 24 bits."""
 
 
 def _reason(path: Path, error: Exception) -> str:

@@ -44,8 +44,10 @@ _COMMANDS: dict[str, tuple[str, tuple[Option, ...], str]] = {
         "%soundpiece_show night_drive",
     ),
     "resume": (
-        "Go on with operations that an earlier kernel left unfinished. A named one that was\n"
-        "refused (not enough credits, say) is sent again under its own key.",
+        (
+            "Go on with operations that an earlier kernel left unfinished. A named one that was\n"
+            "refused (not enough credits, say) is sent again under its own key."
+        ),
         (KEYS,),
         "%soundpiece_resume 550e8400",
     ),
@@ -59,8 +61,10 @@ _COMMANDS: dict[str, tuple[str, tuple[Option, ...], str]] = {
     ),
     "status": ("Show service, key (masked), operations and folders.", (), ""),
     "sandbox": (
-        "Start, stop or look at the embedded sandbox: it speaks the whole API on this machine,\n"
-        "offline and free, and makes real audio. It is not Soundpiece's model.",
+        (
+            "Start, stop or look at the embedded sandbox: a small imitation of the service on\n"
+            "this machine, offline and free. It makes real audio; it is not Soundpiece's model."
+        ),
         (
             option("action", nargs="?", default="status", choices=["start", "stop", "status"]),
             option("--pace", type=float, default=1.0, help="0: as fast as it can (1.0)"),

@@ -97,5 +97,5 @@ def test_any_text_arrives_unchanged(text):
 
 def test_there_are_eight_routes_and_an_unknown_one_lists_them():
     assert len(ROUTES) == 8
-    with pytest.raises(Mistake, match="create.new_song"):
+    with pytest.raises(Mistake, match=r"create\.new_song"):
         find_route("create.new_symphony")

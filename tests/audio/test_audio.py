@@ -8,8 +8,8 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 import soundfile
-from services import tone
 
+from services import tone
 from soundpiece_nb.audio.flac import NotIntact, read, verify
 from soundpiece_nb.audio.preview import make_preview
 from soundpiece_nb.audio.shelf import Shelf, place_beside, readable_name

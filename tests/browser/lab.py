@@ -11,7 +11,7 @@ import time
 import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 TOKEN = "browser-test"  # noqa: S105 - of a server that lives for one test
 CHROMIUM_FLAGS = (
@@ -45,7 +45,7 @@ class Lab:
     process: subprocess.Popen[bytes] = field(init=False)
     port: int = field(init=False)
 
-    def __enter__(self) -> Lab:
+    def __enter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
         runtime = self.data / "runtime"
         command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--port=0"]

@@ -77,7 +77,7 @@ PLAY = """async audio => {
   const until = async (what, seconds) => {
     const end = performance.now() + seconds * 1000;
     while (!what()) {
-      if (performance.now() > end) throw new Error('not reached: ' + what + ' ' + audio.error?.message);
+      if (performance.now() > end) throw new Error(what + ' ' + audio.error?.message);
       await new Promise(r => setTimeout(r, 30));
     }
   };

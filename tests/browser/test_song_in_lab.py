@@ -7,20 +7,22 @@ from contextlib import contextmanager
 
 import nbformat
 import pytest
-from services import RunningSandbox
-
 import soundfile
+
 from browser.lab import Lab
 from browser.notebook_page import NotebookPage, play, write_notebook
+from services import RunningSandbox
 
+SONG = """\
+%%soundpiece_song night_drive --prompt "Synthwave, melancholic, mid-tempo" --tag demo
+[Verse]
+I've been driving all night, my hands wet on the wheel
+It costs $5 and then $6, my love
+[Chorus]
+Night drive, carry me home"""
 CELLS = (
     "%load_ext soundpiece_nb",
-    '%%soundpiece_song night_drive --prompt "Synthwave, melancholic, mid-tempo" --tag demo\n'
-    "[Verse]\n"
-    "I've been driving all night, my hands wet on the wheel\n"
-    "It costs $5 and then $6, my love\n"
-    "[Chorus]\n"
-    "Night drive, carry me home",
+    SONG,
     "import time; time.sleep(12)",
     "%%soundpiece_song refused --prompt jazz\ncontent_policy",
     "%soundpiece_history",

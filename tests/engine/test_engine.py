@@ -10,9 +10,9 @@ import time
 
 import pytest
 import soundfile
-from services import OPERATION_ID, Reply, as_json, operation, tone
 
 import soundpiece_nb as sp
+from services import OPERATION_ID, Reply, as_json, operation, tone
 from soundpiece_nb import session
 from soundpiece_nb.settings import SETTINGS
 

@@ -6,6 +6,7 @@ import re
 import uuid
 
 import pytest
+
 from kernels import Kernel
 from services import quiet_environment
 

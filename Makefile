@@ -1,0 +1,44 @@
+# make demo: hear a song, from a bare clone.   make lab: the same in JupyterLab.   make test: everything.
+
+PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
+	$$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && break; done)
+BIN := .venv/bin
+INSTALLED := .venv/installed
+
+# What a person's shell has set for the real service stays out of demonstrations and tests.
+OFFLINE := env -u SOUNDPIECE_API_KEY -u SOUNDPIECE_BASE_URL -u SOUNDPIECE_HOME -u JPY_SESSION_NAME
+
+.PHONY: demo lab test check browser bench picture clean
+
+$(INSTALLED): pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; none was found." >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+demo: $(INSTALLED)
+	$(OFFLINE) $(BIN)/python notebooks/demo.py
+
+lab: $(INSTALLED)
+	$(BIN)/jupyter lab notebooks/quickstart.ipynb
+
+check: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+browser: $(INSTALLED)
+	$(BIN)/python tests/install_browser.py
+
+test: check browser
+	$(OFFLINE) $(BIN)/python -m pytest
+
+bench: $(INSTALLED)
+	$(OFFLINE) $(BIN)/python bench/ready_to_playable.py
+
+picture: browser
+	$(OFFLINE) $(BIN)/python notebooks/picture.py
+
+clean:
+	rm -rf .venv build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
