@@ -103,9 +103,8 @@ class Engine:
 
     def let_go(self, key: str) -> None:
         """Stop following an operation in this process; it goes on at the service."""
-        task = self._tasks.get(key)
-        if task is not None and self._loop is not None:
-            self._loop.call_soon_threadsafe(task.cancel)
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._cancel, key)
 
     def stop(self) -> None:
         """End the thread within about a second; what is unfinished stays so in the journal."""
@@ -156,6 +155,11 @@ class Engine:
         while self._gathered:
             run = self._gathered.pop(0)
             self._tasks[run.key] = asyncio.get_running_loop().create_task(self._carry(run))
+
+    def _cancel(self, key: str) -> None:
+        task = self._tasks.get(key)
+        if task is not None:
+            task.cancel()
 
     async def _carry(self, run: Run) -> None:
         """Let one operation travel; whatever happens ends on its run, never in a log."""
@@ -222,11 +226,14 @@ class Engine:
                 await self.workbench.note(self.journal.renew, self.in_flight())
 
     async def _wind_up(self) -> None:
-        self._begin_gathered()
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for run in list(self._runs.values()):  # what had not begun yet
+            await self._settle(run)
+            self._runs.pop(run.key, None)
+            run.end(_gone_on(run.key))
         for client, _ in self._clients.values():
             await client.close()
 

@@ -61,6 +61,9 @@ class LocalSandbox:
 
         Raises Mistake where its libraries are not installed, SandboxSilent where it fails.
         """
+        address = self.running()
+        if address is not None:
+            return address
         if any(importlib.util.find_spec(name) is None for name in ("fastapi", "uvicorn", "scipy")):
             raise Mistake(
                 "The sandbox needs a few more libraries: pip install 'soundpiece-nb[sandbox]'."

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
 from soundpiece_nb import credentials
 from soundpiece_nb.api.address import mask
 from soundpiece_nb.api.errors import Mistake
+from soundpiece_nb.engine.explain import outcome
 from soundpiece_nb.handle import Operation
 from soundpiece_nb.session import SANDBOX, Session, current
 from soundpiece_nb.views.frontend import FrontEnd, front_end
 from soundpiece_nb.views.parts import counted
-from soundpiece_nb.views.show import place_of, show, show_end
+from soundpiece_nb.views.show import place_of, show_end
 from soundpiece_nb.views.sound import Holding
 
-from .making import read_timeout, wait_and_conclude, wait_until
+from .making import follow, read_timeout, wait_until
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,9 +83,10 @@ def show_again(magics: Any, options: Namespace) -> None:
     session = current()
     operation = session.operation(options.key)
     holding = Holding(options.holding or magics.sound)
-    show(operation, session, holding)
-    if front_end() is FrontEnd.HEADLESS and session.engine.run(operation.key):
+    if front_end() is FrontEnd.HEADLESS:
         show_end(operation, session, holding)
+    else:
+        follow(operation, session, holding, waits=False)
 
 
 def resume(magics: Any, options: Namespace) -> None:
@@ -91,30 +94,29 @@ def resume(magics: Any, options: Namespace) -> None:
     session = current()
     operations = session.resume(options.keys)
     _say(_resumed(session, operations, named=bool(options.keys)))
-    shown = len(operations) <= MOST_CARDS
-    holding = Holding(magics.sound)
-    for operation in operations:
-        run = session.engine.run(operation.key)
-        if shown or run is None:
-            finished = show(operation, session, holding) if shown else None
-        else:
-            finished = run.ended
-        if run is not None and finished is not None and front_end().waits:
-            wait_and_conclude(operation, session, run, finished, None, holding)
+    if len(operations) <= MOST_CARDS or front_end().waits:
+        for operation in operations:
+            follow(operation, session, Holding(magics.sound), waits=front_end().waits)
 
 
 def wait(magics: Any, options: Namespace) -> None:
     """Wait for operations; where nobody watches, show each at its end."""
+    timeout = read_timeout(options.timeout)
+    until = None if timeout is None else time.monotonic() + timeout
     session = current()
     keys = [session.journal.find(word) for word in options.keys] or session.engine.in_flight()
-    timeout = read_timeout(options.timeout)
     for key in keys:
         operation = Operation(key, session.engine)
-        if not operation.entry.complete:
-            wait_until(session.engine.carry(key).ended, timeout, operation)
-        if front_end() is FrontEnd.HEADLESS:
-            show_end(operation, session, Holding(magics.sound))
-        operation.result(timeout)
+        left = None if until is None else max(0.0, until - time.monotonic())
+        try:
+            if not operation.entry.complete:
+                wait_until(session.engine.carry(key).ended, left, operation)
+        finally:
+            if front_end() is FrontEnd.HEADLESS:
+                show_end(operation, session, Holding(magics.sound))
+        error = outcome(operation.entry)
+        if error is not None:
+            raise error
     _say(f"{counted(len(keys), 'operation')} done." if keys else "Nothing is on the way here.")
 
 

@@ -11,7 +11,6 @@ from soundpiece_nb.api.errors import Mistake, SoundpieceError
 from soundpiece_nb.api.request import Request
 from soundpiece_nb.api.routes import Route
 from soundpiece_nb.engine.explain import outcome, short
-from soundpiece_nb.engine.run import Run
 from soundpiece_nb.handle import Operation, wait
 from soundpiece_nb.session import Session, current, require_name
 from soundpiece_nb.views.frontend import FrontEnd, front_end
@@ -46,32 +45,39 @@ def make(magics: Any, route: Route, options: Namespace, body: str) -> None:
     if words["name"] is not None:
         magics.shell.user_ns[words["name"]] = operation
     holding = Holding(words["holding"] or magics.sound)
-    run = session.engine.run(operation.key)
-    finished = show(operation, session, holding)
-    if run is not None and _waits(asked=words["wait"], setting=magics.wait):
-        wait_and_conclude(operation, session, run, finished, timeout, holding)
+    waits = _waits(asked=words["wait"], setting=magics.wait)
+    follow(operation, session, holding, timeout=timeout, waits=waits)
 
 
-def wait_and_conclude(  # noqa: PLR0917 - all six belong to one waiting
+def follow(
     operation: Operation,
     session: Session,
-    run: Run,
-    finished: Future[None],
-    timeout: float | None,
     holding: Holding,
+    *,
+    timeout: float | None = None,
+    waits: bool,
 ) -> None:
-    """Wait for an operation and its last output; raises what went wrong with either.
+    """Show an operation in the running cell; if it `waits`, until its end is shown.
 
-    An interrupt ends the waiting alone, and says so.
+    Having waited, raises what went wrong. An interrupt ends the waiting alone, and says so.
     """
-    try:
-        wait_until(finished, timeout, operation)
-    finally:
-        if front_end() is FrontEnd.HEADLESS:
-            show_end(operation, session, holding)
-    stopped = run.ended.exception(0)
-    error = stopped or outcome(operation.entry)
-    if error is not None:
+    run = session.engine.run(operation.key)
+    if run is None:
+        show_end(operation, session, holding)
+    else:
+        finished = show(operation, session, run, holding)
+        if not waits:
+            return
+        try:
+            wait_until(finished, timeout, operation)
+        finally:
+            if front_end() is FrontEnd.HEADLESS:
+                show_end(operation, session, holding)
+        stopped = run.ended.exception(0)
+        if stopped is not None:
+            raise stopped
+    error = outcome(operation.entry)
+    if waits and error is not None:
         raise error
 
 

@@ -16,6 +16,8 @@ from typing import Any
 
 from markupsafe import Markup
 
+from soundpiece_nb.api.errors import WatchingStopped
+from soundpiece_nb.api.routes import find_route
 from soundpiece_nb.engine.explain import short
 from soundpiece_nb.engine.run import Phase, Run
 from soundpiece_nb.handle import Operation
@@ -89,10 +91,12 @@ class LiveCard:
         self._operation.stop_watching()
 
     def _on_change(self, run: Run) -> None:
-        if run.phase is Phase.ENDED:
-            self._workbench.start(self._finish)
-        else:
+        if run.phase is not Phase.ENDED:
             self.redraw()
+        elif isinstance(run.ended.exception(), WatchingStopped):
+            self._finish()  # there is nothing to encode, and the workbench may be closing
+        else:
+            self._workbench.start(self._finish)
 
     def _finish(self) -> None:
         """Swap the widget for what lasts; runs on a thread for work that takes time."""
@@ -147,7 +151,7 @@ def _expectation(entry: Entry, usual: tuple[float, float] | None) -> str:
         return ""
     low, high = (round(seconds) for seconds in usual)
     took = f"about {span(high)}" if low == high else f"{low} to {span(high)}"
-    return f"· such {kind(entry).split(' ')[0]}s usually take {took}"
+    return f"· such {find_route(entry.route).title}s usually take {took}"
 
 
 def _share(phase: Phase, elapsed: float, usual: tuple[float, float] | None) -> float:

@@ -21,20 +21,18 @@ def place_of(session: Session, holding: Holding = Holding.AUTO) -> Place:
     return Place(session.home, notebook.parent if notebook else None, holding)
 
 
-def show(operation: Operation, session: Session, holding: Holding = Holding.AUTO) -> Future[None]:
-    """Show an operation in the running cell; the future resolves when its end is shown there.
+def show(
+    operation: Operation, session: Session, run: Run, holding: Holding = Holding.AUTO
+) -> Future[None]:
+    """Show an operation that is on its way; the future resolves when its end is shown.
 
     In a notebook that is a live card, in a terminal one line now and one at the end. Where
     nobody watches, nothing is shown until `show_end` is called after waiting.
     """
-    place = place_of(session, holding)
-    run = session.engine.run(operation.key)
-    if run is None:
-        show_end(operation, session, holding)
-        return _done()
     match front_end():
         case FrontEnd.NOTEBOOK:
             entry = operation.entry
+            place = place_of(session, holding)
             card = LiveCard(operation, run, place, session.engine.workbench)
             card.show(session.journal.usual_seconds(entry.route, entry.service))
             return card.finished
@@ -85,14 +83,13 @@ def _text(operation: Operation) -> str:
     return " · ".join([first, *(line.strip() for line in rest)])
 
 
-def _done() -> Future[None]:
-    finished: Future[None] = Future()
-    finished.set_result(None)
-    return finished
-
-
 def show_handle(operation: Operation) -> None:
     """Show a handle that ends a cell; IPython calls this for it."""
     from soundpiece_nb.session import current
 
-    show(operation, current())
+    session = current()
+    run = session.engine.run(operation.key)
+    if run is None or front_end() is FrontEnd.HEADLESS:
+        show_end(operation, session)
+    else:
+        show(operation, session, run)
