@@ -8,6 +8,9 @@ INSTALLED := .venv/installed
 # What a person's shell has set for the real service stays out of demonstrations and tests.
 OFFLINE := env -u SOUNDPIECE_API_KEY -u SOUNDPIECE_BASE_URL -u SOUNDPIECE_HOME -u JPY_SESSION_NAME
 
+# Jupyter wants to be told when it runs as root, as it does in many containers.
+AS_ROOT := $(shell test "$$(id -u)" = 0 && echo --allow-root)
+
 .PHONY: demo lab test check browser bench picture clean
 
 $(INSTALLED): pyproject.toml
@@ -20,7 +23,7 @@ demo: $(INSTALLED)
 	$(OFFLINE) $(BIN)/python notebooks/demo.py
 
 lab: $(INSTALLED)
-	$(BIN)/jupyter lab notebooks/quickstart.ipynb
+	$(BIN)/jupyter lab $(AS_ROOT) notebooks/quickstart.ipynb
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .

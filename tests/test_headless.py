@@ -120,6 +120,18 @@ def test_an_error_fails_the_headless_run(tmp_path, environment, cell):
     assert done.returncode != 0
 
 
+def test_a_failed_operation_fails_the_run_again_when_it_is_run_again(tmp_path, environment):
+    key = "0f0e0d0c-0b0a-4908-8706-050403020100"
+    cell = f"%%soundpiece_song --prompt x --key {key}\ncontent_policy"
+    path = write_notebook(tmp_path / "n.ipynb", CELLS[0], cell)
+    for _ in range(2):
+        done = run(environment, "papermill", str(path), "out.ipynb", cwd=tmp_path)
+        assert done.returncode != 0
+        notebook = nbformat.read(tmp_path / "out.ipynb", as_version=4)
+        shown = [output for cell in notebook.cells for output in cell.outputs]
+        assert any("content_policy" in o.get("data", {}).get("text/html", "") for o in shown)
+
+
 def test_not_waiting_is_possible_and_waited_for_later(tmp_path, environment):
     cells = (CELLS[0], CELLS[1].replace(" --prompt", " --no-wait --prompt"), "%soundpiece_wait")
     path = write_notebook(tmp_path / "n.ipynb", *cells)

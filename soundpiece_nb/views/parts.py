@@ -7,6 +7,7 @@ service cannot become HTML. The class keeps MathJax away from prices and other d
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from markupsafe import Markup, escape
@@ -84,20 +85,14 @@ def multiline(text: str) -> Markup:
 
 
 def with_commands(text: str) -> Markup:
-    """Return a sentence with its `%magic 550e8400` in the code face."""
-    words = text.split(" ")
-    made = []
-    while words:
-        word = words.pop(0)
-        if word.startswith("%soundpiece"):
-            takes_key = bool(words) and len(words[0].rstrip(".;,")) == len("550e8400")
-            argument = words.pop(0) if takes_key else ""
-            bare = argument.rstrip(".;,")
-            command = f"{word} {bare}" if bare else word
-            made.append(code(command) + argument[len(bare) :])
-        else:
-            made.append(escape(word))
-    return Markup(" ").join(made)
+    """Return a sentence with its `%soundpiece_resume 550e8400` in the code face."""
+    parts = _COMMAND.split(text)
+    return Markup("").join(
+        code(part) if number % 2 else escape(part) for number, part in enumerate(parts)
+    )
+
+
+_COMMAND = re.compile(r"(%soundpiece_\w+(?: [0-9a-f]{8}\b)?)")
 
 
 def visible(text: str) -> str:

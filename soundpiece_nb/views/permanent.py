@@ -105,8 +105,9 @@ def kind(entry: Entry) -> str:
 
 
 def _accent(entry: Entry) -> str:
-    stuck = explain(entry) is not None
-    return ACCENTS.get(entry.status, BLUE) if not stuck or entry.status != "ready" else AMBER
+    if explain(entry) is not None and entry.status != "failed":
+        return AMBER
+    return ACCENTS.get(entry.status, BLUE)
 
 
 def _standing(entry: Entry) -> str:
@@ -120,7 +121,7 @@ def _standing(entry: Entry) -> str:
         case "rejected":
             return "not started"
         case status:
-            return f"{status} for {took}"
+            return status
 
 
 def _subtitle(entry: Entry) -> Markup:

@@ -465,6 +465,15 @@ def test_stopping_leaves_everything_resumable_and_no_thread(scripted):
     assert count_abandoned(session.current().home, time.time_ns() // 1000) == 1
 
 
+def test_what_had_not_begun_when_the_engine_stops_ends_too(scripted):
+    scripted(lambda *_: _slow())
+    ops = [sp.song("la", prompt="jazz") for _ in range(3)]
+    ended = [session.current().engine.run(op.key).ended for op in ops]
+    session.close()
+    assert all("%soundpiece_resume" in str(each.exception(2)) for each in ended)
+    assert [sp.operation(op.key).status for op in ops] == ["submitting"] * 3
+
+
 def test_watching_can_stop_while_the_operation_goes_on(scripted):
     scripted(lambda heard, _: as_json(operation()) if heard.method == "PUT" else _slow())
     op = sp.song("la", prompt="jazz")

@@ -1,0 +1,75 @@
+"""The sandbox that a notebook starts for itself: one a home, shared, found again, stopped."""
+
+from __future__ import annotations
+
+import psutil
+import pytest
+
+import soundpiece_nb as sp
+from soundpiece_nb import session
+from soundpiece_nb.api.errors import Mistake
+from soundpiece_nb.engine import local_sandbox
+from soundpiece_nb.engine.local_sandbox import LocalSandbox
+
+
+@pytest.fixture
+def embedded(home):
+    sandbox = LocalSandbox(home)
+    yield sandbox
+    sandbox.stop()
+
+
+def test_it_starts_once_and_is_found_by_every_kernel(embedded, home):
+    assert embedded.running() is None
+    first = embedded.start(pace=0)
+    assert LocalSandbox(home).start() == first
+    assert LocalSandbox(home).running() == first
+    assert embedded.stop() is True
+    assert embedded.running() is None
+    assert embedded.stop() is False
+    assert not psutil.pid_exists(first.process)
+
+
+def test_it_comes_back_on_the_same_port_with_all_it_had(embedded, home):
+    current = session.current()
+    port = embedded.start(pace=0).port
+    current.uses_sandbox = True
+    made = sp.song("la la", prompt="jazz").result(60)
+    unfinished = sp.song("la la", prompt="rock")
+    session.close()
+    embedded.stop()
+
+    again = session.current()
+    operations = again.resume()
+    assert {op.key for op in operations} <= {unfinished.key}
+    assert sp.operation(unfinished.key).result(60).status == "ready"
+    assert sp.operation(made.key).status == "ready"
+    assert LocalSandbox(home).running().port == port
+
+
+def test_a_port_taken_meanwhile_is_no_trouble(embedded):
+    import socket
+
+    port = embedded.start(pace=0).port
+    embedded.stop()
+    with socket.create_server(("127.0.0.1", port)):
+        assert embedded.start(pace=0).port != port
+
+
+def test_the_persons_own_key_is_not_shown_to_it(embedded, home, monkeypatch):
+    monkeypatch.setenv("SOUNDPIECE_API_KEY", "spk_precious_0123456789")
+    embedded.start(pace=0)
+    assert session.current().connect(session.SANDBOX).api_key == "spk_sandbox"
+
+
+def test_without_its_libraries_it_says_what_to_install(embedded, monkeypatch):
+    monkeypatch.setattr(local_sandbox.importlib.util, "find_spec", lambda _: None)
+    with pytest.raises(Mistake, match=r"pip install 'soundpiece-nb\[sandbox\]'"):
+        embedded.start()
+
+
+def test_a_sandbox_that_does_not_start_says_what_it_printed(embedded, monkeypatch):
+    embedded.folder.mkdir(parents=True)
+    (embedded.folder / "ledger.sqlite3").write_bytes(b"no database at all" * 100)
+    with pytest.raises(local_sandbox.SandboxSilent, match="did not start"):
+        embedded.start()
