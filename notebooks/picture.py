@@ -30,7 +30,7 @@ def main() -> None:
         with Lab(notebooks, data, {"SOUNDPIECE_HOME": str(home)}) as lab:
             notebook = NotebookPage(browser, lab, "song.ipynb", width=900)
             for number in range(3):
-                notebook.run(number)
+                notebook.run_to_end(number)
             notebook.output(2).locator("audio").first.wait_for(timeout=120_000)
             notebook.page.locator(".jp-Notebook .jp-Cell").first.locator(".jp-InputPrompt").click()
             notebook.page.mouse.move(5, 1400)

@@ -83,16 +83,7 @@ class LocalSandbox:
         address = self.running()
         if address is None:
             return False
-        import psutil
-
-        try:
-            process = psutil.Process(address.process)
-            process.terminate()
-            process.wait(STOP_SECONDS)
-        except psutil.NoSuchProcess:
-            pass
-        except psutil.Error as error:
-            raise SandboxSilent(f"The sandbox did not stop: {error}.") from None
+        _end(address.process)
         return True
 
     def _spawn(self, pace: float, port: int) -> Address:
@@ -109,9 +100,9 @@ class LocalSandbox:
         )
         log.close()
         line = _first_line(process)
+        process.returncode = 0  # it is meant to outlive this kernel: nobody waits for its end
         if not line.startswith("Soundpiece sandbox on http://"):
-            process.kill()
-            process.wait()
+            _end(process.pid)
             if port:
                 return self._spawn(pace, port=0)  # somebody else has taken the port meanwhile
             said = (self.folder / "sandbox.log").read_text(errors="replace").strip()[-500:]
@@ -127,6 +118,20 @@ class LocalSandbox:
             return Address(**json.loads(self._note.read_text()))
         except (OSError, ValueError, TypeError):
             return None
+
+
+def _end(process: int) -> None:
+    """Ask a process to end, and wait until it has; raises SandboxSilent where it does not."""
+    import psutil
+
+    try:
+        running = psutil.Process(process)
+        running.terminate()
+        running.wait(STOP_SECONDS)
+    except psutil.NoSuchProcess:
+        return
+    except psutil.Error as error:
+        raise SandboxSilent(f"The sandbox did not stop: {error}.") from None
 
 
 def _first_line(process: subprocess.Popen[bytes]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import nbformat
@@ -58,6 +59,19 @@ class NotebookPage:
                     return
                 self.page.wait_for_timeout(50)
         raise AssertionError(f"cell {number} does not run")
+
+    def run_to_end(self, number: int) -> None:
+        """Run a cell and wait until it has its number; again if a starting kernel dropped it."""
+        for _ in range(_TRIES):
+            self.run(number)
+            for _ in range(100):
+                prompt = self.cell(number).locator(".jp-InputPrompt").inner_text()
+                if re.fullmatch(r"\[\d+\]:", prompt):
+                    return
+                if prompt == "[ ]:":
+                    break
+                self.page.wait_for_timeout(50)
+        raise AssertionError(f"cell {number} does not end")
 
     def save(self, file: Path) -> str:
         """Save, and return the file's text once it has changed."""

@@ -53,7 +53,7 @@ def finished(tmp_path_factory, environment, browser, screenshots):
     path = write_notebook(folder / "song.ipynb", *CELLS)
     with Lab(folder, tmp_path_factory.mktemp("mine"), environment) as lab:
         notebook = NotebookPage(browser, lab, "song.ipynb")
-        notebook.run(0)
+        notebook.run_to_end(0)
         notebook.run(1)
         card = notebook.output(1)
         card.locator("text=Processing").wait_for(timeout=30_000)
@@ -194,15 +194,23 @@ def test_an_exported_page_plays_without_any_server(finished, browser, screenshot
     page.close()
 
 
-def test_watching_can_be_stopped_and_the_key_shown(browser, tmp_path, environment, screenshots):
+@pytest.fixture
+def leisurely(tmp_path, environment):
+    """A sandbox slow enough for a person to look for a button and press it."""
+    running = RunningSandbox(tmp_path / "leisurely", pace=3)
+    yield {**environment, "SOUNDPIECE_BASE_URL": running.base_url}
+    running.stop()
+
+
+def test_watching_can_be_stopped_and_the_key_shown(browser, tmp_path, leisurely, screenshots):
     folder = tmp_path / "notebooks"
     folder.mkdir()
     cells = (CELLS[0], "%%soundpiece_song left --prompt jazz\nla la", "%soundpiece_wait left")
     write_notebook(folder / "song.ipynb", *cells)
     (tmp_path / "data").mkdir()
-    with Lab(folder, tmp_path / "data", environment) as lab:
+    with Lab(folder, tmp_path / "data", leisurely) as lab:
         notebook = NotebookPage(browser, lab, "song.ipynb")
-        notebook.run(0)
+        notebook.run_to_end(0)
         notebook.run(1)
         area = notebook.output(1)
         area.locator("text=Show key").click(timeout=30_000)
