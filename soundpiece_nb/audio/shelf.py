@@ -107,10 +107,11 @@ def readable_name(title: str, take: int, key: str) -> str:
     return f"{words}-{take}-{key[:8]}.flac"
 
 
-def place_beside(source: Path, folder: Path, name: str) -> Path:
+def place_beside(source: Path, folder: Path, name: str, *, copies: bool = True) -> Path:
     """Put a finished file into `folder` under `name`, as a hard link or else a copy.
 
-    Returns its path. A file of that name and size is left as it is.
+    Returns its path. A file of that name and size is left as it is. Raises OSError where that
+    does not go, or would take a copy and `copies` forbids it.
     """
     folder.mkdir(exist_ok=True)
     target = folder / name
@@ -121,6 +122,8 @@ def place_beside(source: Path, folder: Path, name: str) -> Path:
     try:
         partial.hardlink_to(source)
     except OSError:
+        if not copies:
+            raise
         shutil.copyfile(source, partial)
     partial.replace(target)
     return target

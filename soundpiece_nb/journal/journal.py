@@ -54,8 +54,12 @@ class Journal:
         event.listen(self._engine, "begin", _begin)
         self._synced = _open(self.file, "FULL")
         self._writing = threading.Lock()
-        with self._write() as connection:
-            prepare(connection)
+        try:
+            with self._write() as connection:
+                prepare(connection)
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Close the connections; the file is whole at any time."""

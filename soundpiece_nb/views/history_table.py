@@ -13,7 +13,7 @@ from soundpiece_nb.journal.entry import Entry
 
 from .parts import BLUE, NO_MATH, QUIET, clock, code, moment, visible
 from .permanent import ACCENTS, Output
-from .sound import Holding, Place, title
+from .sound import Place, title
 
 _TABLE = Markup(
     '<div class="{no_math}" style="font-family:var(--jp-ui-font-family,system-ui,sans-serif);'
@@ -81,16 +81,13 @@ def _text(entry: Entry) -> Markup:
 def _sound(entry: Entry, place: Place) -> Markup:
     """Return players where the notebook can point at files; embedding a history would bloat it."""
     parts = []
-    linked = place.notebook_folder is not None or place.holding is Holding.LINK
     for take in entry.takes:
+        if take.path is None or not (place.home / take.path).exists():
+            continue
         length = clock(take.duration or 0)
-        if linked and take.path and (place.home / take.path).exists():
-            source, _ = place.source(entry, take)
-            parts.append(
-                _PLAYER.format(title=title(entry), take=take.take, length=length, source=source)
-            )
-        elif take.path:
-            parts.append(Markup("<div>{} · {}</div>").format(take.take, length))
+        source = place.nearby(entry, take)
+        player = _PLAYER.format(title=title(entry), take=take.take, length=length, source=source)
+        parts.append(player if source else Markup("<div>{} · {}</div>").format(take.take, length))
     return Markup("").join(parts)
 
 

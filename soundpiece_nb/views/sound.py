@@ -36,18 +36,34 @@ class Place:
         the main thread.
         """
         stored = self.home / (take.path or "")
+        try:
+            relative = self._linked(entry, take, stored)
+        except OSError:  # a folder that cannot be written: the sound still has to be heard
+            relative = None
+        if relative is None:
+            return _embedded(stored), str(stored)
+        return quote(relative), relative
+
+    def nearby(self, entry: Entry, take: TakeEntry) -> str | None:
+        """Return the address of a take if it costs nothing: a file that is or can be linked."""
+        stored = self.home / (take.path or "")
+        try:
+            relative = self._linked(entry, take, stored, copies=False)
+        except OSError:
+            return None
+        return quote(relative) if relative else None
+
+    def _linked(
+        self, entry: Entry, take: TakeEntry, stored: Path, *, copies: bool = True
+    ) -> str | None:
         folder = self.notebook_folder
         if self.holding is Holding.LINK:
             folder = folder or Path.cwd()
         if self.holding is Holding.EMBED or folder is None:
-            return _embedded(stored), str(stored)
+            return None
         name = readable_name(title(entry), take.take, entry.key)
-        try:
-            place_beside(stored, folder / LINK_FOLDER, name)
-        except OSError:  # a folder that cannot be written: the sound still has to be heard
-            return _embedded(stored), str(stored)
-        relative = f"{LINK_FOLDER}/{name}"
-        return quote(relative), relative
+        place_beside(stored, folder / LINK_FOLDER, name, copies=copies)
+        return f"{LINK_FOLDER}/{name}"
 
 
 def title(entry: Entry) -> str:
