@@ -176,19 +176,8 @@ def wait(future: Future[Any], timeout: float | None, operation: Operation) -> No
     Raises what the future raises, or WaitTimeout. Cancels nothing.
     """
     try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:
-        loop = None
-    try:
-        if loop is None:
+        if not _pump_loop_until(future, timeout):
             future.result(timeout)
-            return
-        import nest_asyncio2
-
-        nest_asyncio2.apply(loop)
-        done = asyncio.wait([asyncio.wrap_future(future)], timeout=timeout)
-        loop.run_until_complete(done)
-        future.result(0)
     except TimeoutError:
         raise WaitTimeout(
             f"It is not done after {timeout:g} s and goes on; "
@@ -196,3 +185,20 @@ def wait(future: Future[Any], timeout: float | None, operation: Operation) -> No
             key=operation.key,
             operation_id=operation.id,
         ) from None
+
+
+def _pump_loop_until(future: Future[Any], timeout: float | None) -> bool:
+    """Run this thread's event loop until the future is done; False where there is none to run."""
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    import nest_asyncio2
+
+    try:
+        nest_asyncio2.apply(loop)
+    except ValueError:  # a loop that cannot be nested, uvloop say: it has to stand still
+        return False
+    loop.run_until_complete(asyncio.wait([asyncio.wrap_future(future)], timeout=timeout))
+    future.result(0)
+    return True

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -160,9 +160,3 @@ def quiet_environment(home: Path, **more: str) -> dict[str, str]:
 
 
 _NO_KEYRING = {"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
-
-
-def kernel_outputs(messages: Iterator[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the contents of what a kernel showed."""
-    shown = ("stream", "display_data", "execute_result", "update_display_data", "error")
-    return [{"type": m["msg_type"], **m["content"]} for m in messages if m["msg_type"] in shown]

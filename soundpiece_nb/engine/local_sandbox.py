@@ -13,9 +13,10 @@ import json
 import os
 import subprocess
 import sys
-import time
+import threading
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import IO, cast
 
 from soundpiece_nb.api.errors import Mistake, SoundpieceError
 
@@ -99,7 +100,8 @@ class LocalSandbox:
             start_new_session=True,  # an interrupt of the kernel is not meant for it
         )
         log.close()
-        line = _first_line(process)
+        with cast("IO[bytes]", process.stdout) as output:
+            line = _first_line(output)
         process.returncode = 0  # it is meant to outlive this kernel: nobody waits for its end
         if not line.startswith("Soundpiece sandbox on http://"):
             _end(process.pid)
@@ -134,20 +136,13 @@ def _end(process: int) -> None:
         raise SandboxSilent(f"The sandbox did not stop: {error}.") from None
 
 
-def _first_line(process: subprocess.Popen[bytes]) -> str:
+def _first_line(output: IO[bytes]) -> str:
     """Return the line that says it listens; empty where it ended or stayed silent."""
-    import select
-
-    if process.stdout is None:
-        return ""
-    until = time.monotonic() + START_SECONDS
-    with process.stdout as output:
-        while time.monotonic() < until:
-            if select.select([output], [], [], 0.2)[0]:
-                return output.readline().decode(errors="replace").strip()
-            if process.poll() is not None:
-                return ""
-    return ""
+    lines: list[bytes] = []
+    reader = threading.Thread(target=lambda: lines.append(output.readline()), daemon=True)
+    reader.start()
+    reader.join(START_SECONDS)
+    return lines[0].decode(errors="replace").strip() if lines else ""
 
 
 def _answers(port: int) -> bool:

@@ -45,12 +45,6 @@ class Run:
             self._listeners.append(listener)
         _tell(listener, self)
 
-    def forget(self, listener: Listener) -> None:
-        """Call it no more."""
-        with self._lock:
-            if listener in self._listeners:
-                self._listeners.remove(listener)
-
     def change(self, phase: Phase, trouble: str | None = None) -> None:
         """Go to a phase, or say a trouble, and tell everybody who listens."""
         if (phase, trouble) == (self.phase, self.trouble):
