@@ -23,7 +23,7 @@ demo: $(INSTALLED)
 	$(OFFLINE) $(BIN)/python notebooks/demo.py
 
 lab: $(INSTALLED)
-	$(BIN)/jupyter lab $(AS_ROOT) notebooks/quickstart.ipynb
+	$(OFFLINE) $(BIN)/jupyter lab $(AS_ROOT) notebooks/quickstart.ipynb
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -42,7 +42,11 @@ def execute(source: Path, target: Path) -> None:
     print(f"Running {source.relative_to(ROOT)} against the sandbox …", flush=True)
     notebook = nbformat.read(source, as_version=4)
     context = {"metadata": {"path": str(BUILD)}}
-    NotebookClient(notebook, timeout=150, kernel_name="python3", resources=context).execute()
+    quiet = ["--log-level=ERROR"]  # of ipykernel, which warns of things that are not news here
+    client = NotebookClient(
+        notebook, timeout=150, kernel_name="python3", resources=context, extra_arguments=quiet
+    )
+    client.execute()
     nbformat.write(notebook, target)
 
 
@@ -62,7 +66,8 @@ def report() -> list[str]:
     from soundpiece_nb.audio.flac import verify
 
     history = sp.history()
-    shown = history[["name", "status", "duration", "elapsed", "polls", "prompt"]]
+    shown = history[["name", "status", "duration", "elapsed", "polls", "prompt"]].copy()
+    shown["elapsed"] = shown["elapsed"].dt.round("s")
     print("\n" + shown.to_string(max_colwidth=40) + "\n")
     files = [file for row in history["files"] for file in row]
     for file in files:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from soundpiece_nb.api.errors import Mistake, WaitTimeout
+from soundpiece_nb.api.errors import Mistake, StorageFailed, WaitInterrupted, WaitTimeout
 from soundpiece_nb.audio.shelf import readable_name
 from soundpiece_nb.engine.engine import Engine
 from soundpiece_nb.engine.explain import outcome, short
@@ -31,9 +31,9 @@ class Problem(NamedTuple):
 class Operation:
     """One operation. It is read from the journal each time, so any number of handles agree."""
 
-    def __init__(self, key: str, engine: Engine) -> None:
+    def __init__(self, key: str, engine: Callable[[], Engine]) -> None:
         self.key = key
-        self._engine = engine
+        self._engine = engine  # asked each time: the extension may have been reloaded
 
     def __repr__(self) -> str:
         entry = self.entry
@@ -43,7 +43,7 @@ class Operation:
     @property
     def entry(self) -> Entry:
         """Everything the journal holds of it, as of now."""
-        return self._engine.journal.entry(self.key)
+        return self._engine().journal.entry(self.key)
 
     @property
     def id(self) -> str | None:
@@ -102,7 +102,7 @@ class Operation:
 
     def stop_watching(self) -> None:
         """Follow it no longer in this process; it goes on at the service and can be resumed."""
-        self._engine.let_go(self.key)
+        self._engine().let_go(self.key)
 
     def __await__(self) -> Generator[Any, None, Operation]:
         return self._wait_in_loop().__await__()
@@ -110,11 +110,16 @@ class Operation:
     async def _wait_in_loop(self) -> Operation:
         future = self._future()
         if future is not None:
-            await asyncio.shield(asyncio.wrap_future(future))
+            await asyncio.shield(_in_this_loop(future))
         return self._conclude()
 
     def _future(self) -> Future[None] | None:
-        return None if self.entry.complete else self._engine.carry(self.key).ended
+        engine = self._engine()
+        run = engine.run(self.key)
+        if run is not None:
+            return run.ended
+        complete = engine.journal.check_files(self.key).complete
+        return None if complete else engine.carry(self.key).ended
 
     def _conclude(self) -> Operation:
         error = outcome(self.entry)
@@ -128,11 +133,11 @@ class Output:
 
     def __init__(self, operation: Operation, take: TakeEntry) -> None:
         self._operation = operation
-        self._engine = operation._engine  # noqa: SLF001 - the two are one
         self.take = take.take
         self.kind = take.kind
         self.duration = take.duration
-        self.path: Path | None = self._engine.journal.home / take.path if take.path else None
+        home = operation._engine().journal.home  # noqa: SLF001 - the two are one
+        self.path: Path | None = home / take.path if take.path else None
 
     def __repr__(self) -> str:
         length = f" {self.duration:.1f} s" if self.duration else ""
@@ -147,7 +152,8 @@ class Output:
     def save(self, path: str | Path) -> Path:
         """Copy the FLAC file to `path`, or into it under a readable name if it is a folder.
 
-        Returns where it is now. Raises Mistake for another ending than .flac.
+        Returns where it is now. Raises Mistake for another ending than .flac, StorageFailed
+        where the disk refuses.
         """
         source = self._file()
         target = Path(path).expanduser()
@@ -156,10 +162,13 @@ class Output:
             target /= readable_name(entry.name or entry.route, self.take, entry.key)
         if target.suffix.lower() != ".flac":
             raise Mistake(f"Takes are saved as FLAC; call the file {target.stem}.flac, say.")
-        target.parent.mkdir(parents=True, exist_ok=True)
         beside = target.with_name(f".{target.name}.part")
-        shutil.copyfile(source, beside)
-        return beside.replace(target)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, beside)
+            return beside.replace(target)
+        except OSError as error:
+            raise StorageFailed(f"{target} cannot be written: {error.strerror}.") from None
 
     def _file(self) -> Path:
         if self.path is None or not self.path.exists():
@@ -173,18 +182,31 @@ class Output:
 def wait(future: Future[Any], timeout: float | None, operation: Operation) -> None:
     """Block until a future is done; in a kernel, its event loop goes on meanwhile.
 
-    Raises what the future raises, or WaitTimeout. Cancels nothing.
+    Raises what the future raises, WaitTimeout or WaitInterrupted. Cancels nothing.
     """
     try:
         if not _pump_loop_until(future, timeout):
             future.result(timeout)
+    except KeyboardInterrupt:
+        raise WaitInterrupted(
+            "Waiting stopped; the operation goes on under the key "
+            f"{operation.key}. %soundpiece_wait {short(operation.key)} waits again.",
+            key=operation.key,
+        ) from None
     except TimeoutError:
         raise WaitTimeout(
-            f"It is not done after {timeout:g} s and goes on; "
+            f"It is not done after {timeout:.3g} s and goes on; "
             f"%soundpiece_wait {short(operation.key)} waits again.",
             key=operation.key,
             operation_id=operation.id,
         ) from None
+
+
+def _in_this_loop(future: Future[Any]) -> asyncio.Future[Any]:
+    """Return a copy for the running loop, which does not complain if nobody looks at its error."""
+    copy = asyncio.wrap_future(future)
+    copy.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return copy
 
 
 def _pump_loop_until(future: Future[Any], timeout: float | None) -> bool:
@@ -199,6 +221,6 @@ def _pump_loop_until(future: Future[Any], timeout: float | None) -> bool:
         nest_asyncio2.apply(loop)
     except ValueError:  # a loop that cannot be nested, uvloop say: it has to stand still
         return False
-    loop.run_until_complete(asyncio.wait([asyncio.wrap_future(future)], timeout=timeout))
+    loop.run_until_complete(asyncio.wait([_in_this_loop(future)], timeout=timeout))
     future.result(0)
     return True

@@ -15,7 +15,7 @@ from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.api.request import Request, new_request
 from soundpiece_nb.api.routes import find_route
 from soundpiece_nb.audio.shelf import Shelf
-from soundpiece_nb.credentials import require_api_key
+from soundpiece_nb.credentials import find_api_key, require_api_key
 from soundpiece_nb.engine.engine import Connection, Engine
 from soundpiece_nb.engine.local_sandbox import API_KEY, LocalSandbox
 from soundpiece_nb.engine.persistence import Limits
@@ -54,12 +54,17 @@ class Session:
     @cached_property
     def engine(self) -> Engine:
         """What carries operations."""
-        chosen = self.settings
-        limits = Limits(
-            chosen.retry_budget or Limits.retry_budget,
-            chosen.operation_deadline or Limits.operation_deadline,
+        return Engine(self.journal, Shelf(self.home / "audio"), self.connect, self.limits)
+
+    def limits(self) -> Limits:
+        """Return the time limits as they are set now; a new operation takes them along."""
+        chosen, usual = self.settings, Limits()
+        return Limits(
+            usual.retry_budget if chosen.retry_budget is None else chosen.retry_budget,
+            usual.operation_deadline
+            if chosen.operation_deadline is None
+            else chosen.operation_deadline,
         )
-        return Engine(self.journal, Shelf(self.home / "audio"), self.connect, limits)
 
     @cached_property
     def sandbox(self) -> LocalSandbox:
@@ -106,6 +111,7 @@ class Session:
         """
         if name is not None:
             require_name(name)
+        require_labels(tags, note)
         service = self.service
         if service != SANDBOX:
             require_api_key()
@@ -119,14 +125,15 @@ class Session:
             notebook=str(notebook) if notebook else None,
         )
         if new:
-            self.engine.carry(request.key)
+            self.engine.carry(request.key, unsent=True)
         else:
-            self._go_on(self.journal.entry(request.key))
-        return Operation(request.key, self.engine)
+            self.journal.relabel(request.key, name=name, tags=tuple(tags), note=note)
+            self._go_on(self.journal.check_files(request.key))
+        return self._handle(request.key)
 
     def operation(self, wanted: str) -> Operation:
         """Return the operation of a name, a key, its unique beginning or an id; raises Mistake."""
-        return Operation(self.journal.find(wanted), self.engine)
+        return self._handle(self.journal.find(wanted))
 
     def unfinished(self) -> list[Entry]:
         """Return what has something left to do, oldest first."""
@@ -139,25 +146,28 @@ class Session:
         returned as it is.
         """
         keys = [self.journal.find(word) for word in wanted]
-        entries = [self.journal.entry(key) for key in keys] or [
+        entries = [self.journal.check_files(key) for key in keys] or [
             entry for entry in self.unfinished() if self.reaches(entry)
         ]
-        if any(entry.service != SANDBOX for entry in entries):
+        if keys and any(entry.service != SANDBOX for entry in entries):
             require_api_key()
         for entry in entries:
             self._go_on(entry)
-        return [Operation(entry.key, self.engine) for entry in entries]
+        return [self._handle(entry.key) for entry in entries]
 
     def _go_on(self, entry: Entry) -> None:
         """Carry what has something left to do; what was rejected is sent again, as it was."""
-        if entry.status == "rejected":
-            self.journal.sent_again(entry.key)
         if entry.status == "rejected" or not entry.complete:
-            self.engine.carry(entry.key)
+            self.engine.carry(entry.key, unsent=entry.status == "rejected")
+
+    def _handle(self, key: str) -> Operation:
+        return Operation(key, lambda: current().engine)
 
     def reaches(self, entry: Entry) -> bool:
-        """Tell whether an operation's service is one this session can speak to."""
-        return entry.service in (SANDBOX, self.settings.read_base_url())
+        """Tell whether an operation's service is one this session can speak to, with its key."""
+        if entry.service == SANDBOX:
+            return True
+        return entry.service == self.settings.read_base_url() and find_api_key() is not None
 
     def close(self) -> None:
         """Stop the engine and close the journal; what is unfinished can be resumed."""
@@ -171,12 +181,21 @@ def require_name(name: str) -> str:
     """Return a NAME; raises Mistake unless it is an identifier."""
     import keyword
 
-    if not name.isidentifier() or keyword.iskeyword(name):
+    if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name):
         raise Mistake(
             f"{name!r} cannot be a NAME: it must be a Python identifier such as night_drive. "
             "Nothing was sent."
         )
     return name
+
+
+def require_labels(tags: Sequence[str], note: str | None) -> None:
+    """Raise Mistake unless `tags` is a list of texts and `note` is text or nothing."""
+    listed = isinstance(tags, list | tuple) and all(isinstance(tag, str) for tag in tags)
+    if not listed:
+        raise Mistake(f"Tags are a list of texts; {tags!r} is none. Nothing was sent.")
+    if note is not None and not isinstance(note, str):
+        raise Mistake(f"A note is text; {note!r} is none. Nothing was sent.")
 
 
 def notebook_path() -> Path | None:

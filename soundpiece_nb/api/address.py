@@ -49,6 +49,15 @@ def mask(key: str) -> str:
     return f"spk_…{key[-2:]}" if len(key) > len("spk_") + 8 else "spk_…"
 
 
+def scrub(words: str) -> str:
+    """Return words of the service without what may be an API key or a URL's signature."""
+    return _QUERY.sub(r"\1?…", _SECRET.sub("spk_…", words))
+
+
+_SECRET = re.compile(r"(?:spk|whsec)_[!-~]+")
+_QUERY = re.compile(r"(https?://[^\s?]*)\?\S*")
+
+
 def is_loopback(host: str) -> bool:
     """Tell whether a host name or address is this machine."""
     if host == "localhost":

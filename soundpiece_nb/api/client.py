@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Generator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import Enum
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,7 +22,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from . import quiet
-from .address import is_loopback, may_download
+from .address import is_loopback, may_download, scrub
 from .errors import Refusal, Unreachable, Unreadable, WireFailure
 from .operation import Answer, read_answer
 from .pacing import read_retry_after
@@ -50,19 +51,27 @@ class _BearerKey(httpx.Auth):
         yield request
 
 
+class Part(Enum):
+    """What a download's answer holds."""
+
+    COMING = "the bytes from the offset on"
+    COMPLETE = "nothing: all of them are there already"
+    STALE = "nothing: what is there is not of this file"
+
+
 @dataclass(frozen=True)
 class Download:
     """A download under way: `offset` is where its first byte belongs, `total` the whole length.
 
-    `offset` is 0 where the server started over instead of going on; `complete` tells that
-    nothing is missing. `total` is None where the server does not say.
+    `offset` is 0 where the server started over instead of going on. `total` is None where the
+    server does not say.
     """
 
     chunks: AsyncIterator[bytes]
     offset: int
     total: int | None
     etag: str | None
-    complete: bool = False
+    part: Part = Part.COMING
 
 
 class Client:
@@ -110,8 +119,6 @@ class Client:
         No Authorization is sent, and no compression accepted, so that offsets are bytes of the
         file. Raises WireFailure.
         """
-        if not may_download(url, from_loopback=self._local):
-            raise Unreachable("The service named a download address that is not https.", never=True)
         headers = {"Accept-Encoding": "identity"}
         if offset and etag:
             headers |= {"Range": f"bytes={offset}-", "If-Range": etag}
@@ -152,7 +159,13 @@ class Client:
             verify=_trust(),
             trust_env=not self._local,
             headers={"User-Agent": "soundpiece_nb"},
+            event_hooks={"request": [self._check_download]} if follow else None,
         )
+
+    async def _check_download(self, request: httpx.Request) -> None:
+        """Refuse a download address, also one that was redirected to, that is in the open."""
+        if not may_download(str(request.url), from_loopback=self._local):
+            raise Unreachable("The service named a download address that is not https.", never=True)
 
 
 @functools.cache
@@ -178,7 +191,7 @@ class _translated:  # noqa: N801 - reads as a verb where it is used
             case httpx.InvalidURL():
                 raise Unreachable("The service named an unusable address.", never=True) from None
             case httpx.ConnectError() | httpx.ConnectTimeout() | httpx.PoolTimeout():
-                raise Unreachable("The service cannot be reached.") from None
+                raise Unreachable("The service cannot be reached.", undelivered=True) from None
             case httpx.TimeoutException() | TimeoutError():
                 raise Unreachable("The service did not answer in time.") from None
             case httpx.HTTPError():
@@ -197,7 +210,7 @@ async def _read_body(response: httpx.Response) -> bytes:
 def _decode(body: bytes) -> object:
     try:
         return json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Unreadable(_unreadable_words(body)) from None
 
 
@@ -209,14 +222,14 @@ def _unreadable_words(body: bytes) -> str:
 
 def _refusal(response: httpx.Response, body: bytes) -> Refusal:
     named = read_retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
-    return Refusal(response.status_code, _refusal_words(body), retry_after=named)
+    return Refusal(response.status_code, scrub(_refusal_words(body)), retry_after=named)
 
 
 def _refusal_words(body: bytes) -> str:
     """Put `{"detail": …}`, text or a list of `loc` and `msg`, into words."""
     try:
         detail = json.loads(body)["detail"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return "The service gave no reason."
     if isinstance(detail, list):
         return "; ".join(_field_words(entry) for entry in detail) or "A field is wrong."
@@ -246,10 +259,8 @@ def _read_download(response: httpx.Response, offset: int) -> Download:
             return Download(response.aiter_raw(), offset, total, strong)
         case HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
             _, total = _content_range(response.headers.get("Content-Range", ""))
-            done = total == offset
-            return Download(
-                response.aiter_raw(), offset if done else 0, total, strong, complete=done
-            )
+            here = Part.COMPLETE if total == offset else Part.STALE
+            return Download(response.aiter_raw(), offset, total, strong, here)
         case _:
             raise _refusal(response, b"")
 

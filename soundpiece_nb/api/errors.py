@@ -12,6 +12,7 @@ SoundpieceError
 ├── DownloadFailed      made and paid for, but no intact file arrived yet
 ├── StorageFailed       the disk did not take what had to be kept
 ├── WaitTimeout         the waiting ended, the operation goes on
+├── WaitInterrupted     a person interrupted the waiting, the operation goes on
 └── WatchingStopped     this kernel no longer follows the operation, which goes on
 """
 
@@ -49,11 +50,15 @@ class WireFailure(SoundpieceError):
 
 
 class Unreachable(WireFailure):
-    """No complete answer came. `never` marks what no repetition can mend."""
+    """No complete answer came.
 
-    def __init__(self, message: str, *, never: bool = False) -> None:
+    `never` marks what no repetition can mend, `undelivered` what cannot have reached the service.
+    """
+
+    def __init__(self, message: str, *, never: bool = False, undelivered: bool = False) -> None:
         super().__init__(message)
         self.never = never
+        self.undelivered = undelivered
 
 
 class Refusal(WireFailure):
@@ -130,6 +135,10 @@ class StorageFailed(SoundpieceError):
 
 class WaitTimeout(SoundpieceError, TimeoutError):
     """The time given for waiting is over; the operation goes on."""
+
+
+class WaitInterrupted(SoundpieceError, KeyboardInterrupt):
+    """A person interrupted the waiting; the operation goes on."""
 
 
 class WatchingStopped(SoundpieceError):

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from .address import scrub
 from .errors import Unreadable
 
 
@@ -64,7 +65,7 @@ def read_answer(payload: object) -> Answer:
         created_at=read_time(found.get("created_at")),
         outputs=outputs,
         error_code=_text(error.get("code")),
-        error_message=_text(error.get("message")),
+        error_message=scrub(_text(error.get("message")) or "") or None,
         fields=found,
     )
 
@@ -97,13 +98,22 @@ def _outputs(operation: Mapping[str, Any]) -> Iterator[OutputLink]:
     entries = listed if isinstance(listed, list) else [single]
     for entry in entries:
         if isinstance(entry, dict) and isinstance(entry.get("url"), str):
-            duration = entry.get("duration")
             yield OutputLink(
                 url=entry["url"],
                 expires_at=read_time(entry.get("expires_at")),
-                duration=float(duration) if isinstance(duration, int | float) else None,
+                duration=_seconds(entry.get("duration")),
                 kind=_text(entry.get("kind")),
             )
+
+
+def _seconds(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if 0 <= value < _LONGEST else None
+
+
+_LONGEST = 1e6
+"""Seconds beyond which a duration is taken for nonsense."""
 
 
 def _text(value: object) -> str | None:

@@ -55,6 +55,17 @@ def judge(exchange: Exchange, failure: WireFailure) -> Verdict:
             return Verdict.NEVER
 
 
+def may_have_arrived(failure: WireFailure) -> bool:
+    """Tell whether the service may have taken the request although the exchange failed."""
+    match failure:
+        case Unreachable(undelivered=True):
+            return False
+        case Refusal(status_code=code):
+            return code not in PASSING
+        case _:
+            return True
+
+
 @dataclass(frozen=True)
 class Backoff:
     """Full jitter between tries, in seconds: a random share of `base * factor**n`, up to `cap`."""

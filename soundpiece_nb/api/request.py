@@ -81,7 +81,7 @@ def _read_text(field: Field, value: Any) -> str:
     if not isinstance(value, str):
         raise Mistake(f"{field.name.capitalize()} must be text. {NOTHING_SENT}")
     if not value.strip():
-        raise Mistake(f"The {field.name} is empty. {NOTHING_SENT}")
+        raise Mistake(f"{_label(field)} must not be empty. {NOTHING_SENT}")
     if field.most is not None and len(value) > field.most:
         raise Mistake(
             f"The {field.name} may have at most {field.most:.0f} characters; "

@@ -61,13 +61,6 @@ class Route:
         """The noun in words: `remix of a song` reads better than `remix_song`."""
         return self.noun.replace("_", " ")
 
-    def field(self, name: str) -> Field:
-        """Return the field of that name; raises KeyError for one this route has not."""
-        for field in self.fields:
-            if field.name == name:
-                return field
-        raise KeyError(name)
-
 
 LYRICS = Field(
     name="lyrics",

@@ -24,10 +24,6 @@ class Shelf:
         """Return where a take (counted from 1) of an operation lies, or will."""
         return self.folder / key / f"{take}.flac"
 
-    def preview(self, key: str, take: int) -> Path:
-        """Return where the MP3 of a take lies, or will."""
-        return self.folder / key / f"{take}.mp3"
-
     def partial(self, key: str, take: int) -> PartialFile:
         """Open the unfinished file of a take, with what an earlier try left in it."""
         return PartialFile(self.path(key, take))

@@ -60,11 +60,15 @@ class Engine:
     """Carries operations; all methods may be called from any thread."""
 
     def __init__(
-        self, journal: Journal, shelf: Shelf, connect: Connect, limits: Limits | None = None
+        self,
+        journal: Journal,
+        shelf: Shelf,
+        connect: Connect,
+        limits: Callable[[], Limits] = Limits,
     ) -> None:
         self.journal = journal
         self.shelf = shelf
-        self.limits = limits or Limits()
+        self._limits = limits
         self.workbench = Workbench()
         self._connect = connect
         self._runs: dict[str, Run] = {}
@@ -78,13 +82,16 @@ class Engine:
         self._thread: threading.Thread | None = None
         self._stopped = False
 
-    def carry(self, key: str) -> Run:
-        """Take an operation on, or return the run that has it already; returns at once."""
+    def carry(self, key: str, *, unsent: bool = False) -> Run:
+        """Take an operation on, or return the run that has it already; returns at once.
+
+        `unsent` says that the service cannot have it: it is new, or was refused.
+        """
         with self._lock:
             run = self._runs.get(key)
             if run is not None:
                 return run
-            run = self._runs[key] = Run(key)
+            run = self._runs[key] = Run(key, unsent=unsent)
             if self._stopped:
                 self._runs.pop(key)
                 run.end(_gone_on(key))
@@ -157,9 +164,11 @@ class Engine:
             self._tasks[run.key] = asyncio.get_running_loop().create_task(self._carry(run))
 
     def _cancel(self, key: str) -> None:
+        if any(run.key == key for run in self._gathered):
+            self._begin_gathered()
         task = self._tasks.get(key)
         if task is not None:
-            task.cancel()
+            asyncio.get_running_loop().call_soon(task.cancel)  # once it has taken its first step
 
     async def _carry(self, run: Run) -> None:
         """Let one operation travel; whatever happens ends on its run, never in a log."""
@@ -170,8 +179,8 @@ class Engine:
             error = _gone_on(run.key)
         except BaseException as caught:  # noqa: BLE001 - the thread must survive anything
             error = await self._reason(run, caught)
+        self._tasks.pop(run.key, None)  # from here on there is nothing left to cancel
         await self._settle(run)
-        self._tasks.pop(run.key, None)
         self._runs.pop(run.key, None)
         run.end(error)
 
@@ -179,13 +188,15 @@ class Engine:
         if not await self._claim(run.key):
             return
         entry = await self.workbench.note(self.journal.entry, run.key)
+        if entry.status == "rejected":
+            await self.workbench.note(self.journal.sent_again, run.key)
         connection = await asyncio.to_thread(self._connect, entry.service)
         if connection not in self._clients:
             client = Client(connection.base_url, connection.api_key)
             self._clients[connection] = (client, AccountPace())
         client, pace = self._clients[connection]
         passage = Passage(
-            run, entry, self.journal, self.shelf, client, pace, self.limits, self.workbench
+            run, entry, self.journal, self.shelf, client, pace, self._limits(), self.workbench
         )
         await passage.travel()
 
@@ -205,7 +216,9 @@ class Engine:
         known = _as_known(error)
         known.key = run.key
         with suppress(Exception):
-            await self.workbench.note(self.journal.troubled, run.key, _code(known), known.message)
+            if not (await self.workbench.note(self.journal.entry, run.key)).complete:
+                code, words = _code(known), known.message
+                await self.workbench.note(self.journal.troubled, run.key, code, words)
             entry = await self.workbench.note(self.journal.entry, run.key)
             known.operation_id = entry.operation_id
             known.message = str(explain(entry) or known.message)

@@ -12,6 +12,7 @@ from soundpiece_nb.api.errors import (
     Refusal,
     RequestRejected,
     SoundpieceError,
+    WireFailure,
 )
 from soundpiece_nb.journal.entry import Entry
 
@@ -143,7 +144,9 @@ def _sentence(words: str) -> str:
 _PASSING = {429: "The service asks to slow down.", 408: "The service timed out."}
 
 
-def passing_words(refusal: Refusal) -> str:
-    """Put an HTTP error that is tried again into a few words."""
-    words = _PASSING.get(refusal.status_code, "The service has a problem.")
-    return f"{words} ({refusal.status_code})"
+def trouble_words(failure: WireFailure) -> str:
+    """Put a failure that is tried again into a few words."""
+    if not isinstance(failure, Refusal):
+        return failure.message
+    words = _PASSING.get(failure.status_code, "The service has a problem.")
+    return f"{words} ({failure.status_code})"

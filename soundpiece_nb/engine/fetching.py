@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from soundpiece_nb.api.errors import DownloadFailed, Refusal, WireFailure
+from soundpiece_nb.api.client import Part
+from soundpiece_nb.api.errors import DownloadFailed, Refusal, Unreadable, WireFailure
 from soundpiece_nb.api.operation import Answer, OutputLink
 from soundpiece_nb.api.pacing import Exchange, Verdict, judge
 from soundpiece_nb.audio.flac import NotIntact
@@ -31,9 +32,11 @@ async def fetch_takes(passage: Passage, answer: Answer) -> None:
     links = _Links(passage, answer)
     present = {take.take for take in passage.entry.takes if take.path}
     missing = [number for number in range(1, len(answer.outputs) + 1) if number not in present]
-    async with asyncio.TaskGroup() as group:
-        for number in missing:
-            group.create_task(_fetch(passage, links, number))
+    fetches = (_fetch(passage, links, number) for number in missing)
+    ends = await asyncio.gather(*fetches, return_exceptions=True)  # one's failure is not another's
+    for end in ends:
+        if end is not None:
+            raise end
 
 
 @dataclass
@@ -84,7 +87,7 @@ async def _download(passage: Passage, links: _Links, number: int, unfinished: Pa
     for refused in range(1, REFUSED_TRIES + 1):
         try:
             attempt = partial(_stream, passage, link.url, unfinished)
-            await passage.persist(attempt, Exchange.DOWNLOAD)
+            await passage.persist(attempt, Exchange.DOWNLOAD, lambda: unfinished.size)
         except Refusal as refusal:
             fresh_helps = judge(Exchange.DOWNLOAD, refusal) is Verdict.FRESH_LINK
             if not fresh_helps or refused == REFUSED_TRIES:
@@ -100,8 +103,11 @@ async def _stream(passage: Passage, url: str, unfinished: PartialFile) -> None:
     async with passage.client.download(
         url, offset=unfinished.size, etag=unfinished.etag
     ) as download:
+        if download.part is Part.STALE:
+            unfinished.drop()
+            raise Unreadable("The file at the service is another one now.")
         unfinished.begin(download.offset, download.total, download.etag)
-        if not download.complete:
+        if download.part is Part.COMING:
             async for chunk in download.chunks:
                 unfinished.write(chunk)
 

@@ -128,6 +128,8 @@ def _end(process: int) -> None:
 
     try:
         running = psutil.Process(process)
+        if "soundpiece_nb.sandbox" not in running.cmdline():
+            return  # the number belongs to somebody else by now
         running.terminate()
         running.wait(STOP_SECONDS)
     except psutil.NoSuchProcess:

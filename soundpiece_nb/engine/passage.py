@@ -10,15 +10,22 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from soundpiece_nb.api.client import Client
-from soundpiece_nb.api.errors import Refusal, ServiceSilent
+from soundpiece_nb.api.errors import Refusal, ServiceSilent, WireFailure
 from soundpiece_nb.api.operation import Answer
-from soundpiece_nb.api.pacing import AccountPace, Backoff, Exchange, poll_pause
+from soundpiece_nb.api.pacing import (
+    AccountPace,
+    Backoff,
+    Exchange,
+    may_have_arrived,
+    poll_pause,
+)
 from soundpiece_nb.api.request import Request
 from soundpiece_nb.api.routes import find_route
 from soundpiece_nb.audio.shelf import Shelf
 from soundpiece_nb.journal.entry import Entry
 from soundpiece_nb.journal.journal import Journal
 
+from .explain import trouble_words
 from .fetching import fetch_takes
 from .persistence import Limits, persist
 from .run import Phase, Run
@@ -66,16 +73,27 @@ class Passage:
             lambda: self.client.read(self.entry.route, operation_id, wait=wait), Exchange.POLL
         )
 
-    async def persist(self, attempt: Callable[[], Awaitable[Result]], exchange: Exchange) -> Result:
+    async def persist(
+        self,
+        attempt: Callable[[], Awaitable[Result]],
+        exchange: Exchange,
+        progress: Callable[[], int] = int,
+    ) -> Result:
         """Repeat one exchange while that makes sense, showing the trouble meanwhile."""
         phase = self.run.phase
 
-        def on_trouble(words: str) -> None:
+        def on_trouble(failure: WireFailure) -> None:
             self.run.retries += 1
-            self.run.change(phase, words)
+            self.run.may_have_arrived |= exchange is Exchange.SUBMIT and may_have_arrived(failure)
+            self.run.change(phase, trouble_words(failure))
 
         result = await persist(
-            attempt, exchange, pace=self.pace, limits=self.limits, on_trouble=on_trouble
+            attempt,
+            exchange,
+            pace=self.pace,
+            budget=self.limits.retry_budget,
+            on_trouble=on_trouble,
+            progress=progress,
         )
         self.run.change(phase)
         return result
@@ -94,6 +112,8 @@ class Passage:
         try:
             answer = await self.persist(lambda: self.client.submit(request), Exchange.SUBMIT)
         except Refusal as refusal:
+            if self.run.may_have_arrived:  # a refusal now does not say that nothing was made
+                raise
             code = str(refusal.status_code)
             await self.workbench.note(self.journal.rejected, entry.key, code, refusal.detail)
             return None

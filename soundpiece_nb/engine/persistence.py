@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import time
 from collections.abc import Awaitable, Callable
@@ -12,7 +13,7 @@ from typing import TypeVar
 from soundpiece_nb.api.errors import Refusal, ServiceSilent, WireFailure
 from soundpiece_nb.api.pacing import AccountPace, Backoff, Exchange, Verdict, judge
 
-from .explain import passing_words
+from .explain import trouble_words
 
 Answered = TypeVar("Answered")
 SLOW_DOWN = 429
@@ -36,34 +37,39 @@ async def persist(
     exchange: Exchange,
     *,
     pace: AccountPace,
-    limits: Limits,
-    on_trouble: Callable[[str], None],
+    budget: float,
+    on_trouble: Callable[[WireFailure], None],
+    progress: Callable[[], int] = int,
     backoff: Backoff = Backoff(),  # noqa: B008 - frozen
 ) -> Answered:
-    """Make `attempt` until it succeeds, its failure is final, or the retry budget is spent.
+    """Make `attempt` until it succeeds, its failure is final, or nothing but failures came.
 
-    A 429 slows down everything that shares `pace`. Raises the final WireFailure, or
-    ServiceSilent at once where a named pause is longer than the time that is left.
+    `budget` is how many seconds of failures are borne, `progress` a number that moves when an
+    attempt achieved something before it failed, which begins the count anew. A 429 slows down
+    everything that shares `pace`. Raises the final WireFailure, or ServiceSilent at once where a
+    named pause is longer than the time that is left.
     """
-    began = time.monotonic()
     tries = 0
+    give_up_at = math.inf
+    achieved = progress()
     while True:
-        await _keep_pace(pace, began + limits.retry_budget)
+        await _keep_pace(pace, min(give_up_at, time.monotonic() + budget))
         try:
             return await attempt()
         except WireFailure as failure:
             if judge(exchange, failure) is not Verdict.AGAIN:
                 raise
+            now = time.monotonic()
+            if tries == 0 or progress() != achieved:
+                achieved, tries, give_up_at = progress(), 0, now + budget
             tries += 1
-            words = passing_words(failure) if isinstance(failure, Refusal) else failure.message
             named = failure.retry_after if isinstance(failure, Refusal) else None
             pause = backoff.pause(tries, random.random(), named)
-            now = time.monotonic()
             if isinstance(failure, Refusal) and failure.status_code == SLOW_DOWN:
                 pace.slow_down(now + pause)
-            if now + pause > began + limits.retry_budget:
-                raise ServiceSilent(words, retry_after=named) from None
-            on_trouble(words)
+            on_trouble(failure)
+            if now + pause > give_up_at:
+                raise ServiceSilent(trouble_words(failure), retry_after=named) from None
             await asyncio.sleep(pause)
 
 

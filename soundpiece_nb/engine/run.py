@@ -22,12 +22,14 @@ class Phase(Enum):
 class Run:
     """An operation being carried; read from any thread, changed by the engine's alone.
 
+    `may_have_arrived` says that the service may have the request already, unacknowledged.
     `trouble` is a sentence while something is being tried again. `ended` resolves to None at
     the end, whatever the end was (the journal knows), or raises why following it stopped.
     """
 
-    def __init__(self, key: str) -> None:
+    def __init__(self, key: str, *, unsent: bool = False) -> None:
         self.key = key
+        self.may_have_arrived = not unsent
         self.phase = Phase.SENDING
         self.trouble: str | None = None
         self.polls = 0

@@ -18,6 +18,8 @@ from .schema import operations
 
 STATUSES = ("submitting", "processing", "ready", "failed", "rejected")
 
+MOST_ROWS = 1_000_000
+
 _SEARCHED = ("name", "prompt", "lyrics", "note")
 _AGE = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -36,6 +38,13 @@ class Filter:
 
     def apply(self, statement: Select[Any]) -> Select[Any]:
         """Narrow a SELECT over the operations; raises Mistake for a filter that cannot be."""
+        if self.limit is not None and not (
+            isinstance(self.limit, int) and 1 <= self.limit <= MOST_ROWS
+        ):
+            raise Mistake(f"The number of operations goes from 1 to {MOST_ROWS}.")
+        for name in ("route", "status", "search", "tag"):
+            if not isinstance(getattr(self, name), str | None):
+                raise Mistake(f"The filter {name} takes text; {getattr(self, name)!r} is none.")
         if self.route is not None:
             statement = statement.where(operations.c.route == find_route(self.route).path)
         if self.status is not None:
@@ -58,16 +67,16 @@ class Filter:
 
 def read_since(since: str | datetime | timedelta) -> datetime:
     """Return the moment meant by a time, an age, or text: `90m`, `2d`, `2026-11-01`."""
-    if isinstance(since, timedelta):
-        return datetime.now(UTC) - since
-    if isinstance(since, str):
+    try:
+        if isinstance(since, timedelta):
+            return datetime.now(UTC) - since
+        if isinstance(since, datetime):
+            return since.astimezone(UTC)
         age = _AGE.fullmatch(since.strip())
         if age:
             return datetime.now(UTC) - timedelta(**{_UNITS[age[2]]: float(age[1])})
-        try:
-            since = datetime.fromisoformat(since)
-        except ValueError:
-            raise Mistake(
-                f"{since!r} is no time: say an age such as 90m, 12h or 2d, or a date."
-            ) from None
-    return since.astimezone(UTC)
+        return datetime.fromisoformat(since).astimezone(UTC)
+    except (ValueError, OverflowError, AttributeError):
+        raise Mistake(
+            f"{since!r} is no time: say an age such as 90m, 12h or 2d, or a date."
+        ) from None

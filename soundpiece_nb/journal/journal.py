@@ -38,7 +38,7 @@ from .glance import FILE_NAME, UNFINISHED
 from .lease import LEASE_SECONDS, is_held, this_holder
 from .schema import operations, prepare, takes
 
-BUSY_SECONDS = 20.0
+BUSY_SECONDS = 5.0
 """How long to wait for another process's write before giving up."""
 
 
@@ -106,7 +106,7 @@ class Journal:
             "held_until": _lease_end(now),
         }
         try:
-            with self._writing, self._synced.connect() as connection:
+            with _said_plainly(), self._writing, self._synced.connect() as connection:
                 connection.execute(_INSERT, row)
         except IntegrityError:
             self._require_same(request)
@@ -127,7 +127,8 @@ class Journal:
     def ready(self, key: str, links: Sequence[OutputLink]) -> None:
         """Note that the service finished; the takes follow one by one as files arrive."""
         with self._write() as connection:
-            values = {"status": "ready", "finished_at": _now(), "outputs": len(links)}
+            finished = func.coalesce(operations.c.finished_at, _now())
+            values = {"status": "ready", "finished_at": finished, "outputs": len(links)}
             connection.execute(_of(key).values(**values, error_code=None, error_message=None))
             known = set(
                 connection.scalars(select(takes.c.take).where(takes.c.idempotency_key == key))
@@ -177,6 +178,30 @@ class Journal:
     def sent_again(self, key: str) -> None:
         """Set a rejected operation back to `submitting`, before its request leaves once more."""
         self._note(key, status="submitting", error_code=None, error_message=None, finished_at=None)
+
+    def relabel(self, key: str, *, name: str | None, tags: Sequence[str], note: str | None) -> None:
+        """Give an operation another name or note, and tags beside those it has."""
+        kept = self.entry(key).tags
+        labels = {"name": name, "note": note}
+        given: dict[str, Any] = {label: text for label, text in labels.items() if text is not None}
+        if set(tags) - set(kept):
+            given["tags"] = json.dumps(list(dict.fromkeys([*kept, *tags])))
+        if given:
+            self._note(key, **given)
+
+    def check_files(self, key: str) -> Entry:
+        """Return one operation, having forgotten files that are no longer there."""
+        entry = self.entry(key)
+        gone = [t.take for t in entry.takes if t.path and not (self.home / t.path).exists()]
+        if not gone:
+            return entry
+        with self._write() as connection:
+            connection.execute(
+                update(takes)
+                .where(takes.c.idempotency_key == key, takes.c.take.in_(gone))
+                .values(path=None)
+            )
+        return self.entry(key)
 
     # ------------------------------------------------------------------ leases
 
@@ -308,7 +333,7 @@ class Journal:
 
     def select(self, statement: Any) -> Sequence[Mapping[str, Any]]:
         """Run a SELECT over the journal's tables and return its rows."""
-        with self._engine.connect() as connection:
+        with _said_plainly(), self._engine.connect() as connection:
             return [dict(row) for row in connection.execute(statement).mappings()]
 
     # ------------------------------------------------------------------ inside
@@ -332,18 +357,29 @@ class Journal:
     def _write(self) -> Iterator[Connection]:
         """Open a write transaction; one at a time in this process, so that none waits on itself."""
         writing = self._engine.execution_options(soundpiece_begin="IMMEDIATE")
-        with self._writing, writing.begin() as connection:
+        with _said_plainly(), self._writing, writing.begin() as connection:
             yield connection
+
+
+@contextmanager
+def _said_plainly() -> Iterator[None]:
+    """Turn the database's errors into one sentence, but for a key that is there already."""
+    try:
+        yield
+    except IntegrityError:
+        raise
+    except SQLAlchemyError as error:
+        reason = error.orig if isinstance(error, DBAPIError) else type(error).__name__
+        raise StorageFailed(f"The journal cannot be used ({reason}).") from None
 
 
 def open_journal(home: Path) -> Journal:
     """Open the journal of a home folder; raises StorageFailed with a sentence where it cannot."""
     try:
         return Journal(home)
-    except (OSError, SQLAlchemyError) as error:
-        reason = error.orig if isinstance(error, DBAPIError) else error
+    except (OSError, StorageFailed) as error:
         raise StorageFailed(
-            f"The journal in {home} cannot be opened ({reason}). Nothing was sent; "
+            f"The journal in {home} cannot be opened: {error} Nothing was sent; "
             "SOUNDPIECE_HOME names another folder."
         ) from None
 
@@ -356,7 +392,9 @@ _FEWEST_TO_TELL = 3
 
 def _open(file: Path, synchronous: str) -> Engine:
     """Return an engine whose connections leave transactions to us: a statement alone is one."""
-    engine = create_engine(f"sqlite:///{file}", connect_args={"timeout": BUSY_SECONDS})
+    engine = create_engine(
+        f"sqlite:///{file}", connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True
+    )
 
     @event.listens_for(engine, "connect")
     def _(connection: Any, _record: Any) -> None:

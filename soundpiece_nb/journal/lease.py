@@ -21,11 +21,14 @@ def this_holder() -> str:
 
 
 def is_held(holder: str | None, held_until: int | None, now: int) -> bool:
-    """Tell whether a lease (times in microseconds) still binds: unexpired and its holder alive."""
-    if holder is None or held_until is None or held_until < now:
+    """Tell whether a lease (times in microseconds) still binds.
+
+    Here its holder has to live, however long it slept; elsewhere it has to be unexpired.
+    """
+    if holder is None or held_until is None:
         return False
     host, _, process = holder.partition("/")
-    return host != socket.gethostname() or _runs(process)
+    return _runs(process) if host == socket.gethostname() else held_until >= now
 
 
 def _runs(process: str) -> bool:

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import time
 from argparse import Namespace
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from soundpiece_nb import credentials
 from soundpiece_nb.api.address import mask
-from soundpiece_nb.api.errors import Mistake
-from soundpiece_nb.engine.explain import outcome
+from soundpiece_nb.api.errors import Mistake, SoundpieceError, WaitInterrupted, WaitTimeout
 from soundpiece_nb.handle import Operation
-from soundpiece_nb.session import SANDBOX, Session, current
+from soundpiece_nb.session import Session, current
 from soundpiece_nb.views.frontend import FrontEnd, front_end
 from soundpiece_nb.views.parts import counted
 from soundpiece_nb.views.show import place_of, show_end
 from soundpiece_nb.views.sound import Holding
 
-from .making import follow, read_timeout, wait_until
+from .making import follow, read_timeout
 
 if TYPE_CHECKING:
     import pandas as pd
 
+MOST_SHOWN = 1000
 MOST_CARDS = 6
 """More operations than this are resumed with one line instead of a card each."""
 
@@ -58,8 +59,8 @@ def history(magics: Any, options: Namespace) -> pd.DataFrame | None:
     from soundpiece_nb.views.history_table import history_table
 
     session = current()
-    if options.limit < 1:
-        raise Mistake("-n takes how many operations to show, 1 or more.")
+    if not 1 <= options.limit <= MOST_SHOWN and options.output is None:
+        raise Mistake(f"-n takes how many operations to show, 1 to {MOST_SHOWN}.")
     names = Filter.__dataclass_fields__
     wanted = Filter(**{name: value for name, value in vars(options).items() if name in names})
     if options.output == "df":
@@ -105,18 +106,20 @@ def wait(magics: Any, options: Namespace) -> None:
     until = None if timeout is None else time.monotonic() + timeout
     session = current()
     keys = [session.journal.find(word) for word in options.keys] or session.engine.in_flight()
+    errors = []
     for key in keys:
-        operation = Operation(key, session.engine)
+        operation = session.operation(key)
         left = None if until is None else max(0.0, until - time.monotonic())
         try:
-            if not operation.entry.complete:
-                wait_until(session.engine.carry(key).ended, left, operation)
-        finally:
-            if front_end() is FrontEnd.HEADLESS:
-                show_end(operation, session, Holding(magics.sound))
-        error = outcome(operation.entry)
-        if error is not None:
-            raise error
+            operation.result(left)
+        except (WaitTimeout, WaitInterrupted):
+            raise
+        except SoundpieceError as error:  # the others are waited for before this one is told
+            errors.append(error)
+        if front_end() is FrontEnd.HEADLESS:
+            show_end(operation, session, Holding(magics.sound))
+    if errors:
+        raise errors[0]
     _say(f"{counted(len(keys), 'operation')} done." if keys else "Nothing is on the way here.")
 
 
@@ -128,9 +131,8 @@ def status(_: Any, __: Namespace) -> None:
         where = f"sandbox on {address.base_url}" if address else "sandbox (stopped)"
         key = "not needed"
     else:
-        where = session.service
-        found = credentials.find_api_key()
-        key = mask(found) if found else "none (SOUNDPIECE_API_KEY, or %soundpiece_login)"
+        where = _or_complaint(lambda: session.service)
+        key = _or_complaint(_masked_key)
     counts = ", ".join(f"{number} {name}" for name, number in session.journal.counts().items())
     audio = sum(file.stat().st_size for file in (session.home / "audio").rglob("*.flac"))
     journal = session.journal.file.stat().st_size
@@ -145,6 +147,19 @@ def status(_: Any, __: Namespace) -> None:
     _say("\n".join(f"{name:<16} {value}" for name, value in rows.items()))
 
 
+def _or_complaint(ask: Callable[[], str]) -> str:
+    """Return an answer, or what is wrong with it: a status is where one looks for that."""
+    try:
+        return ask()
+    except Mistake as mistake:
+        return str(mistake)
+
+
+def _masked_key() -> str:
+    found = credentials.find_api_key()
+    return mask(found) if found else "none (SOUNDPIECE_API_KEY, or %soundpiece_login)"
+
+
 def sandbox(_: Any, options: Namespace) -> None:
     """Start, stop or look at the embedded sandbox."""
     session = current()
@@ -152,9 +167,15 @@ def sandbox(_: Any, options: Namespace) -> None:
         if options.if_no_key and credentials.find_api_key():
             _say(f"There is an API key, so operations go to {session.service}.")
             return
-        if not 0 <= options.pace < float("inf"):
+        if options.pace is not None and not 0 <= options.pace < float("inf"):
             raise Mistake("--pace takes a number from 0 (as fast as it can) upwards.")
-        address = session.sandbox.start(options.pace)
+        running = session.sandbox.running()
+        if running and options.pace is not None:
+            raise Mistake(
+                "The sandbox is running already, and its pace is set when it starts: "
+                "%soundpiece_sandbox stop comes first."
+            )
+        address = session.sandbox.start(1.0 if options.pace is None else options.pace)
         session.uses_sandbox = True
         _say(
             f"Soundpiece sandbox on {address.base_url}: real audio, made on this machine, free. "
@@ -196,16 +217,14 @@ def logout(_: Any, __: Namespace) -> None:
 
 
 def _resumed(session: Session, operations: list[Operation], *, named: bool) -> str:
-    words = [f"Going on with {counted(len(operations), 'operation')}."]
-    if not operations:
-        words = ["Nothing is unfinished."]
-    if not named:
-        others = {e.service for e in session.unfinished() if not session.reaches(e)} - {SANDBOX}
-        words += [
-            f"Some belong to {service}: set SOUNDPIECE_BASE_URL to it for them."
-            for service in sorted(others)
-        ]
-    return " ".join(words)
+    words = []
+    if operations:
+        words.append(f"Going on with {counted(len(operations), 'operation')}.")
+    out_of_reach = [] if named else [e for e in session.unfinished() if not session.reaches(e)]
+    for service in sorted({entry.service for entry in out_of_reach}):
+        number = counted(sum(entry.service == service for entry in out_of_reach), "operation")
+        words.append(f"{number} of {service}: set SOUNDPIECE_BASE_URL and a key for it to go on.")
+    return " ".join(words) or "Nothing is unfinished."
 
 
 def _say(text: str) -> None:

@@ -22,6 +22,11 @@ def expand(text: str, namespace: Mapping[str, Any]) -> str:
         name = match[1]
         if name not in namespace:
             raise Mistake(f"There is no variable {name!r} for {match[0]}. Nothing was sent.")
-        return str(namespace[name])
+        try:
+            return str(namespace[name])
+        except Exception as error:  # noqa: BLE001 - a person's own class may raise anything
+            raise Mistake(
+                f"The variable {name!r} has no text ({type(error).__name__}). Nothing was sent."
+            ) from None
 
     return _NAME.sub(value, text)

@@ -64,5 +64,6 @@ def _tell_of_abandoned() -> None:
     if count:
         what = "1 operation" if count == 1 else f"{count} operations"
         print(  # noqa: T201 - the one line that loading may say
-            f"{what} of an earlier kernel unfinished; %soundpiece_resume goes on."
+            f"{what} of an earlier kernel {'is' if count == 1 else 'are'} unfinished; "
+            "%soundpiece_resume goes on."
         )

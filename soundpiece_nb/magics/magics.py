@@ -14,7 +14,7 @@ from traitlets import Enum, Float, Unicode
 from soundpiece_nb.api.routes import ROUTES, Route
 from soundpiece_nb.settings import SETTINGS
 
-from .options import KEYS, Option, Parser, make_parser, option, route_parser
+from .options import HOLDING, KEYS, Option, Parser, make_parser, option, route_parser
 
 SHOWN_ROUTES = ("create.new_song",)
 """The routes that have magics so far."""
@@ -38,8 +38,7 @@ _COMMANDS: dict[str, tuple[str, tuple[Option, ...], str]] = {
         "Show an operation again, from this machine's own store.",
         (
             option("key", metavar="KEY", help="a key, its unique beginning, or a NAME"),
-            option("--embed", dest="holding", action="store_const", const="embed"),
-            option("--link", dest="holding", action="store_const", const="link"),
+            *HOLDING,
         ),
         "%soundpiece_show night_drive",
     ),
@@ -67,7 +66,7 @@ _COMMANDS: dict[str, tuple[str, tuple[Option, ...], str]] = {
         ),
         (
             option("action", nargs="?", default="status", choices=["start", "stop", "status"]),
-            option("--pace", type=float, default=1.0, help="0: as fast as it can (1.0)"),
+            option("--pace", type=float, help="at its start; 0: as fast as it can (1.0)"),
             option(
                 "--if-no-key",
                 action="store_true",
@@ -92,7 +91,9 @@ class SoundpieceMagics(Magics):
         "", help="Root of the API; empty: SOUNDPIECE_BASE_URL, else the public service."
     ).tag(config=True)
     home = Unicode(
-        "", help="Folder of journal and audio; empty: SOUNDPIECE_HOME, else the user-data folder."
+        "",
+        help="Folder of journal and audio, fixed at the first use; empty: SOUNDPIECE_HOME, "
+        "else the user-data folder.",
     ).tag(config=True)
     wait = Enum(
         ["auto", "always", "never"],

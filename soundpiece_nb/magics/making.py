@@ -4,26 +4,21 @@ from __future__ import annotations
 
 import json
 from argparse import Namespace
-from concurrent.futures import Future
 from typing import Any
 
-from soundpiece_nb.api.errors import Mistake, SoundpieceError
+from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.api.request import Request
 from soundpiece_nb.api.routes import Route
-from soundpiece_nb.engine.explain import outcome, short
+from soundpiece_nb.engine.explain import outcome
 from soundpiece_nb.handle import Operation, wait
 from soundpiece_nb.session import Session, current, require_name
 from soundpiece_nb.views.frontend import FrontEnd, front_end
 from soundpiece_nb.views.parts import BLUE, frame, head, multiline
-from soundpiece_nb.views.permanent import Output
+from soundpiece_nb.views.permanent import Rendering
 from soundpiece_nb.views.show import show, show_end
 from soundpiece_nb.views.sound import Holding
 
 from .expansion import expand
-
-
-class WaitInterrupted(SoundpieceError):
-    """A person interrupted the waiting; the operation goes on."""
 
 
 def make(magics: Any, route: Route, options: Namespace, body: str) -> None:
@@ -69,7 +64,7 @@ def follow(
         if not waits:
             return
         try:
-            wait_until(finished, timeout, operation)
+            wait(finished, timeout, operation)
         finally:
             if front_end() is FrontEnd.HEADLESS:
                 show_end(operation, session, holding)
@@ -79,18 +74,6 @@ def follow(
     error = outcome(operation.entry)
     if waits and error is not None:
         raise error
-
-
-def wait_until(finished: Future[None], timeout: float | None, operation: Operation) -> None:
-    """Wait for a future; an interrupt becomes one sentence that names the key."""
-    try:
-        wait(finished, timeout, operation)
-    except KeyboardInterrupt:
-        raise WaitInterrupted(
-            "Waiting stopped; the operation goes on under the key "
-            f"{operation.key}. %soundpiece_wait {short(operation.key)} waits again.",
-            key=operation.key,
-        ) from None
 
 
 def read_timeout(text: str | None) -> float | None:
@@ -126,6 +109,6 @@ def _show_request(request: Request) -> None:
     text = f"PUT {request.route.path}\n{body}\nNothing was sent."
     html = frame(BLUE, head(request.route.title, "dry run", "nothing was sent"), multiline(text))
     if front_end().shows_html:
-        display(Output(str(html), text))
+        display(Rendering(str(html), text))
     else:
         print(text)  # noqa: T201 - a terminal's way of showing

@@ -24,13 +24,7 @@ def option(*names: str, **settings: Any) -> Option:
     return Option(names, settings)
 
 
-COMMON = (
-    option("--key", metavar="UUID", help="use this idempotency key"),
-    option("-w", "--wait", action="store_true", default=None, help="wait for the result"),
-    option("--no-wait", dest="wait", action="store_false", help="go on at once"),
-    option("--timeout", metavar="SECONDS", help="wait no longer than this; the operation goes on"),
-    option("-t", "--tag", action="append", default=[], metavar="T", help="a tag (repeatable)"),
-    option("--note", metavar="TEXT", help="a note of yours"),
+HOLDING = (
     option(
         "--embed",
         dest="holding",
@@ -45,6 +39,15 @@ COMMON = (
         const="link",
         help="play the lossless file beside the notebook",
     ),
+)
+COMMON = (
+    option("--key", metavar="UUID", help="use this idempotency key"),
+    option("-w", "--wait", action="store_true", default=None, help="wait for the result"),
+    option("--no-wait", dest="wait", action="store_false", help="go on at once"),
+    option("--timeout", metavar="SECONDS", help="wait no longer than this; the operation goes on"),
+    option("-t", "--tag", action="append", default=[], metavar="T", help="a tag (repeatable)"),
+    option("--note", metavar="TEXT", help="a note of yours"),
+    *HOLDING,
     option("--dry-run", action="store_true", help="show the request, send nothing"),
 )
 NAME = option("name", nargs="?", metavar="NAME", help="bind the handle to this variable")
@@ -57,7 +60,7 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Raise the complaint as a Mistake."""
         words = message[0].upper() + message[1:]
-        raise Mistake(f"{words}. {self.prog}? shows the options. Nothing was sent.")
+        raise Mistake(f"{words}. {self.prog}? shows the options.")
 
     def read(self, line: str) -> argparse.Namespace:
         """Parse a magic's line; quotes group words as in a shell."""
@@ -66,7 +69,7 @@ class Parser(argparse.ArgumentParser):
         except ValueError as problem:
             raise Mistake(
                 f"The line cannot be read ({str(problem).lower()}): close the quotes, "
-                'or put text with an apostrophe into "double quotes". Nothing was sent.'
+                'or put text with an apostrophe into "double quotes".'
             ) from None
         return self.parse_args(words)
 

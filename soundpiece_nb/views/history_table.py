@@ -12,7 +12,7 @@ from soundpiece_nb.engine.explain import short
 from soundpiece_nb.journal.entry import Entry
 
 from .parts import BLUE, NO_MATH, QUIET, clock, code, moment, visible
-from .permanent import ACCENTS, Output
+from .permanent import ACCENTS, Rendering
 from .sound import Place, title
 
 _TABLE = Markup(
@@ -32,7 +32,7 @@ _PLAYER = Markup(
 SHOWN_TEXT = 70
 
 
-def history_table(entries: list[Entry], total: int, place: Place) -> Output:
+def history_table(entries: list[Entry], total: int, place: Place) -> Rendering:
     """Return the entries as HTML and as text; `total` is how many the journal has in all."""
     summary = f"{len(entries)} of {total} operations, newest first."
     html = _TABLE.format(
@@ -43,7 +43,7 @@ def history_table(entries: list[Entry], total: int, place: Place) -> Output:
         summary=summary,
     )
     lines = [_text_row(entry) for entry in entries]
-    return Output(str(html), "\n".join([*lines, summary]))
+    return Rendering(str(html), "\n".join([*lines, summary]))
 
 
 def _row(entry: Entry, place: Place) -> Markup:

@@ -24,7 +24,7 @@ from soundpiece_nb.handle import Operation
 from soundpiece_nb.journal.entry import Entry
 
 from .parts import AMBER, BLUE, QUIET, clock, code, frame, head, line, quiet_line, span
-from .permanent import Output, compose, kind
+from .permanent import Rendering, compose, kind
 from .sound import Place, title
 
 TICK = 1.0
@@ -112,14 +112,14 @@ class LiveCard:
         self.finished.set_result(None)
 
 
-def unshowable(entry: Entry, error: Exception) -> Output:
+def unshowable(entry: Entry, error: Exception) -> Rendering:
     """Return an output that says why a finished operation cannot be shown."""
     words = (
         f"It is {entry.status}, but its player cannot be made here "
         f"({type(error).__name__}: {error}). %soundpiece_show {short(entry.key)} tries again."
     )
     html = frame(AMBER, head(title(entry), kind(entry), entry.status), line(words))
-    return Output(str(html), words)
+    return Rendering(str(html), words)
 
 
 def live_html(

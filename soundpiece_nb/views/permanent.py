@@ -7,6 +7,7 @@ leaves in a notebook it does not trust, and what a saved page plays without any 
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -52,7 +53,7 @@ ACCENTS = {"ready": GREEN, "failed": RED, "rejected": AMBER}
 
 
 @dataclass(frozen=True)
-class Output:
+class Rendering:
     """Static HTML and text for one place in a notebook."""
 
     html: str
@@ -67,35 +68,42 @@ class Output:
         return {"text/html": self.html, "text/plain": self.text}
 
 
-def compose(entry: Entry, place: Place) -> Output:
+def compose(entry: Entry, place: Place) -> Rendering:
     """Return the permanent output of an operation as it stands.
 
     Links files or encodes previews on the way: call it off the main thread.
     """
     takes = [take for take in entry.takes if take.path and (place.home / take.path).exists()]
     players = [_player(entry, take, place) for take in takes]
-    files = [path for _, path in players]
+    files = {take.take: path for take, (_, path) in zip(takes, players, strict=True)}
     html = frame(
         _accent(entry),
         head(title(entry), kind(entry), _standing(entry)),
         _subtitle(entry),
         *(player for player, _ in players),
         *_problem(entry),
-        _folded(entry, files),
+        _folded(entry, list(files.values())),
     )
-    return Output(str(html), plain(entry, files))
+    return Rendering(str(html), plain(entry, files))
 
 
-def plain(entry: Entry, files: list[str]) -> str:
-    """Return the operation as text: one line, then a line for each file or the reason."""
+def plain(entry: Entry, files: Mapping[int, str]) -> str:
+    """Return the operation as text: one line, then a line for each take's file or the reason."""
     first = f"{title(entry)} · {kind(entry)} · {_standing(entry)} · key {short(entry.key)}"
-    shown = [take for take in entry.takes if take.path]
-    lines = [
-        f"  {take.take}  {clock(take.duration or 0)}  {path}"
-        for take, path in zip(shown, files, strict=False)
-    ]
-    why = explain(entry)
+    lengths = {take.take: clock(take.duration or 0) for take in entry.takes}
+    lines = [f"  {take}  {lengths[take]}  {path}" for take, path in files.items()]
+    why = str(explain(entry) or _left_to_do(entry))
     return "\n".join([first, *lines, *([f"  {why}"] if why else [])])
+
+
+def _left_to_do(entry: Entry) -> str:
+    """Return how to go on with an operation that is not complete and not in trouble."""
+    resume = f"%soundpiece_resume {short(entry.key)}"
+    if entry.complete:
+        return ""
+    if entry.status == "ready":
+        return f"Not all of its files are on this machine; {resume} fetches them."
+    return f"It goes on at the service; {resume} follows it here."
 
 
 def kind(entry: Entry) -> str:
@@ -147,11 +155,8 @@ def _player(entry: Entry, take: TakeEntry, place: Place) -> tuple[Markup, str]:
 
 def _problem(entry: Entry) -> list[Markup]:
     why = explain(entry)
-    if why is None and not entry.complete:
-        again = f"It goes on at the service; %soundpiece_resume {short(entry.key)} follows it here."
-        return [line(with_commands(again))]
     if why is None:
-        return []
+        return [line(with_commands(_left_to_do(entry)))] if not entry.complete else []
     happened = Markup('{} <span style="{}">({})</span>').format(why.happened, QUIET, why.code)
     return [
         line(happened),

@@ -11,7 +11,7 @@ from soundpiece_nb.session import Session, notebook_path
 
 from .frontend import FrontEnd, front_end
 from .live import LiveCard, unshowable
-from .permanent import Output, compose, kind, plain
+from .permanent import Rendering, compose, kind, plain
 from .sound import Holding, Place, title
 
 
@@ -52,7 +52,7 @@ def show_end(operation: Operation, session: Session, holding: Holding = Holding.
         print(_text(operation))  # noqa: T201 - a terminal's way of showing
 
 
-def permanent(operation: Operation, session: Session, holding: Holding = Holding.AUTO) -> Output:
+def permanent(operation: Operation, session: Session, holding: Holding = Holding.AUTO) -> Rendering:
     """Return the permanent output of an operation."""
     entry = operation.entry
     try:
@@ -78,7 +78,7 @@ def _lines(operation: Operation, run: Run) -> Future[None]:
 
 def _text(operation: Operation) -> str:
     entry = operation.entry
-    files = [str(path) for path in (output.path for output in operation.outputs) if path]
+    files = {output.take: str(output.path) for output in operation.outputs if output.path}
     first, *rest = plain(entry, files).split("\n")
     return " · ".join([first, *(line.strip() for line in rest)])
 

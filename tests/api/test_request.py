@@ -20,8 +20,8 @@ GOOD = {"lyrics": "la la", "prompt": "jazz"}
 @pytest.mark.parametrize(
     ("fields", "says"),
     [
-        ({"lyrics": "", "prompt": "x"}, "lyrics is empty"),
-        ({"lyrics": " \n ", "prompt": "x"}, "lyrics is empty"),
+        ({"lyrics": "", "prompt": "x"}, "Lyrics must not be empty"),
+        ({"lyrics": " \n ", "prompt": "x"}, "Lyrics must not be empty"),
         ({"lyrics": "a" * 3001, "prompt": "x"}, "at most 3000 characters; here are 3001"),
         ({"lyrics": "a", "prompt": "x" * 1025}, "at most 1024 characters"),
         ({"lyrics": "a"}, "--prompt or --reference"),

@@ -312,6 +312,43 @@ def test_a_key_revoked_while_polling_stops_the_polling_alone(scripted):
     assert op.id == OPERATION_ID
 
 
+def test_a_refusal_after_an_unknown_outcome_does_not_claim_that_nothing_was_made(scripted):
+    service = scripted(
+        lambda _, times: Reply(hang_up=True) if times == 1 else as_json({"detail": "no"}, 401)
+    )
+    op = sp.song("la", prompt="jazz")
+    with pytest.raises(sp.ServiceSilent, match="Whether it was accepted is not known"):
+        op.result(20)
+    assert op.status == "submitting"
+    assert len(service.heard) == 2
+    assert session.current().journal.unfinished() == [op.key]
+
+
+def test_secrets_in_the_services_words_go_no_further(scripted):
+    detail = "Invalid key Bearer spk_tests_only_0123456789 for https://store.example/x?Sig=abc"
+    scripted(lambda *_: as_json({"detail": detail}, 401))
+    op = sp.song("la", prompt="jazz")
+    with pytest.raises(sp.RequestRejected) as caught:
+        op.result(20)
+    said = str(caught.value) + sp.history().loc[op.key, "error_message"]
+    assert "spk_tests" not in said
+    assert "Sig=abc" not in said
+    assert "https://store.example/x?…" in said
+
+
+@pytest.mark.parametrize("nonsense", [b"[" * 100_000, b'{"song": ' * 50_000])
+def test_an_answer_nested_without_end_is_asked_for_again(scripted, nonsense):
+    def answer(heard, times):
+        if heard.method == "PUT":
+            return Reply(body=nonsense) if times == 1 else as_json(operation())
+        if heard.path.startswith(ROUTE):
+            return ready(service.root, "/1")
+        return Reply(body=tone())
+
+    service = scripted(answer)
+    assert sp.song("la", prompt="jazz").result(30).status == "ready"
+
+
 # ------------------------------------------------------------------ downloads
 
 
@@ -413,6 +450,52 @@ def test_a_download_that_failed_can_be_resumed(scripted):
     assert op.error is None
 
 
+def test_one_takes_failure_is_not_anothers(scripted):
+    def answer(heard, _):
+        if heard.path.startswith("/bad"):
+            return Reply(404)
+        time.sleep(0.3)
+        return Reply(body=tone())
+
+    downloads(scripted, answer, links=("/bad", "/good"))
+    op = sp.song("la", prompt="jazz")
+    with pytest.raises(sp.DownloadFailed, match="Take 1"):
+        op.result(30)
+    assert [output.path is not None for output in op.outputs] == [False, True]
+
+
+def test_a_deleted_file_is_fetched_again(scripted):
+    service = downloads(scripted, lambda *_: Reply(body=tone()))
+    op = sp.song("la", prompt="jazz").result(30)
+    op.outputs[0].path.unlink()
+    op.result(30)
+    assert op.outputs[0].path.exists()
+    assert len(service.of("PUT", ROUTE)) == 1
+
+
+def test_a_download_redirected_into_the_open_is_not_followed(scripted):
+    elsewhere = {"Location": "http://192.0.2.1/take"}
+    downloads(scripted, lambda *_: Reply(302, b"", elsewhere))
+    with pytest.raises(sp.DownloadFailed, match="not https"):
+        sp.song("la", prompt="jazz").result(20)
+
+
+def test_a_slow_download_that_goes_on_is_not_given_up(scripted, impatient):
+    whole = tone(3.0)
+    step = len(whole) // 5 + 1
+
+    def answer(heard, times):
+        start = int(heard.headers.get("Range", "bytes=0-")[6:-1])
+        time.sleep(0.6)
+        end = f"{start}-{len(whole) - 1}/{len(whole)}"
+        headers = {"ETag": '"v1"', "Content-Range": f"bytes {end}"}
+        return Reply(206 if times > 1 else 200, whole[start:], headers, cut=step)
+
+    downloads(scripted, answer)
+    op = sp.song("la", prompt="jazz").result(60)
+    assert op.outputs[0].path.read_bytes() == whole
+
+
 def test_a_damaged_download_is_made_again(scripted):
     downloads(scripted, lambda _, times: Reply(body=tone()[:-1] if times == 1 else tone()))
     assert sp.song("la", prompt="jazz").result(30).status == "ready"
@@ -463,6 +546,41 @@ def test_stopping_leaves_everything_resumable_and_no_thread(scripted):
     from soundpiece_nb.journal.glance import count_abandoned
 
     assert count_abandoned(session.current().home, time.time_ns() // 1000) == 1
+
+
+def test_watching_can_stop_before_the_work_begins_and_twice(scripted):
+    service = scripted(lambda *_: as_json(operation()))
+    op = sp.song("la", prompt="jazz")
+    ended = session.current().engine.run(op.key).ended
+    op.stop_watching()
+    op.stop_watching()
+    assert "%soundpiece_resume" in str(ended.exception(5))
+    assert session.current().engine.in_flight() == []
+    assert len(service.heard) <= 1
+
+
+def test_a_handle_lives_on_after_the_session_was_closed(connected):
+    op = sp.song("la", prompt="jazz")
+    session.close()
+    assert op.result(60).status == "ready"
+
+
+def test_the_time_limits_are_those_set_now(scripted, monkeypatch):
+    scripted(lambda *_: Reply(500))
+    session.current()  # made with the usual limits
+    assert sp.history().empty
+    monkeypatch.setattr(SETTINGS, "retry_budget", 0.0)
+    with pytest.raises(sp.ServiceSilent):
+        sp.song("la", prompt="jazz").result(5)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"name": 5}, {"note": ["x"]}, {"tags": "abc"}, {"tags": [5]}, {"tags": 5}]
+)
+def test_labels_of_another_kind_are_refused(connected, wrong):
+    with pytest.raises(sp.Mistake):
+        sp.song("la", prompt="jazz", **wrong)
+    assert len(sp.history()) == 0
 
 
 def test_what_had_not_begun_when_the_engine_stops_ends_too(scripted):

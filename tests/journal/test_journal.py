@@ -171,6 +171,7 @@ def test_a_living_process_keeps_its_operation_and_a_dead_one_does_not(journal):
 
 def test_a_lease_of_another_host_ends_when_it_is_not_renewed():
     assert is_held("elsewhere/1/1.0", held_until=100, now=99)
+    assert is_held(this_holder(), held_until=1, now=100), "a laptop's sleep frees nothing"
     assert not is_held("elsewhere/1/1.0", held_until=100, now=101)
     assert not is_held(None, None, 0)
 
@@ -243,6 +244,48 @@ def test_newest_comes_first_and_filters_narrow(journal):
 def test_a_filter_that_cannot_be_is_said(journal, wrong):
     with pytest.raises(Mistake):
         history(journal, wrong)
+
+
+@pytest.mark.parametrize(
+    "wrong", [Filter(limit=0), Filter(limit="a"), Filter(since=5), Filter(search=5)]
+)
+def test_a_filter_of_another_kind_is_said_too(journal, wrong):
+    with pytest.raises(Mistake):
+        history(journal, wrong)
+
+
+def test_a_file_that_is_gone_makes_the_operation_incomplete_again(journal):
+    key = record(journal)
+    finish(journal, key)
+    assert journal.entry(key).complete
+    assert not journal.check_files(key).complete
+    assert journal.unfinished() == [key]
+
+
+def test_the_time_of_the_end_stays_when_a_file_is_fetched_later(journal):
+    key = record(journal)
+    finish(journal, key)
+    ended = journal.entry(key).finished_at
+    finish(journal, key)
+    assert journal.entry(key).finished_at == ended
+
+
+def test_a_locked_journal_is_one_sentence_without_the_persons_text(journal, monkeypatch):
+    blocker = sqlite3.connect(journal.file, isolation_level=None)
+    blocker.execute("BEGIN IMMEDIATE")
+    for engine in (journal._engine, journal._synced):
+        engine.dispose()
+    monkeypatch.setattr("soundpiece_nb.journal.journal.BUSY_SECONDS", 0.1)
+    impatient = Journal.__new__(Journal)
+    impatient.__dict__.update(journal.__dict__)
+    from soundpiece_nb.journal.journal import _open
+
+    impatient._synced = _open(journal.file, "FULL")
+    with pytest.raises(StorageFailed, match="database is locked") as caught:
+        record(impatient, lyrics="my secret lyrics")
+    assert "secret" not in str(caught.value)
+    blocker.close()
+    impatient._synced.dispose()
 
 
 def test_the_frame_is_a_copy(journal):

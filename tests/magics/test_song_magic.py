@@ -78,7 +78,7 @@ def test_a_failed_operation_shows_why_and_raises_where_it_was_waited_for(kernel)
 @pytest.mark.parametrize(
     ("cell", "says"),
     [
-        ("%%soundpiece_song --prompt x\n   ", "lyrics is empty"),
+        ("%%soundpiece_song --prompt x\n   ", "Lyrics must not be empty"),
         (f"%%soundpiece_song --prompt x\n{'a' * 3001}", "at most 3000"),
         (f"%%soundpiece_song --prompt {'x' * 1025}\nla", "at most 1024"),
         ("%%soundpiece_song\nla", "--prompt or --reference"),
@@ -96,7 +96,10 @@ def test_a_failed_operation_shows_why_and_raises_where_it_was_waited_for(kernel)
         ("%%soundpiece_song --prompt\nla", "expected one argument"),
         ("%soundpiece_show nothing_like_it", "No operation has the name or key"),
         ("%soundpiece_history --status done", "no status 'done'"),
-        ("%soundpiece_history -n 0", "1 or more"),
+        ("%soundpiece_history -n 0", "1 to 1000"),
+        ("%soundpiece_history -n 99999999999999999999999", "1 to 1000"),
+        ("%soundpiece_history --since 99999999999d", "is no time"),
+        ("%soundpiece_history --since 0001-01-01", "is no time|^$"),
         ("%soundpiece_history -n many", "invalid int"),
         ("%soundpiece_history --since later", "is no time"),
         ("%soundpiece_sandbox dance", "invalid choice"),
@@ -157,6 +160,21 @@ def test_a_key_of_ones_own_makes_one_operation(kernel, sandbox):
     assert "<audio" in again.of("display_data")[0]["data"]["text/html"]
     other = kernel.run(f"%%soundpiece_song mine --prompt rock --key {key}\n{SONG}")
     assert "already belongs to another request" in other.errors[0]
+
+
+def test_the_same_key_may_be_given_another_name(kernel):
+    kernel.run("%%soundpiece_song first_name --prompt jazz -t a --wait\nla")
+    key = kernel.value("first_name.key")
+    kernel.run(f"%%soundpiece_song second_name --prompt jazz -t b --key {key} --wait\nla")
+    assert kernel.value("sp.operation('second_name').key") == key
+    assert kernel.value("sp.history().loc[second_name.key, 'tags']") == ["a", "b"]
+
+
+def test_waiting_for_several_waits_for_all_before_it_tells_of_one(kernel):
+    kernel.run("b = sp.song('content_policy', prompt='x'); g = sp.song('la', prompt='x')")
+    ran = kernel.run(f"%soundpiece_wait {kernel.value('b.key')} {kernel.value('g.key')}")
+    assert "content policy" in ran.errors[0]
+    assert kernel.value("g.status") == "ready"
 
 
 def test_a_timeout_ends_the_waiting_and_names_the_key(kernel):
@@ -251,7 +269,7 @@ def test_hostile_text_is_inert_in_every_output(kernel):
 
 def test_neither_key_nor_signed_url_is_in_any_output(kernel):
     ran = kernel.run("%xmode Verbose\n%soundpiece_status\n%soundpiece_history\nfirst, sp.history()")
-    failing = kernel.run("raise RuntimeError(repr(vars(first._engine)))")
+    failing = kernel.run("raise RuntimeError(repr(vars(first._engine())))")
     text = ran.text + failing.text
     assert "spk_marked" not in text
     assert "signature=" not in text
@@ -268,4 +286,4 @@ def test_reloading_leaves_one_of_everything_and_unloading_none(kernel):
     assert kernel.value(count) == (0, 0)
     assert kernel.value("'soundpiece_song' in get_ipython().magics_manager.magics['cell']") is False
     kernel.run("%load_ext soundpiece_nb")
-    assert kernel.run("first.status").text.strip() == "'ready'"
+    assert kernel.run("first.result().status").text.strip() == "'ready'"
