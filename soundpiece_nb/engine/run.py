@@ -55,7 +55,9 @@ class Run:
         self._tell_all()
 
     def end(self, error: BaseException | None = None) -> None:
-        """Resolve the future, then tell; nothing follows."""
+        """Resolve the future, then tell; nothing follows, another end neither."""
+        if self.ended.done():
+            return
         self.phase, self.trouble = Phase.ENDED, None
         if error is None:
             self.ended.set_result(None)

@@ -11,6 +11,7 @@ from soundpiece_nb.session import Session, notebook_path
 
 from .frontend import FrontEnd, front_end
 from .live import LiveCard, unshowable
+from .parts import BLUE, frame, head
 from .permanent import Rendering, compose, kind, plain
 from .sound import Holding, Place, title
 
@@ -43,13 +44,22 @@ def show(
 
 
 def show_end(operation: Operation, session: Session, holding: Holding = Holding.AUTO) -> None:
-    """Show an operation as it stands: the permanent player, or its lines of text."""
-    if front_end().shows_html:
-        from IPython.display import display
+    """Show an operation as it stands: the permanent player, or its lines of text.
 
-        display(permanent(operation, session, holding))
-    else:
+    Before a person, a preview that has yet to be encoded comes a moment later, from a thread.
+    """
+    if not front_end().shows_html:
         print(_text(operation))  # noqa: T201 - a terminal's way of showing
+        return
+    from IPython.display import display
+
+    entry = operation.entry
+    if front_end() is FrontEnd.HEADLESS or place_of(session, holding).at_hand(entry):
+        display(permanent(operation, session, holding))
+        return
+    waiting = frame(BLUE, head(title(entry), kind(entry), "preparing its sound"))
+    handle = display(Rendering(str(waiting), plain(entry, {})), display_id=True)
+    session.engine.workbench.start(lambda: handle.update(permanent(operation, session, holding)))
 
 
 def permanent(operation: Operation, session: Session, holding: Holding = Holding.AUTO) -> Rendering:

@@ -44,6 +44,13 @@ class Place:
             return _embedded(stored), str(stored)
         return quote(relative), relative
 
+    def at_hand(self, entry: Entry) -> bool:
+        """Tell whether every take can be shown without encoding anything."""
+        if self._folder() is not None:
+            return True
+        stored = [self.home / take.path for take in entry.takes if take.path]
+        return all(path.with_suffix(".mp3").exists() for path in stored)
+
     def nearby(self, entry: Entry, take: TakeEntry) -> str | None:
         """Return the address of a take if it costs nothing: a file that is or can be linked."""
         stored = self.home / (take.path or "")
@@ -56,14 +63,20 @@ class Place:
     def _linked(
         self, entry: Entry, take: TakeEntry, stored: Path, *, copies: bool = True
     ) -> str | None:
-        folder = self.notebook_folder
-        if self.holding is Holding.LINK:
-            folder = folder or Path.cwd()
-        if self.holding is Holding.EMBED or folder is None:
+        folder = self._folder()
+        if folder is None:
             return None
         name = readable_name(title(entry), take.take, entry.key)
         place_beside(stored, folder / LINK_FOLDER, name, copies=copies)
         return f"{LINK_FOLDER}/{name}"
+
+    def _folder(self) -> Path | None:
+        """Return the folder to link files from; None where sound is embedded."""
+        if self.holding is Holding.EMBED:
+            return None
+        if self.holding is Holding.LINK and self.notebook_folder is None:
+            return Path.cwd()
+        return self.notebook_folder
 
 
 def title(entry: Entry) -> str:

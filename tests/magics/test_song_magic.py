@@ -211,6 +211,16 @@ def test_results_are_shown_again_by_name_and_beginning_of_key(kernel):
     assert "<audio" in shown["data"]["text/html"]
 
 
+def test_a_preview_that_has_to_be_made_first_comes_a_moment_later(kernel):
+    kernel.run(
+        "from pathlib import Path\n"
+        "for o in first.outputs: Path(o.path).with_suffix('.mp3').unlink()"
+    )
+    ran = kernel.run("%soundpiece_show first --embed\nimport time; time.sleep(3)")
+    assert "preparing its sound" in ran.of("display_data")[0]["data"]["text/html"]
+    assert ran.of("update_display_data")[-1]["data"]["text/html"].count("<audio") == 2
+
+
 def test_the_history_is_a_table_and_a_frame(kernel):
     [shown] = kernel.run("%soundpiece_history -n 3 --status ready").of("display_data")
     assert shown["data"]["text/html"].count("<tr>") == 4
