@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-BINS = 240
+BINS = 200
 HALF = 24
 """Height in pixels of the louder half of a wave, above and below the middle."""
 COLOUR = "#3b82c4"
@@ -105,7 +105,7 @@ def _bars(levels: bytes) -> str:
         height = max(1, round(level * HALF / 255))
         top = HALF - height
         step = top - bottom
-        strokes.append(f"m{column} {step}v{2 * height}")
+        strokes.append(f"m{column}{step}v{2 * height}")  # a step up: its minus parts the numbers
         bottom = top + 2 * height
         column = 4
     return f"M0 {HALF}" + "".join(strokes)

@@ -88,12 +88,12 @@ def test_levels_do_not_depend_on_blocks_nor_overflow():
 
 
 def test_a_waveform_is_a_small_valid_image():
-    levels = Levels(bytes(range(240)), bytes(range(240)))
+    levels = Levels(bytes(range(BINS)), bytes(range(BINS)))
     svg = draw(levels)
     assert ET.fromstring(svg).tag.endswith("svg")
     address = data_address(svg)
     assert base64.b64decode(address.split(",")[1]).decode() == svg
-    assert len(address) < 6_500
+    assert len(address) < 4_500
 
 
 def test_a_preview_lasts_as_long_as_its_take_and_is_a_tenth_of_it(tmp_path):
