@@ -8,38 +8,25 @@ asks the service again.
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import (
-    Connection,
-    Engine,
-    create_engine,
-    event,
-    func,
-    select,
-    text,
-    update,
-)
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy import func, select, text, update
+from sqlalchemy.exc import IntegrityError
 
 from soundpiece_nb.api.errors import Mistake, StorageFailed
 from soundpiece_nb.api.operation import OutputLink
 from soundpiece_nb.api.request import Request
 from soundpiece_nb.audio.flac import Take
 
+from .database import Database
 from .entry import Entry, microseconds, read_entry
 from .filters import Filter
 from .glance import FILE_NAME, UNFINISHED
 from .lease import LEASE_SECONDS, is_held, this_holder
 from .schema import operations, prepare, takes
-
-BUSY_SECONDS = 5.0
-"""How long to wait for another process's write before giving up."""
 
 
 class Journal:
@@ -50,12 +37,9 @@ class Journal:
         self.home = home
         self.file = home / FILE_NAME
         self.holder = this_holder()
-        self._engine = _open(self.file, "NORMAL")
-        event.listen(self._engine, "begin", _begin)
-        self._synced = _open(self.file, "FULL")
-        self._writing = threading.Lock()
+        self._database = Database(self.file)
         try:
-            with self._write() as connection:
+            with self._database.write() as connection:
                 prepare(connection)
         except BaseException:
             self.close()
@@ -63,8 +47,7 @@ class Journal:
 
     def close(self) -> None:
         """Close the connections; the file is whole at any time."""
-        self._engine.dispose()
-        self._synced.dispose()
+        self._database.close()
 
     # ------------------------------------------------------------------ an operation's way
 
@@ -106,8 +89,7 @@ class Journal:
             "held_until": _lease_end(now),
         }
         try:
-            with _said_plainly(), self._writing, self._synced.connect() as connection:
-                connection.execute(_INSERT, row)
+            self._database.insert_synced(_INSERT, row)
         except IntegrityError:
             self._require_same(request)
             return False
@@ -126,7 +108,7 @@ class Journal:
 
     def ready(self, key: str, links: Sequence[OutputLink]) -> None:
         """Note that the service finished; the takes follow one by one as files arrive."""
-        with self._write() as connection:
+        with self._database.write() as connection:
             finished = func.coalesce(operations.c.finished_at, _now())
             values = {"status": "ready", "finished_at": finished, "outputs": len(links)}
             connection.execute(_of(key).values(**values, error_code=None, error_message=None))
@@ -143,7 +125,7 @@ class Journal:
 
     def stored(self, key: str, number: int, take: Take, path: Path) -> None:
         """Note a verified file for take `number` (from 1)."""
-        with self._write() as connection:
+        with self._database.write() as connection:
             connection.execute(
                 update(takes)
                 .where(takes.c.idempotency_key == key, takes.c.take == number)
@@ -195,7 +177,7 @@ class Journal:
         gone = [t.take for t in entry.takes if t.path and not (self.home / t.path).exists()]
         if not gone:
             return entry
-        with self._write() as connection:
+        with self._database.write() as connection:
             connection.execute(
                 update(takes)
                 .where(takes.c.idempotency_key == key, takes.c.take.in_(gone))
@@ -208,7 +190,7 @@ class Journal:
     def claim(self, key: str) -> bool:
         """Take an operation for this process; False where a living process holds it."""
         now = _now()
-        with self._write() as connection:
+        with self._database.write() as connection:
             row = connection.execute(
                 select(operations.c.holder, operations.c.held_until).where(
                     operations.c.idempotency_key == key
@@ -221,7 +203,7 @@ class Journal:
 
     def renew(self, keys: Collection[str]) -> None:
         """Prolong this process's leases."""
-        with self._write() as connection:
+        with self._database.write() as connection:
             connection.execute(
                 update(operations)
                 .where(operations.c.idempotency_key.in_(keys), operations.c.holder == self.holder)
@@ -230,7 +212,7 @@ class Journal:
 
     def release(self, keys: Collection[str]) -> None:
         """Give leases up, so that any process may go on at once."""
-        with self._write() as connection:
+        with self._database.write() as connection:
             connection.execute(
                 update(operations)
                 .where(operations.c.idempotency_key.in_(keys), operations.c.holder == self.holder)
@@ -267,7 +249,7 @@ class Journal:
         than one thing fits.
         """
         column = operations.c.idempotency_key
-        with self._engine.connect() as connection:
+        with self._database.read() as connection:
             by_name = connection.scalar(
                 select(column)
                 .where((operations.c.name == wanted) | (operations.c.operation_id == wanted))
@@ -293,7 +275,7 @@ class Journal:
 
     def unfinished(self) -> list[str]:
         """Return the keys of operations with something left to do, oldest first."""
-        with self._engine.connect() as connection:
+        with self._database.read() as connection:
             rows = connection.execute(
                 select(operations.c.idempotency_key)
                 .where(text(UNFINISHED))
@@ -307,7 +289,7 @@ class Journal:
         None where fewer than three are known.
         """
         took = operations.c.finished_at - operations.c.submitted_at
-        with self._engine.connect() as connection:
+        with self._database.read() as connection:
             rows = connection.scalars(
                 select(took)
                 .where(
@@ -325,7 +307,7 @@ class Journal:
 
     def counts(self) -> dict[str, int]:
         """Return how many operations there are of each status."""
-        with self._engine.connect() as connection:
+        with self._database.read() as connection:
             rows = connection.execute(
                 select(operations.c.status, func.count()).group_by(operations.c.status)
             )
@@ -333,13 +315,13 @@ class Journal:
 
     def select(self, statement: Any) -> Sequence[Mapping[str, Any]]:
         """Run a SELECT over the journal's tables and return its rows."""
-        with _said_plainly(), self._engine.connect() as connection:
+        with self._database.read() as connection:
             return [dict(row) for row in connection.execute(statement).mappings()]
 
     # ------------------------------------------------------------------ inside
 
     def _note(self, key: str, **values: Any) -> None:
-        with self._write() as connection:
+        with self._database.write() as connection:
             connection.execute(_of(key).values(**values))
 
     def _end(self, key: str, status: str, code: str, message: str) -> None:
@@ -352,25 +334,6 @@ class Journal:
                 f"The key {request.key} already belongs to another request, and a key is never "
                 "sent with two. Leave --key out for a new operation. Nothing was sent."
             )
-
-    @contextmanager
-    def _write(self) -> Iterator[Connection]:
-        """Open a write transaction; one at a time in this process, so that none waits on itself."""
-        writing = self._engine.execution_options(soundpiece_begin="IMMEDIATE")
-        with _said_plainly(), self._writing, writing.begin() as connection:
-            yield connection
-
-
-@contextmanager
-def _said_plainly() -> Iterator[None]:
-    """Turn the database's errors into one sentence, but for a key that is there already."""
-    try:
-        yield
-    except IntegrityError:
-        raise
-    except SQLAlchemyError as error:
-        reason = error.orig if isinstance(error, DBAPIError) else type(error).__name__
-        raise StorageFailed(f"The journal cannot be used ({reason}).") from None
 
 
 def open_journal(home: Path) -> Journal:
@@ -388,27 +351,6 @@ _INSERT = operations.insert()
 _SEARCHED = ("prompt", "lyrics", "reference", "source")
 _MOST_CANDIDATES = 5
 _FEWEST_TO_TELL = 3
-
-
-def _open(file: Path, synchronous: str) -> Engine:
-    """Return an engine whose connections leave transactions to us: a statement alone is one."""
-    engine = create_engine(
-        f"sqlite:///{file}", connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True
-    )
-
-    @event.listens_for(engine, "connect")
-    def _(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "foreign_keys=ON", f"synchronous={synchronous}"):
-            connection.execute(f"PRAGMA {pragma}")
-
-    return engine
-
-
-def _begin(connection: Connection) -> None:
-    """Begin a transaction for writing at once, not at its first write: that could not wait."""
-    options: Mapping[str, Any] = connection.get_execution_options()
-    connection.exec_driver_sql(f"BEGIN {options.get('soundpiece_begin', 'DEFERRED')}")
 
 
 def _of(key: str) -> Any:

@@ -153,7 +153,7 @@ def test_a_living_process_keeps_its_operation_and_a_dead_one_does_not(journal):
     host, _, _ = this_holder().partition("/")
     other = f"{host}/{child.pid}/{psutil.Process(child.pid).create_time():.2f}"
     later = time.time_ns() // 1000 + 60_000_000
-    with journal._write() as connection:
+    with journal._database.write() as connection:
         connection.execute(update(operations).values(holder=other, held_until=later))
     assert not journal.claim(key)
     assert count_abandoned(journal.home, time.time_ns() // 1000) == 0
@@ -271,21 +271,31 @@ def test_the_time_of_the_end_stays_when_a_file_is_fetched_later(journal):
 
 
 def test_a_locked_journal_is_one_sentence_without_the_persons_text(journal, monkeypatch):
+    monkeypatch.setattr("soundpiece_nb.journal.database.BUSY_SECONDS", 0.1)
+    impatient = Journal(journal.home)
     blocker = sqlite3.connect(journal.file, isolation_level=None)
     blocker.execute("BEGIN IMMEDIATE")
-    for engine in (journal._engine, journal._synced):
-        engine.dispose()
-    monkeypatch.setattr("soundpiece_nb.journal.journal.BUSY_SECONDS", 0.1)
-    impatient = Journal.__new__(Journal)
-    impatient.__dict__.update(journal.__dict__)
-    from soundpiece_nb.journal.journal import _open
-
-    impatient._synced = _open(journal.file, "FULL")
     with pytest.raises(StorageFailed, match="database is locked") as caught:
         record(impatient, lyrics="my secret lyrics")
     assert "secret" not in str(caught.value)
     blocker.close()
-    impatient._synced.dispose()
+    impatient.close()
+
+
+def test_a_journal_that_broke_meanwhile_is_one_sentence_for_every_reader(journal):
+    with sqlite3.connect(journal.file) as connection:
+        connection.execute("DROP TABLE takes")
+        connection.execute("DROP TABLE operations")
+    connection.close()
+    for ask in (
+        journal.unfinished,
+        journal.counts,
+        lambda: journal.find("x"),
+        lambda: journal.entry("x"),
+        lambda: journal.usual_seconds("create.new_song", "sandbox"),
+    ):
+        with pytest.raises(StorageFailed, match="cannot be used"):
+            ask()
 
 
 def test_the_frame_is_a_copy(journal):

@@ -1,0 +1,83 @@
+"""The SQLite file: how it is opened, read and written, and how its complaints become a sentence."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Insert, create_engine, event
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+
+from soundpiece_nb.api.errors import StorageFailed
+
+BUSY_SECONDS = 5.0
+"""How long to wait for another process's write before giving up."""
+
+
+class Database:
+    """One file in WAL mode; every error but IntegrityError is raised as StorageFailed."""
+
+    def __init__(self, file: Path) -> None:
+        self._usual = _open(file, "NORMAL")
+        event.listen(self._usual, "begin", _begin)
+        self._synced = _open(file, "FULL")
+        self._writing = threading.Lock()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._usual.dispose()
+        self._synced.dispose()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Lend a connection for reading."""
+        with _said_plainly(), self._usual.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Open a write transaction; one at a time in this process, so that none waits on itself."""
+        writing = self._usual.execution_options(soundpiece_begin="IMMEDIATE")
+        with _said_plainly(), self._writing, writing.begin() as connection:
+            yield connection
+
+    def insert_synced(self, insert: Insert, row: Mapping[str, Any]) -> None:
+        """Insert one row, on the disk when this returns; raises IntegrityError for a known key."""
+        with _said_plainly(), self._writing, self._synced.connect() as connection:
+            connection.execute(insert, row)
+
+
+@contextmanager
+def _said_plainly() -> Iterator[None]:
+    """Turn the database's errors into one sentence, but for a key that is there already."""
+    try:
+        yield
+    except IntegrityError:
+        raise
+    except SQLAlchemyError as error:
+        reason = error.orig if isinstance(error, DBAPIError) else type(error).__name__
+        raise StorageFailed(f"The journal cannot be used ({reason}).") from None
+
+
+def _open(file: Path, synchronous: str) -> Engine:
+    """Return an engine whose connections leave transactions to us: a statement alone is one."""
+    engine = create_engine(
+        f"sqlite:///{file}", connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True
+    )
+
+    @event.listens_for(engine, "connect")
+    def _(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "foreign_keys=ON", f"synchronous={synchronous}"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    return engine
+
+
+def _begin(connection: Connection) -> None:
+    """Begin a transaction for writing at once, not at its first write: that could not wait."""
+    options: Mapping[str, Any] = connection.get_execution_options()
+    connection.exec_driver_sql(f"BEGIN {options.get('soundpiece_begin', 'DEFERRED')}")
