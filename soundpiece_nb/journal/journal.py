@@ -248,6 +248,8 @@ class Journal:
         A name means the newest operation of that name. Raises Mistake where nothing or more
         than one thing fits.
         """
+        if not isinstance(wanted, str):
+            raise Mistake(f"A name or key is text; {wanted!r} is none.")
         column = operations.c.idempotency_key
         with self._database.read() as connection:
             by_name = connection.scalar(

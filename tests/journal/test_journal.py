@@ -98,7 +98,7 @@ def test_what_means_nothing_or_several_things_is_said(journal):
         record(journal, key)
     with pytest.raises(Mistake, match="More than one key begins with 'aaaa'"):
         journal.find("aaaa")
-    for nothing in ("bbbb", "", "%", "_" * 8):
+    for nothing in ("bbbb", "", "%", "_" * 8, 5, None):
         with pytest.raises(Mistake):
             journal.find(nothing)
 
