@@ -42,6 +42,7 @@ bench: $(INSTALLED)
 
 picture: browser
 	$(OFFLINE) $(BIN)/python notebooks/picture.py
+	$(BIN)/python docs/draw_styles.py
 
 clean:
 	rm -rf .venv build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

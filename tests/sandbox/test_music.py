@@ -16,10 +16,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from soundpiece_nb.sandbox.music import SAMPLE_RATE, Song, make_song, planned_duration
-from soundpiece_nb.sandbox.music.chance import Chance
+from soundpiece_nb.sandbox.music import SAMPLE_RATE, Song, make_song, plan_song, planned_duration
 from soundpiece_nb.sandbox.music.lyrics import read_lyrics, syllables_of
-from soundpiece_nb.sandbox.music.plan import Plan, plan_song
+from soundpiece_nb.sandbox.music.plan import Plan
 from soundpiece_nb.sandbox.music.styles import STYLES
 
 SONG = """[Verse]
@@ -56,7 +55,7 @@ def song(lyrics: str = SONG, prompt: str = "synthwave", variation: int = 0) -> S
 
 
 def plan(lyrics: str = SONG, prompt: str = "", variation: int = 0, seed: str = "") -> Plan:
-    return plan_song(lyrics, prompt, Chance(lyrics, prompt, variation, seed))
+    return plan_song(lyrics, prompt, variation=variation, seed=seed)
 
 
 def decibels(level: float) -> float:
@@ -405,7 +404,7 @@ def test_the_voice_sings_the_notes_that_are_written():
     seed=st.text(st.characters(), max_size=10),
 )
 def test_any_text_has_a_plan(lyrics, prompt, seed):
-    written = plan_song(lyrics, prompt, Chance(lyrics, prompt, 0, seed))
+    written = plan_song(lyrics, prompt, seed=seed)
     assert 4.0 < written.duration <= 240.0
     assert planned_duration(lyrics, prompt, seed=seed) == written.duration
 

@@ -53,10 +53,9 @@ def compose_harmony(form: Form, style: Style, key: Key, chance: Chance) -> tuple
     if chance.stream("progressions").random() < 0.4:  # noqa: PLR2004 - a chance
         verse, bridge = bridge, verse
     chords: list[Chord] = []
-    home = key.chord("I" if key.mode == "major" else "i")
     for part in form.parts:
         if part.kind == "ending":
-            chords += [home] * (2 * part.bars)
+            chords += [key.home] * (2 * part.bars)
         elif part.kind == "bridge":
             chords += key.progression(bridge, part.bars)
         elif part.energy >= FULL:

@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 
 from .accompaniment import FULL
-from .chance import Chance
 from .drums import Kit
 from .effects import add_echo, add_reverb, ducking, dust
 from .form import LEAD_IN, Part
@@ -25,13 +24,13 @@ _PUMP_RECOVERY = 0.28  # seconds
 _VOCAL_WET = 0.75  # of the style's reverb
 
 
-def play(plan: Plan, chance: Chance) -> dict[str, FloatArray]:
+def play(plan: Plan) -> dict[str, FloatArray]:
     """Return the plan's stems, (2, frames) each, before any mastering."""
     style = plan.character.style
-    drums = _play_drums(plan, chance)
+    drums = _play_drums(plan)
     bass = silence(plan.frames)
-    _play_notes(bass, plan.bass, Instrument(style.bass), plan, chance)
-    other = _play_others(plan, chance)
+    _play_notes(bass, plan.bass, Instrument(style.bass), plan)
+    other = _play_others(plan)
     if style.pump:
         kicks = [_frame(hit.start, plan) for hit in plan.drums if hit.drum == "kick"]
         duck = ducking(plan.frames, kicks, style.pump, _PUMP_RECOVERY)
@@ -39,17 +38,17 @@ def play(plan: Plan, chance: Chance) -> dict[str, FloatArray]:
         bass *= duck
     if style.crackle:
         _add_dust(other, style.crackle)
-    return {"vocals": _sing_all(plan, chance), "drums": drums, "bass": bass, "other": other}
+    return {"vocals": _sing_all(plan), "drums": drums, "bass": bass, "other": other}
 
 
 def _frame(beat: float, plan: Plan) -> int:
     return frames_in(LEAD_IN + beat * 60.0 / plan.form.tempo)
 
 
-def _play_drums(plan: Plan, chance: Chance) -> FloatArray:
+def _play_drums(plan: Plan) -> FloatArray:
     track = silence(plan.frames)
     kit = Kit(plan.character.style.kit)
-    rng = chance.stream("hands", "drums")
+    rng = plan.chance.stream("hands", "drums")
     loose = 0.0 if plan.character.style.name in _MACHINES else 0.4 * _LOOSENESS
     for hit in plan.drums:
         late = frames_in(float(rng.normal(0.0, 1.0)) * loose)
@@ -59,10 +58,10 @@ def _play_drums(plan: Plan, chance: Chance) -> FloatArray:
 
 
 def _play_notes(
-    track: FloatArray, notes: Sequence[Note], instrument: Instrument, plan: Plan, chance: Chance
+    track: FloatArray, notes: Sequence[Note], instrument: Instrument, plan: Plan
 ) -> None:
     """Play notes onto a track, each a little early or late, as hands are."""
-    rng = chance.stream("hands", instrument.name)
+    rng = plan.chance.stream("hands", instrument.name)
     loose = 0.0 if plan.character.style.name in _MACHINES else _LOOSENESS
     beat_seconds = 60.0 / plan.form.tempo
     for note in notes:
@@ -72,20 +71,20 @@ def _play_notes(
         place(track, sound, _frame(note.start, plan) + late, touch)
 
 
-def _play_others(plan: Plan, chance: Chance) -> FloatArray:
+def _play_others(plan: Plan) -> FloatArray:
     """Return chords, pad and lead together, in the style's room."""
     character = plan.character
     style = character.style
     track = silence(plan.frames)
-    _play_notes(track, plan.lead, Instrument(character.lead), plan, chance)
+    _play_notes(track, plan.lead, Instrument(character.lead), plan)
     track *= np.float32(0.8)
     add_echo(track, 45.0 / plan.form.tempo, 0.35)  # three quarters of a beat
     chords = silence(plan.frames)
-    _play_notes(chords, plan.chords, Instrument(character.chords), plan, chance)
+    _play_notes(chords, plan.chords, Instrument(character.chords), plan)
     track += chords
     if plan.pad:
         chords[:] = 0.0
-        _play_notes(chords, plan.pad, Instrument(character.pad), plan, chance)
+        _play_notes(chords, plan.pad, Instrument(character.pad), plan)
         track += np.float32(0.5) * chords
     add_reverb(track, style.reverb, style.wet)
     return track
@@ -101,10 +100,12 @@ def _add_dust(track: FloatArray, level: float) -> None:
     track += np.float32(0.05 * level) * grain
 
 
-def _sing_all(plan: Plan, chance: Chance) -> FloatArray:
+def _sing_all(plan: Plan) -> FloatArray:
     """Return the lead voice, with two more beside it where the song opens up."""
     track = silence(plan.frames)
-    lead, left, right = _singers(plan, chance)
+    if not plan.melody:
+        return track
+    lead, left, right = _singers(plan)
     for part in plan.form.parts:
         for phrase in part.phrases:
             notes = notes_of(phrase, plan.melody)
@@ -122,8 +123,8 @@ def _presence(part: Part) -> float:
     return 0.65 + 0.35 * part.energy
 
 
-def _singers(plan: Plan, chance: Chance) -> tuple[Singer, Singer, Singer]:
-    rng = chance.stream("singers")
+def _singers(plan: Plan) -> tuple[Singer, Singer, Singer]:
+    rng = plan.chance.stream("singers")
     size = 1.13 if plan.character.voice == "high" else 0.98
     size *= float(rng.uniform(0.96, 1.04))
     tilt = float(rng.uniform(3000.0, 5000.0))

@@ -55,6 +55,14 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Stretch:
+    """A section without its words: its kind and its number of bars."""
+
+    kind: str
+    bars: int
+
+
+@dataclass(frozen=True)
 class Form:
     """The whole piece laid out in bars of four beats."""
 
@@ -65,6 +73,16 @@ class Form:
     def bars(self) -> int:
         """How many bars there are, the ending's included."""
         return self.parts[-1].first_bar + self.parts[-1].bars
+
+    @property
+    def between_lines(self) -> Form:
+        """The parts that have no lines, where they are."""
+        return Form(tuple(part for part in self.parts if not part.phrases), self.tempo)
+
+    @property
+    def stretches(self) -> tuple[Stretch, ...]:
+        """The sections without their words."""
+        return tuple(Stretch(part.kind, part.bars) for part in self.parts)
 
     @property
     def last_chord(self) -> float:
@@ -80,7 +98,7 @@ class Form:
 def lay_out(sections: tuple[Section, ...], tempo: float) -> Form:
     """Return the form of a piece; it is never empty and never longer than `LONGEST` seconds."""
     bar = BEATS * 60.0 / tempo
-    ending = _bars_for(2.5, bar)
+    ending = ending_bars(bar)
     room = int((LONGEST - LEAD_IN - RING) / bar) - ending
     parts: list[Part] = []
     seen: Counter[str] = Counter()
@@ -94,32 +112,45 @@ def lay_out(sections: tuple[Section, ...], tempo: float) -> Form:
             phrases = ()
             bars = min(bars, room - first)
         if bars > 0:
-            lift = 0.06 * seen[kind]
-            energy = min(_ENERGY[kind] + lift, 1.0)
-            parts.append(Part(kind, seen[kind], first, bars, energy, phrases))
+            parts.append(Part(kind, seen[kind], first, bars, energy_of(kind, seen[kind]), phrases))
             seen[kind] += 1
 
     count = sum(len(section.lines) for section in sections)
     if not sections or sections[0].kind != "intro":
-        add("intro", _bars_for(3.0 if count <= _FEW else 6.0, bar))
+        add("intro", bars_for(3.0 if count <= _FEW else 6.0, bar))
     for section in sections:
-        add(section.kind, _bars_for(8.0, bar), section.lines)
+        add(section.kind, bars_for(8.0, bar), section.lines)
     if not sections:
-        add("instrumental", _bars_for(16.0, bar))
+        add("instrumental", bars_for(16.0, bar))
     if count > _FEW and (parts[-1].first_bar + parts[-1].bars) * bar < _SHORT:
-        add("outro", _bars_for(6.0, bar))
+        add("outro", bars_for(6.0, bar))
     first = parts[-1].first_bar + parts[-1].bars
-    parts.append(Part("ending", 0, first, ending, _ENERGY["ending"]))
+    parts.append(Part("ending", 0, first, ending, energy_of("ending", 0)))
     return Form(tuple(parts), tempo)
 
 
-def _bars_for(seconds: float, bar: float) -> int:
+def energy_of(kind: str, occurrence: int) -> float:
+    """Return how much of the band plays in a section, 0 to 1: a little more each time it comes."""
+    return min(_ENERGY[kind] + 0.06 * occurrence, 1.0)
+
+
+def ending_bars(bar: float) -> int:
+    """Return how many bars of `bar` seconds the ending takes."""
+    return bars_for(2.5, bar)
+
+
+def bars_for(seconds: float, bar: float) -> int:
     """Return the power of two of bars nearest to `seconds`."""
     return min((1, 2, 4, 8, 16), key=lambda bars: max(bars * bar / seconds, seconds / (bars * bar)))
 
 
+def line_bars(bar: float) -> int:
+    """Return how many bars of `bar` seconds a line likes to take."""
+    return min(bars_for(_LINE, bar), 4)
+
+
 def _phrases(lines: tuple[Line, ...], first_bar: int, bar: float, room: int) -> tuple[Phrase, ...]:
-    usual = min(_bars_for(_LINE, bar), 4)
+    usual = line_bars(bar)
     phrases: list[Phrase] = []
     for line in lines:
         bars = usual

@@ -84,6 +84,11 @@ class Key:
         index = ladder.index(self.nearest(pitch)) + degrees
         return ladder[min(max(index, 0), len(ladder) - 1)]
 
+    @property
+    def home(self) -> Chord:
+        """The chord on the tonic."""
+        return self.chord("I" if self.mode == "major" else "i")
+
     def chord(self, numeral: str) -> Chord:
         """Return the chord a Roman numeral names in this key: "vi", "V7", "bVII", "iv9"."""
         match = _NUMERAL.fullmatch(numeral)

@@ -107,9 +107,10 @@ def _slots(count: int, theme: _Theme) -> list[float]:
     The strongest places are taken first, so a shorter line keeps the outline of a longer one.
     """
     grid = len(theme.pull)
-    if count > grid - 2:
+    before_breath = int(grid * (1.0 - _BREATH))
+    if count > before_breath:
         return [index / count * (1.0 - _BREATH) for index in range(count)]
-    strongest = sorted(range(grid), key=lambda slot: -theme.pull[slot])[:count]
+    strongest = sorted(range(before_breath), key=lambda slot: -theme.pull[slot])[:count]
     return [slot / grid for slot in sorted(strongest)]
 
 

@@ -68,6 +68,8 @@ _LEAD_WORDS = {
 }
 _LOW_VOICES = ("male", "man", "baritone", "tenor", "deep voice", "male vocals", "bass voice")
 _HIGH_VOICES = ("female", "woman", "soprano", "alto", "girl", "female vocals")
+_NUMBERS = {"half a": 0.5, "a": 1.0, "one": 1.0, "two": 2.0, "three": 3.0, "four": 4.0}
+_LENGTHS = {"short": 35.0, "brief": 35.0, "jingle": 15.0, "long": 150.0, "extended": 150.0}  # s
 _SLOWEST, _FASTEST = 40.0, 300.0
 
 
@@ -84,18 +86,26 @@ class Character:
     voice: str  # "high" or "low"
 
 
-def read_prompt(prompt: str, chance: Chance) -> Character:
+def read_prompt(
+    prompt: str,
+    chance: Chance,
+    *,
+    style: Style | None = None,
+    tempo: float | None = None,
+    key: Key | None = None,
+) -> Character:
     """Return the character a prompt asks for; what it leaves open is decided by chance.
 
     An open choice that shapes the whole piece (style, mode) is the same for every variation;
-    tempo, key and instruments may differ from one to the next.
+    tempo, key and instruments may differ from one to the next. A `style`, a `tempo` (beats per
+    minute) or a `key` that is given is settled: no word changes it.
     """
     words = prompt.casefold()
-    style = _style(words, chance)
+    style = style or _style(words, chance)
     mode = _mode(words, style, chance)
     rng = chance.stream("character")
-    tempo = _tempo(words, style, float(rng.random()))
-    key = Key(_named_tonic(prompt, int(rng.integers(12))), mode)
+    chosen_tempo = _tempo(words, style, float(rng.random()))
+    chosen_key = Key(_named_tonic(prompt, int(rng.integers(12))), mode)
     chords, lead = str(rng.choice(style.chords)), str(rng.choice(style.lead))
     voice = str(rng.choice(("high", "low")))
     if _mentions(words, _HIGH_VOICES):
@@ -106,13 +116,31 @@ def read_prompt(prompt: str, chance: Chance) -> Character:
     named_pad = _longest_match(words, _PAD_WORDS, "")
     return Character(
         style=style,
-        tempo=tempo,
-        key=key,
+        tempo=min(max(tempo, _SLOWEST), _FASTEST) if tempo else chosen_tempo,
+        key=key or chosen_key,
         chords=_longest_match(words, _CHORD_WORDS, named_pad or chords),
         pad=named_pad or style.pad,
         lead=_longest_match(words, _LEAD_WORDS, lead),
         voice=voice,
     )
+
+
+def named_length(prompt: str) -> float | None:
+    """Return the seconds a prompt asks for: "30 seconds", "2 minutes", "short"; else None."""
+    words = prompt.casefold()
+    number = rf"\b(\d+(?:\.\d+)?|{'|'.join(_NUMBERS)})[\s-]*"
+    minutes = re.search(number + r"(?:minutes?|mins?)\b", words)
+    seconds = re.search(number + r"(?:seconds?|secs?)\b", words)
+    if minutes or seconds:
+        return sum(
+            unit * (_NUMBERS.get(found.group(1)) or float(found.group(1)))
+            for found, unit in ((minutes, 60.0), (seconds, 1.0))
+            if found
+        )
+    for word, length in _LENGTHS.items():
+        if _where(words, word) >= 0:
+            return length
+    return None
 
 
 def _style(words: str, chance: Chance) -> Style:

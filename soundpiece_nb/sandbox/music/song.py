@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from .band import play
+from .brightness import tilt_towards
 from .chance import Chance
 from .master import balanced, mastered
-from .plan import plan_form, plan_song
+from .plan import Plan, plan_form, plan_song
 from .sound import SAMPLE_RATE, FloatArray, frames_in
 
 _LAST_FADE = 1.8  # seconds over which whatever still rings goes to silence
@@ -37,14 +38,19 @@ def make_song(lyrics: str, prompt: str, *, variation: int = 0, seed: str = "") -
     Each variation is another song of the same character. An empty prompt leaves the character
     to the seed.
     """
-    chance = Chance(lyrics, prompt, variation, seed)
-    plan = plan_song(lyrics, prompt, chance)
-    stems = play(plan, chance)
-    for stem in stems.values():
-        _let_end(stem)
+    return perform(plan_song(lyrics, prompt, variation=variation, seed=seed))
+
+
+def perform(plan: Plan) -> Song:
+    """Return the sound of a plan, finished; the same plan always sounds the same."""
+    stems = play(plan)
     style = plan.character.style
     drums, bass, other = style.levels
     balanced(stems, {"vocals": 0.0, "drums": drums, "bass": bass, "other": other})
+    if plan.brightness is not None:
+        tilt_towards(plan.brightness, stems)
+    for stem in stems.values():
+        _let_end(stem)
     mix, finished = mastered(stems)
     return Song(mix, finished, plan.character.tempo, plan.character.key.name, style.name)
 

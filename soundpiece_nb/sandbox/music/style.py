@@ -7,6 +7,7 @@ chords `C` is the whole chord and digits its single notes from below. `-` holds,
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 
@@ -39,3 +40,8 @@ class Style:
     moods: tuple[str, ...] = ()  # words that suggest it when no style is named
     crackle: float = 0.0  # the dust of an old record
     levels: tuple[float, float, float] = (-2.0, -4.0, -3.0)  # drums, bass, other; dB to the voice
+
+    def strain(self, tempo: float) -> float:
+        """Return how many octaves a tempo lies outside the style's own; 0 within."""
+        slowest, fastest = self.tempo
+        return math.log2(max(slowest / tempo, tempo / fastest, 1.0))
