@@ -7,14 +7,14 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import NoReturn, TypeVar
+from typing import NoReturn
+
+from soundpiece_nb.sandbox.command_line import parser
 
 _HOST = "127.0.0.1"
-
-Number = TypeVar("Number", int, float)
 
 
 def main() -> None:
@@ -25,7 +25,7 @@ def main() -> None:
     """
     for stop in (signal.SIGINT, signal.SIGTERM):
         signal.signal(stop, _leave)
-    options = _parser().parse_args()
+    options = parser().parse_args()
     with _listener(options.port) as listener, _folder(options.data) as data:
         _serve(options, data, listener)
 
@@ -41,11 +41,22 @@ def _serve(options: argparse.Namespace, data: Path, listener: socket.socket) -> 
             ledger = open_rooms.enter_context(Ledger(data / "ledger.sqlite3"))
         except LedgerUnusableError as error:
             _refuse(f"{data} cannot be the data folder: {error}.")
-        settings = Settings(data, options.pace, options.hold, options.url_lifetime)
-        port = listener.getsockname()[1]
-        announcement = f"Soundpiece sandbox on http://{_HOST}:{port}/v1"
-        server = SandboxServer(Sandbox(settings, ledger), announcement, options.idle_exit)
-        server.run([listener])
+        origin = f"http://{_HOST}:{listener.getsockname()[1]}"
+        settings = Settings(
+            data=data,
+            origin=origin,
+            pace=options.pace,
+            hold=options.hold,
+            url_lifetime=options.url_lifetime,
+            rate_limit=options.rate_limit,
+            credits=options.credits,
+            webhook_secret=options.webhook_secret,
+            admin_token=options.admin_token,
+            reach=tuple(options.reach),
+            faults=tuple(options.fault),
+        )
+        announcement = f"Soundpiece sandbox on {origin}/v1"
+        SandboxServer(Sandbox(settings, ledger), announcement, options.idle_exit).run([listener])
 
 
 @contextmanager
@@ -77,54 +88,6 @@ def _folder(chosen: Path | None) -> Iterator[Path]:
     if not os.access(folder, os.W_OK):
         _refuse(f"{folder} cannot be the data folder: it is not writable.")
     yield folder
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="soundpiece-sandbox",
-        description="An offline sandbox that answers like Soundpiece's API on this machine. "
-        "It is not Soundpiece's model.",
-    )
-    add = parser.add_argument
-    add("--port", type=_number(int, 0, 65535), default=8765, help="%(default)s; 0 picks a free one")
-    add("--data", type=Path, metavar="DIR", help="keep all state here (else in a temporary folder)")
-    add(
-        "--pace",
-        type=_number(float, 0),
-        default=1.0,
-        help="scales how long operations take (%(default)s)",
-    )
-    add(
-        "--hold",
-        type=_number(float, 0),
-        default=20.0,
-        help="seconds a long poll is held (%(default)s)",
-    )
-    add(
-        "--url-lifetime",
-        type=_number(float, 0),
-        default=900.0,
-        metavar="SECONDS",
-        help="how long a download address stays good (%(default)s)",
-    )
-    add(
-        "--idle-exit",
-        type=_number(float, 0),
-        metavar="SECONDS",
-        help="stop after so long without a request or unfinished work",
-    )
-    return parser
-
-
-def _number(kind: type[Number], least: float, most: float = 1e6) -> Callable[[str], Number]:
-    def read(text: str) -> Number:
-        number = kind(text)
-        if not least <= number <= most:  # which "nan" is not either
-            raise ValueError
-        return number
-
-    read.__name__ = "number"  # what argparse calls it when it is wrong
-    return read
 
 
 def _refuse(sentence: str) -> NoReturn:

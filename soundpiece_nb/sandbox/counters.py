@@ -16,12 +16,11 @@ class Counters:
         self._requests: Counter[str] = Counter()
         self._responses: defaultdict[str, Counter[int]] = defaultdict(Counter)
 
-    def kind(self, scope: Scope) -> str:
-        """Name the kind of a request: ``PUT create.new_song``, ``download`` or ``other``."""
+    def name(self, scope: Scope) -> tuple[str, str]:
+        """Name a request by its verb and its route: one of the API's, `download` or `other`."""
         path = scope["path"]
-        if path in self._paths:
-            return f"{scope['method']} {self._paths[path]}"
-        return "download" if path.startswith("/files/") else "other"
+        route = "download" if path.startswith("/files/") else self._paths.get(path, "other")
+        return scope["method"], route
 
     def seen(self) -> dict[str, Any]:
         """Give all counts as JSON values."""
@@ -35,7 +34,8 @@ class Counters:
             if scope["type"] != "http":
                 await service(scope, receive, send)
                 return
-            kind = self.kind(scope)
+            verb, route = self.name(scope)
+            kind = f"{verb} {route}" if route in self._paths.values() else route
             self._requests[kind] += 1
 
             async def counted_send(message: Message) -> None:

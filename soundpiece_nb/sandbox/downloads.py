@@ -1,5 +1,6 @@
 """Downloads: signed addresses outside /v1, as a storage service would serve them."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from fastapi import APIRouter, HTTPException, Request
@@ -38,7 +39,7 @@ def download_router(sounds: Path, links: DownloadLinks) -> APIRouter:
     ) -> FileResponse:
         if "authorization" in request.headers:
             raise HTTPException(400, "The address is signed: send no Authorization header with it.")
-        if not links.admit(file, expires, signature):
+        if not links.admit(file, expires, signature, datetime.now(UTC)):
             raise HTTPException(403, "The address has expired or was changed.")
         path = sounds / file
         if not path.is_file():

@@ -8,9 +8,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-from soundpiece_nb.sandbox.operations import Failure, Operation, Output, new_operation_id
+from soundpiece_nb.sandbox.operations import (
+    Failure,
+    Operation,
+    Output,
+    Webhook,
+    new_operation_id,
+)
 
-_TABLE = """
+_TABLES = """
 CREATE TABLE IF NOT EXISTS operations (
     id              TEXT PRIMARY KEY,
     idempotency_key TEXT NOT NULL UNIQUE,
@@ -20,16 +26,18 @@ CREATE TABLE IF NOT EXISTS operations (
     outputs         TEXT,
     failure         TEXT,
     CHECK (outputs IS NULL OR failure IS NULL)
-) STRICT
+) STRICT;
+CREATE TABLE IF NOT EXISTS webhooks (
+    id           TEXT PRIMARY KEY,
+    operation_id TEXT NOT NULL UNIQUE REFERENCES operations (id),
+    attempts     INTEGER NOT NULL DEFAULT 0,
+    settled      INTEGER NOT NULL DEFAULT 0
+) STRICT;
 """
 
 
 class LedgerUnusableError(Exception):
     """The file cannot serve as the ledger; the message says why, as the end of a sentence."""
-
-
-class KeyReusedError(Exception):
-    """The idempotency key already belongs to a different request."""
 
 
 class Ledger:
@@ -53,7 +61,7 @@ class Ledger:
             self._connection.execute("PRAGMA journal_mode = WAL")
             # A killed process loses nothing in this mode; only a power cut could.
             self._connection.execute("PRAGMA synchronous = NORMAL")
-            self._connection.execute(_TABLE)
+            self._connection.executescript(_TABLES)
         except sqlite3.DatabaseError as error:
             self._connection.close()
             busy = error.sqlite_errorcode == sqlite3.SQLITE_BUSY
@@ -66,17 +74,12 @@ class Ledger:
     def __exit__(self, *_: object) -> None:
         self._connection.close()
 
-    def accept(self, route: str, key: str, request: Mapping[str, Any]) -> tuple[Operation, bool]:
-        """Write a request down, or find the operation that its key already has.
+    def with_key(self, key: str) -> Operation | None:
+        """Look an operation up by its idempotency key."""
+        return self._one("SELECT * FROM operations WHERE idempotency_key = ?", key)
 
-        Returns the operation, and whether it is new. Raises KeyReusedError when the key belongs to
-        another route or to a request with another meaning.
-        """
-        found = self._one("SELECT * FROM operations WHERE idempotency_key = ?", key)
-        if found is not None:
-            if (found.route, found.request) != (route, request):
-                raise KeyReusedError
-            return found, False
+    def accept(self, route: str, key: str, request: Mapping[str, Any]) -> Operation:
+        """Write a request with a new key down as an operation."""
         operation = Operation(new_operation_id(), route, key, dict(request), datetime.now(UTC))
         self._connection.execute(
             "INSERT INTO operations (id, idempotency_key, route, request, created_at)"
@@ -84,7 +87,7 @@ class Ledger:
             (operation.id, key, route, json.dumps(request), operation.created_at.isoformat()),
         )
         self.accepted += 1
-        return operation, True
+        return operation
 
     def find(self, operation_id: str) -> Operation | None:
         """Look an operation up by its id."""
@@ -97,15 +100,35 @@ class Ledger:
         )
         return [_operation(row) for row in rows]
 
-    def finish(self, operation_id: str, result: tuple[Output, ...] | Failure) -> None:
-        """Write an operation's end down: its outputs, or why it failed."""
+    def finish(
+        self, operation_id: str, result: tuple[Output, ...] | Failure, webhook: Webhook | None
+    ) -> None:
+        """Write an operation's end down, and with it the webhook that is to tell of it, if any."""
         if isinstance(result, Failure):
             change, value = "failure", json.dumps(asdict(result))
         else:
             change, value = "outputs", json.dumps([asdict(output) for output in result])
+        self._connection.execute("BEGIN")
         self._connection.execute(
             f"UPDATE operations SET {change} = ? WHERE id = ?",  # noqa: S608 - one of two words
             (value, operation_id),
+        )
+        if webhook is not None:
+            self._connection.execute(
+                "INSERT INTO webhooks (id, operation_id) VALUES (?, ?)", (webhook.id, operation_id)
+            )
+        self._connection.execute("COMMIT")
+
+    def unsettled(self) -> list[Webhook]:
+        """List the webhooks that were neither delivered nor given up."""
+        rows = self._connection.execute("SELECT * FROM webhooks WHERE NOT settled ORDER BY id")
+        return [Webhook(row["id"], row["operation_id"], row["attempts"]) for row in rows]
+
+    def note_attempt(self, webhook: Webhook, *, settled: bool) -> None:
+        """Write down that a webhook was tried once more, and whether that was the last time."""
+        self._connection.execute(
+            "UPDATE webhooks SET attempts = ?, settled = ? WHERE id = ?",
+            (webhook.attempts, settled, webhook.id),
         )
 
     def count(self) -> dict[str, int]:

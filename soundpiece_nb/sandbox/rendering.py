@@ -1,27 +1,16 @@
-"""What a render worker does: turn a request into a sound file. Runs in processes of its own.
-
-numpy, soundfile and the music are imported where they are used: only workers need them, and the
-service would start more slowly with them.
-"""
+"""What a render worker does: turn a commission into sound files. Runs in processes of its own."""
 
 import os
 import signal
 import threading
-from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from multiprocessing import parent_process
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-DISCLAIMER = "Made by the Soundpiece sandbox, not by Soundpiece's model"
-
-SAMPLE_RATE = 44_100
-
-Performance = Callable[[Mapping[str, Any], int], "NDArray[np.float32]"]
-"""Makes one take of a request: (frames, 2) samples in -1 to 1, the same every time."""
+from soundpiece_nb.sandbox.commission import Commission
+from soundpiece_nb.sandbox.operations import Output, output_file
+from soundpiece_nb.sandbox.performances import Performance
+from soundpiece_nb.sandbox.sound_files import write_flac
 
 
 def prepare_worker() -> None:
@@ -42,33 +31,27 @@ def _go_with_parent() -> None:
         os._exit(1)
 
 
-def perform_song(request: Mapping[str, Any], take: int) -> "NDArray[np.float32]":
-    """Sing the lyrics, in the manner of the prompt or of the reference's address."""
-    from soundpiece_nb.sandbox.music import make_song
+@dataclass(frozen=True)
+class Job:
+    """One take to be made, and where its sound goes."""
 
-    reference = request.get("reference", {"url": ""})
-    song = make_song(
-        request["lyrics"], request.get("prompt", ""), variation=take, seed=reference["url"]
-    )
-    return song.mix
+    operation_id: str
+    commission: Commission
+    perform: Performance
+    folder: Path
 
 
-def record(perform: Performance, request: Mapping[str, Any], take: int, file: Path) -> float:
-    """Perform one take into a 16-bit FLAC file, which appears whole or not at all.
+def record(job: Job) -> list[Output]:
+    """Perform one take into 16-bit FLAC files, which appear whole or not at all.
 
-    Returns its length in seconds. The same request and take make the same bytes.
+    The same commission makes the same bytes. Raises UnreadableSoundError when what it is to be
+    made from is no sound.
     """
-    import numpy as np
-    import soundfile
-
-    mix = perform(request, take)
-    samples = np.rint(np.clip(mix, -1.0, 1.0) * 32_767).astype(np.int16)
-    unfinished = file.with_name(f"{file.name}.{os.getpid()}.part")
-    with soundfile.SoundFile(
-        unfinished, "w", SAMPLE_RATE, samples.shape[1], "PCM_16", format="FLAC"
-    ) as sound:
-        sound.title = f"Sandbox song, take {take + 1}"
-        sound.comment = DISCLAIMER
-        sound.write(samples)
-    unfinished.replace(file)
-    return float(round(len(samples) / SAMPLE_RATE, 3))
+    take = job.commission.variation
+    outputs = []
+    for track in job.perform(job.commission):
+        name = output_file(job.operation_id, take, track.kind)
+        title = f"Sandbox {job.commission.route}, {track.kind or f'take {take + 1}'}"
+        duration = write_flac(track.samples, title, job.folder / name)
+        outputs.append(Output(name, duration, track.kind))
+    return outputs

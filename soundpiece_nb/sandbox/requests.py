@@ -1,8 +1,6 @@
 """What a caller may ask for: one model a route, with the documented limits."""
 
-from collections.abc import Callable
 from typing import Annotated, Any, Self
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from pydantic import (
@@ -15,6 +13,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from soundpiece_nb.sandbox.reach import origin_of
+
 
 def _can_be_written(text: str) -> str:
     # JSON may spell half of a surrogate pair, which no encoding can write down again.
@@ -23,22 +23,15 @@ def _can_be_written(text: str) -> str:
     return text
 
 
-def _address_with(*schemes: str) -> Callable[[str], str]:
-    def check(address: str) -> str:
-        try:
-            parts = urlsplit(address)
-            whole = parts.scheme in schemes and bool(parts.hostname) and address.isprintable()
-        except ValueError:
-            whole = False
-        if not whole or " " in address:
-            raise PydanticCustomError(
-                "url_parsing",
-                "Input should be a valid URL with the scheme {schemes}",
-                {"schemes": " or ".join(schemes)},
-            )
-        return address
-
-    return check
+def _is_web_address(address: str) -> str:
+    try:
+        origin_of(address)
+        whole = address.isprintable() and " " not in address
+    except ValueError:
+        whole = False
+    if not whole:
+        raise PydanticCustomError("url_parsing", "Input should be a valid http or https URL")
+    return address
 
 
 def _within(longest: int) -> StringConstraints:
@@ -47,8 +40,12 @@ def _within(longest: int) -> StringConstraints:
 
 Lyrics = Annotated[str, _within(3000), AfterValidator(_can_be_written)]
 Prompt = Annotated[str, _within(1024), AfterValidator(_can_be_written)]
-WebAddress = Annotated[str, _within(2048), AfterValidator(_address_with("https", "http"))]
-CallbackAddress = Annotated[str, _within(2048), AfterValidator(_address_with("https"))]
+WebAddress = Annotated[str, _within(2048), AfterValidator(_is_web_address)]
+SampleSeconds = Annotated[float, Field(ge=0.5, le=60, strict=True, allow_inf_nan=False)]
+EffectSeconds = Annotated[float, Field(ge=0.5, le=30, strict=True, allow_inf_nan=False)]
+TargetSeconds = Annotated[float, Field(ge=1, le=600, strict=True, allow_inf_nan=False)]
+Variations = Annotated[int, Field(ge=1, le=3, strict=True)]
+Switch = Annotated[bool, Field(strict=True)]
 
 
 class OperationRequest(BaseModel):
@@ -57,8 +54,8 @@ class OperationRequest(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     idempotency_key: UUID = Field(description="Chosen by the caller: one operation per key.")
-    callback_url: CallbackAddress | None = Field(
-        default=None, description="Checked, but this sandbox delivers no webhooks yet."
+    callback_url: WebAddress | None = Field(
+        default=None, description="Told of the end: https and public, or named with --reach."
     )
 
     @classmethod
@@ -74,22 +71,17 @@ class OperationRequest(BaseModel):
         return self.model_dump(mode="json", exclude={"idempotency_key"}, exclude_none=True)
 
 
-class Reference(BaseModel):
-    """Sound to be guided by."""
+class Address(BaseModel):
+    """Where sound lies."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     url: WebAddress
 
 
-class NewSong(OperationRequest):
-    """A song from lyrics, in the manner of a prompt or of a reference."""
-
-    lyrics: Lyrics = Field(
-        description="Sung line by line; [Verse], [Chorus] and the like stand alone on a line."
-    )
+class _Guided(OperationRequest):
     prompt: Prompt | None = Field(default=None, description="This or a reference, never both.")
-    reference: Reference | None = None
+    reference: Address | None = Field(default=None, description="Sound to be guided by.")
 
     @model_validator(mode="after")
     def _one_guide(self) -> Self:
@@ -98,3 +90,62 @@ class NewSong(OperationRequest):
                 "prompt_or_reference", "Exactly one of prompt and reference should be given"
             )
         return self
+
+
+class NewSong(_Guided):
+    """A song from lyrics, in the manner of a prompt or of a reference."""
+
+    lyrics: Lyrics = Field(
+        description="Sung line by line; [Verse], [Chorus] and the like stand alone on a line."
+    )
+
+
+class NewInstrumental(_Guided):
+    """A piece without a voice, in the manner of a prompt or of a reference."""
+
+
+class NewSample(OperationRequest):
+    """A short piece of music to build with: a stroke, a riff, a loop."""
+
+    prompt: Prompt
+    duration: SampleSeconds | None = Field(
+        default=None, description="Exactly so long; else as long as is natural for it."
+    )
+    loopable: Switch = Field(default=False, description="The end meets the beginning.")
+
+
+class NewEffect(OperationRequest):
+    """A sound that is no music."""
+
+    prompt: Prompt
+    duration: EffectSeconds | None = Field(
+        default=None, description="Exactly so long; else as long as is natural for it."
+    )
+
+
+class _FromSource(OperationRequest):
+    source: Address = Field(description="The sound to work on.")
+
+
+class RemixSong(_FromSource):
+    """Other words and another manner on the tempo and the harmony of a song."""
+
+    lyrics: Lyrics
+    prompt: Prompt
+    n_variations: Variations = 1
+
+
+class RemixInstrumental(_FromSource):
+    """Another manner on the tempo and the harmony of a piece."""
+
+    n_variations: Variations = 1
+
+
+class SeparateStems(_FromSource):
+    """A sound taken apart: vocals, drums, bass, other."""
+
+
+class AutoCutDown(_FromSource):
+    """A sound made shorter, to a natural end near the length asked for."""
+
+    target_duration: TargetSeconds

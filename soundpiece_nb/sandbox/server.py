@@ -5,6 +5,8 @@ import time
 from socket import socket
 
 import uvicorn
+from starlette.types import Scope
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from soundpiece_nb.sandbox.service import Sandbox
 
@@ -18,10 +20,11 @@ class SandboxServer(uvicorn.Server):
         """Print ``announcement`` once it listens; stop after ``idle_exit`` seconds of quiet."""
         super().__init__(
             uvicorn.Config(
-                sandbox.service,
+                sandbox.application(self._hang_up),
                 log_level="warning",
                 access_log=False,
                 server_header=False,
+                http="h11",
                 ws="none",
                 lifespan="on",
                 backlog=2048,
@@ -46,10 +49,16 @@ class SandboxServer(uvicorn.Server):
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
         """Stop: answer what is held, give what is being sent a moment to arrive, then close."""
         self._sandbox.release()
-        asyncio.get_running_loop().call_later(_FAREWELL_SECONDS, self._hang_up)
+        asyncio.get_running_loop().call_later(_FAREWELL_SECONDS, self._hang_up_on_all)
         await super().shutdown(sockets)
 
-    def _hang_up(self) -> None:
+    def _hang_up(self, scope: Scope, *, politely: bool) -> None:
+        for connection in list(self.server_state.connections):
+            if isinstance(connection, H11Protocol) and connection.client == scope["client"]:
+                transport = connection.transport
+                transport.close() if politely else transport.abort()
+
+    def _hang_up_on_all(self) -> None:
         # Nobody may be reading: a download that stands still must not keep the service.
         for connection in list(self.server_state.connections):
             connection.transport.abort()

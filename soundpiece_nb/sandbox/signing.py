@@ -28,12 +28,15 @@ class DownloadLinks:
         expires_at = datetime.fromtimestamp(int(expires) / 1000, UTC)
         return f"{origin}/files/{file}?{query}", expires_at
 
-    def admit(self, file: str, expires: str, signature: str) -> bool:
-        """Tell whether this address was signed here and has not expired."""
-        genuine = hmac.compare_digest(
+    def genuine(self, file: str, expires: str, signature: str) -> bool:
+        """Tell whether this address was signed here, however long ago."""
+        return hmac.compare_digest(
             signature.encode(errors="replace"), self._signature(file, expires).encode()
         )
-        return genuine and time.time() * 1000 < int(expires)
+
+    def admit(self, file: str, expires: str, signature: str, moment: datetime) -> bool:
+        """Tell whether this address was signed here and was good at a moment."""
+        return self.genuine(file, expires, signature) and moment.timestamp() * 1000 < int(expires)
 
     def _signature(self, file: str, expires: str) -> str:
         message = f"{file}\n{expires}".encode(errors="replace")

@@ -4,23 +4,27 @@ import asyncio
 import hashlib
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from datetime import UTC, datetime, timedelta
 from multiprocessing import active_children, get_context
 from pathlib import Path
+from typing import TypeAlias
 
+from soundpiece_nb.sandbox.commission import Commission, UnreadableSoundError
 from soundpiece_nb.sandbox.failures import FAILURES, foretold_failure
 from soundpiece_nb.sandbox.ledger import Ledger
-from soundpiece_nb.sandbox.long_polls import LongPolls
 from soundpiece_nb.sandbox.operations import Failure, Operation, Output
-from soundpiece_nb.sandbox.rendering import prepare_worker, record
+from soundpiece_nb.sandbox.rendering import Job, prepare_worker, record
 from soundpiece_nb.sandbox.routes import Route
+from soundpiece_nb.sandbox.sources import Sources, SourceUnreachableError
 
 _log = logging.getLogger(__name__)
 
 _MOST_WORKERS = 2
+Result: TypeAlias = tuple[Output, ...] | Failure
+
 _SHORTEST_SECONDS, _LONGEST_SECONDS = 6.0, 14.0
 
 
@@ -35,14 +39,20 @@ class Studio:
         self,
         routes: Mapping[str, Route],
         ledger: Ledger,
-        long_polls: LongPolls,
+        sources: Sources,
+        ended: Callable[[Operation, Result], None],
+        *,
         sounds: Path,
         pace: float,
     ) -> None:
-        """Keep sound files in the folder ``sounds``; scale all plausible times by ``pace``."""
+        """Keep sound files in the folder ``sounds``; scale all plausible times by ``pace``.
+
+        ``ended`` is told of each operation's end, once.
+        """
         self._routes = routes
         self._ledger = ledger
-        self._long_polls = long_polls
+        self._sources = sources
+        self._ended = ended
         self._sounds = sounds
         self._pace = pace
         self._workers = min(_MOST_WORKERS, os.cpu_count() or 1)
@@ -78,36 +88,47 @@ class Studio:
         self._pool.shutdown()
 
     async def _carry(self, operation: Operation) -> None:
-        result: tuple[Output, ...] | Failure
+        result: Result
         try:
             result = foretold_failure(operation.request) or await self._make(operation)
+        except (SourceUnreachableError, UnreadableSoundError) as error:
+            result = Failure("source_unreachable", str(error))
         except Exception:  # noqa: BLE001 - whatever goes wrong is the operation's own failure
             _log.exception("Operation %s could not be made.", operation.id)
             result = FAILURES["internal_error"]
         await asyncio.sleep(self._time_left(operation))
-        self._ledger.finish(operation.id, result)
-        self._long_polls.announce(operation.id)
+        self._ended(operation, result)
 
     async def _make(self, operation: Operation) -> tuple[Output, ...]:
-        takes = range(self._routes[operation.route].takes)
-        return tuple(await asyncio.gather(*(self._take(operation, take) for take in takes)))
+        route = self._routes[operation.route]
+        sounds = await self._sources.gather(operation)
+        takes = await asyncio.gather(
+            *(
+                self._take(
+                    Job(
+                        operation.id,
+                        Commission(route.name, operation.request, variation, **sounds),
+                        route.perform,
+                        self._sounds,
+                    )
+                )
+                for variation in range(route.takes_of(operation.request))
+            )
+        )
+        return tuple(output for outputs in takes for output in outputs)
 
-    async def _take(self, operation: Operation, take: int) -> Output:
-        file = self._sounds / f"{operation.id.removeprefix('op_')}-{take + 1}.flac"
+    async def _take(self, job: Job) -> list[Output]:
         async with self._places:
             try:
-                duration = await self._record(operation, take, file)
+                return await self._record(job)
             except BrokenProcessPool:
                 # A worker was killed (short memory, a person): it may not be this take's doing.
-                duration = await self._record(operation, take, file)
-        return Output(file.name, duration)
+                return await self._record(job)
 
-    async def _record(self, operation: Operation, take: int, file: Path) -> float:
-        pool, perform = self._pool, self._routes[operation.route].perform
+    async def _record(self, job: Job) -> list[Output]:
+        pool = self._pool
         try:
-            return await asyncio.get_running_loop().run_in_executor(
-                pool, record, perform, operation.request, take, file
-            )
+            return await asyncio.get_running_loop().run_in_executor(pool, record, job)
         except BrokenProcessPool:
             if pool is self._pool:
                 self._pool = self._new_pool()

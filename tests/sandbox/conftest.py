@@ -1,5 +1,6 @@
 """Real sandboxes, each a process of its own, spoken to over real HTTP."""
 
+import io
 import json
 import subprocess
 import sys
@@ -9,7 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
+import soundfile
+from numpy.typing import NDArray
 
 KEY = {"Authorization": "Bearer spk_test"}
 PATH = "/v1/create.new_song"
@@ -49,6 +53,35 @@ class RunningSandbox:
             song = self.get(operation_id, wait="true").raise_for_status().json()["song"]
         return song
 
+    def send(self, route: str, body: dict[str, Any], **headers: str) -> httpx.Response:
+        """Send a request of any route."""
+        return self.http.put(f"/v1/{route}", json=body, headers=headers)
+
+    def ask(self, route: str, **fields: Any) -> dict[str, Any]:
+        """Submit a request of any route under a key of its own, and give its operation."""
+        body = {"idempotency_key": str(uuid.uuid4()), **fields}
+        return operation_in(self.send(route, body).raise_for_status())
+
+    def end(self, route: str, operation_id: str) -> dict[str, Any]:
+        """Long-poll an operation of any route until it has ended."""
+        operation = {"status": "processing"}
+        while operation["status"] == "processing":
+            query = {"id": operation_id, "wait": "true"}
+            operation = operation_in(self.http.get(f"/v1/{route}", params=query))
+        return operation
+
+    def make(self, route: str, **fields: Any) -> dict[str, Any]:
+        """Submit a request of any route and give its operation as it ended."""
+        return self.end(route, self.ask(route, **fields)["id"])
+
+    def sound(self, output: dict[str, Any]) -> NDArray[np.int16]:
+        """Download an output: (frames, 2) samples of 16 bit at 44.1 kHz."""
+        answer = self.storage.get(output["url"]).raise_for_status()
+        samples, rate = soundfile.read(io.BytesIO(answer.content), dtype="int16", always_2d=True)
+        assert rate == 44_100
+        assert len(samples) == pytest.approx(output["duration"] * rate, abs=23)  # milliseconds
+        return samples
+
     def counters(self) -> dict[str, Any]:
         """Give what the sandbox counted."""
         return self.http.get("/sandbox/counters").json()
@@ -59,6 +92,12 @@ class RunningSandbox:
         self.storage.close()
         self.process.kill()
         self.process.communicate()
+
+
+def operation_in(answer: httpx.Response) -> dict[str, Any]:
+    """Find the operation in an answer, whatever its envelope is called."""
+    (operation,) = answer.json().values()
+    return operation
 
 
 def song_request(**fields: Any) -> dict[str, Any]:

@@ -136,7 +136,7 @@ def test_malformed_json_gets_400(sandbox, body):
         ({"reference": {"url": "https://a.example"}}, ["body"], "prompt_or_reference"),
         ({"reference": {}}, ["body", "reference", "url"], "missing"),
         ({"reference": {"url": "file:///a"}}, ["body", "reference", "url"], "url_parsing"),
-        ({"callback_url": "http://a.example"}, ["body", "callback_url"], "url_parsing"),
+        ({"callback_url": "http://a.example"}, ["body", "callback_url"], "url_not_public"),
         ({"callback_url": "https://"}, ["body", "callback_url"], "url_parsing"),
         ({"callback_url": ""}, ["body", "callback_url"], "string_too_short"),
         (

@@ -152,6 +152,10 @@ def test_a_kill_and_a_restart_lose_nothing(start, tmp_path: Path, a_song):
     failed = first.finished(first.submit(lyrics="content_policy")["id"])
     requests = [a_song(lyrics=f"La {number}") for number in range(4)]
     accepted = [first.put(request).json()["song"] for request in requests]
+    # What is made from another output finds it again, though its address names the old port.
+    source = {"url": first.get(ready["id"]).json()["song"]["outputs"][0]["url"]}
+    remix = first.ask("create.remix_song", source=source, lyrics="La", prompt="Jazz")
+    stems = first.ask("adapt.separate_stems", source=source)
     family = psutil.Process(first.process.pid).children(recursive=True)
     assert family
     first.process.kill()
@@ -167,7 +171,9 @@ def test_a_kill_and_a_restart_lose_nothing(start, tmp_path: Path, a_song):
     assert [second.put(request).json()["song"] for request in requests] == accepted
     for song in accepted:
         assert second.finished(song["id"])["status"] == "ready"
-    assert second.counters()["operations"] == 6
+    assert second.end("create.remix_song", remix["id"])["status"] == "ready"
+    assert len(second.end("adapt.separate_stems", stems["id"])["outputs"]) == 4
+    assert second.counters()["operations"] == 8
     assert second.counters()["created"] == 0
     assert list(data.rglob("*.part")) == []
 
