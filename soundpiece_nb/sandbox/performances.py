@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from soundpiece_nb.sandbox.commission import Commission, Sound
-from soundpiece_nb.sandbox.sound_files import as_pcm, read_pcm, read_sound
+from soundpiece_nb.sandbox.sound_files import as_pcm, as_sound, read_pcm, read_sound
 
 if TYPE_CHECKING:
     import numpy as np
@@ -63,14 +63,10 @@ def stems(commission: Commission) -> list[Track]:
     """
     import numpy as np
 
-    from soundpiece_nb.sandbox.music import split
-
     source = _source(commission)
     mix = read_pcm(source)
-    parts = _known_stems(source, mix)
-    if parts is None:
-        parts = split(read_sound(source))
-    tracks = [Track(as_pcm(parts[kind]), kind) for kind in KINDS[:-1]]
+    parts = _known_stems(source, mix) or _split(source)
+    tracks = [Track(parts[kind], kind) for kind in KINDS[:-1]]
     rest = mix - np.sum([track.samples for track in tracks], axis=0, dtype=np.int32)
     return [*tracks, Track(np.clip(rest, -32_768, 32_767).astype(np.int16), KINDS[-1])]
 
@@ -177,7 +173,7 @@ def _grid(sound: Sound, samples: "FloatArray") -> "Ground":
     return ground_of(samples) if was_cut else _ground(sound)
 
 
-def _known_stems(sound: Sound, mix: "NDArray[np.int32]") -> "dict[str, FloatArray] | None":
+def _known_stems(sound: Sound, mix: "NDArray[np.int32]") -> "dict[str, NDArray[np.int16]] | None":
     """Play again the piece that a sound is, stem by stem; None if it is no such piece."""
     import numpy as np
 
@@ -187,12 +183,26 @@ def _known_stems(sound: Sound, mix: "NDArray[np.int32]") -> "dict[str, FloatArra
     if maker is not None and maker.route in _PLANS:
         song = perform(_PLANS[maker.route](maker))
         # An older sandbox may have made this file, to rules that were other then.
-        return song.stems if np.array_equal(as_pcm(song.mix), mix) else None
+        same = np.array_equal(as_pcm(song.mix), mix)
+        return {kind: as_pcm(stem) for kind, stem in song.stems.items()} if same else None
     if maker is not None and maker.route == "adapt.auto_cut_down" and maker.source is not None:
         whole = _known_stems(maker.source, read_pcm(maker.source))
         if whole is not None:
             source = read_sound(maker.source)
             target = maker.request["target_duration"]
             cut = plan_cut(source, target, _grid(maker.source, source))
-            return {kind: cut.of(stem) for kind, stem in whole.items()}
+            return {kind: as_pcm(cut.of(as_sound(stem))) for kind, stem in whole.items()}
     return None
+
+
+def _split(source: Sound) -> "dict[str, NDArray[np.int16]]":
+    """Split a sound by ear, some seconds at a time: a long one's stems would fill the memory."""
+    import numpy as np
+
+    from soundpiece_nb.sandbox.music import split_pieces
+
+    pieces = [
+        {kind: as_pcm(stem) for kind, stem in piece.items()}
+        for piece in split_pieces(read_sound(source))
+    ]
+    return {kind: np.concatenate([piece[kind] for piece in pieces]) for kind in KINDS}

@@ -26,6 +26,13 @@ def as_pcm(sound: "NDArray[np.float32]") -> "NDArray[np.int16]":
     return np.asarray(rounded, np.int16)
 
 
+def as_sound(samples: "NDArray[np.int16]") -> "NDArray[np.float32]":
+    """Turn 16-bit samples into float32 in -1 to 1, as libsndfile reads them."""
+    import numpy as np
+
+    return np.asarray(samples, np.float32) / np.float32(32_768)
+
+
 def read_pcm(sound: Sound) -> "NDArray[np.int32]":
     """Read a sound as (frames, 2) samples of 16 bit, with room to add and subtract them."""
     import numpy as np
