@@ -25,6 +25,10 @@ class OutputLink:
     duration: float | None
     kind: str | None
 
+    def expired(self, now: datetime) -> bool:
+        """Tell whether the URL is known to be of no use any more."""
+        return self.expires_at is not None and self.expires_at <= now
+
 
 @dataclass(frozen=True)
 class Answer:

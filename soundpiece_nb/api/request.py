@@ -6,28 +6,29 @@ one key never travels with two bodies.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from .earlier import EarlierOutput, read_earlier
 from .errors import Mistake
 from .routes import Field, Kind, Route
 
 NOTHING_SENT = "Nothing was sent."
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Request:
     """A validated request; `fields` holds what was asked, `body` the JSON bytes to send."""
 
     route: Route
     key: str
     fields: Mapping[str, Any]
-    body: bytes
+    body: bytes = dataclasses.field(repr=False)
 
 
 def new_request(route: Route, fields: Mapping[str, Any], key: str | None = None) -> Request:
@@ -37,7 +38,7 @@ def new_request(route: Route, fields: Mapping[str, Any], key: str | None = None)
     thing that is wrong.
     """
     given = {name: value for name, value in fields.items() if value is not None}
-    known = {field.name for field in route.fields}
+    known = {field.name for field in route.all_fields}
     for name in given:
         if name not in known:
             raise Mistake(
@@ -46,7 +47,7 @@ def new_request(route: Route, fields: Mapping[str, Any], key: str | None = None)
             )
     checked = {
         field.name: _READERS[field.kind](field, given[field.name])
-        for field in route.fields
+        for field in route.all_fields
         if field.name in given
     }
     _require(route, checked)
@@ -98,6 +99,12 @@ def _read_text(field: Field, value: Any) -> str:
 
 
 def _read_link(field: Field, value: Any) -> str:
+    if isinstance(value, EarlierOutput) or read_earlier(value):
+        return str(value)
+    return _read_address(field, value)
+
+
+def _read_address(field: Field, value: Any) -> str:
     address = value.strip() if isinstance(value, str) else ""
     try:
         parts = urlsplit(address)
@@ -106,8 +113,10 @@ def _read_link(field: Field, value: Any) -> str:
         good = False
     if not good or any(character.isspace() for character in address):
         raise Mistake(
-            f"The {field.name} must be an https URL that the service can fetch. {NOTHING_SENT}"
+            f"{_label(field)} must be an https URL that the service can reach. {NOTHING_SENT}"
         )
+    if field.most is not None and len(address) > field.most:
+        raise Mistake(f"{_label(field)} has more than {field.most:.0f} characters. {NOTHING_SENT}")
     return address
 
 
@@ -153,6 +162,7 @@ def _label(field: Field) -> str:
 _READERS: dict[Kind, Callable[[Field, Any], Any]] = {
     Kind.TEXT: _read_text,
     Kind.LINK: _read_link,
+    Kind.ADDRESS: _read_address,
     Kind.SECONDS: _read_seconds,
     Kind.COUNT: _read_count,
     Kind.FLAG: _read_flag,
@@ -161,7 +171,7 @@ _READERS: dict[Kind, Callable[[Field, Any], Any]] = {
 
 def _write_body(route: Route, key: str, fields: Mapping[str, Any]) -> bytes:
     wire: dict[str, Any] = {"idempotency_key": key}
-    for field in route.fields:
+    for field in route.all_fields:
         if field.name in fields:
             value = fields[field.name]
             wire[field.name] = {"url": value} if field.kind is Kind.LINK else value

@@ -19,6 +19,8 @@ class Kind(Enum):
     TEXT = "text"
     LINK = "link"
     """An https address of audio, sent as `{"url": …}`."""
+    ADDRESS = "address"
+    """An https address, sent as it is."""
     SECONDS = "seconds"
     COUNT = "count"
     FLAG = "flag"
@@ -57,11 +59,23 @@ class Route:
     example: str = ""
 
     @property
+    def all_fields(self) -> tuple[Field, ...]:
+        """The route's own fields, then those that every route takes."""
+        return (*self.fields, CALLBACK_URL)
+
+    @property
     def title(self) -> str:
         """The noun in words: `remix of a song` reads better than `remix_song`."""
         return self.noun.replace("_", " ")
 
 
+CALLBACK_URL = Field(
+    name="callback_url",
+    kind=Kind.ADDRESS,
+    most=2048,
+    option="callback-url",
+    help="https URL that the service tells when the operation has ended",
+)
 LYRICS = Field(
     name="lyrics",
     kind=Kind.TEXT,

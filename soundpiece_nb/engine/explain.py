@@ -118,6 +118,8 @@ def _rejection(entry: Entry, code: str, detail: str) -> Explanation:
             )
         case "402":
             return Explanation("Not enough credits.", nothing, f"Top up, then {resume}", code)
+        case "source":
+            return Explanation(said, nothing, f"Make it again, or {resume}", code)
         case "404":
             return Explanation(
                 f"The service has no route {entry.route}.",

@@ -50,7 +50,7 @@ class _Links:
     async def get(self, number: int, *, instead_of: OutputLink | None = None) -> OutputLink:
         async with self._asking:
             current = self._link(number)
-            if current is instead_of or _expired(current):
+            if current is instead_of or current.expired(datetime.now(UTC)):
                 self.answer = await self.passage.read(self.answer.id)
         return self._link(number)
 
@@ -110,7 +110,3 @@ async def _stream(passage: Passage, url: str, unfinished: PartialFile) -> None:
         if download.part is Part.COMING:
             async for chunk in download.chunks:
                 unfinished.write(chunk)
-
-
-def _expired(link: OutputLink) -> bool:
-    return link.expires_at is not None and link.expires_at <= datetime.now(UTC)

@@ -25,6 +25,7 @@ from soundpiece_nb.audio.shelf import Shelf
 from soundpiece_nb.journal.entry import Entry
 from soundpiece_nb.journal.journal import Journal
 
+from .addressing import Sending, SourceLost
 from .explain import trouble_words
 from .fetching import fetch_takes
 from .persistence import Limits, persist
@@ -110,12 +111,16 @@ class Passage:
         entry = self.entry
         request = Request(find_route(entry.route), entry.key, entry.fields, entry.body)
         try:
-            answer = await self.persist(lambda: self.client.submit(request), Exchange.SUBMIT)
-        except Refusal as refusal:
+            answer = await self.persist(Sending(self, request).attempt, Exchange.SUBMIT)
+        except (Refusal, SourceLost) as why:
             if self.run.may_have_arrived:  # a refusal now does not say that nothing was made
                 raise
-            code = str(refusal.status_code)
-            await self.workbench.note(self.journal.rejected, entry.key, code, refusal.detail)
+            match why:
+                case Refusal():
+                    code, words = str(why.status_code), why.detail
+                case SourceLost():
+                    code, words = "source", why.message
+            await self.workbench.note(self.journal.rejected, entry.key, code, words)
             return None
         await self.workbench.note(self.journal.accepted, entry.key, answer.id)
         return answer

@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from soundpiece_nb.api.errors import SoundpieceError
 
-VERSION = 1
+VERSION = 2
 
 metadata = MetaData()
 
@@ -50,6 +50,7 @@ operations = Table(
     Column("tags", Text, nullable=False),
     Column("note", Text),
     Column("sweep", Text),
+    Column("batch", Text),
     Column("notebook", Text),
     Column("error_code", Text),
     Column("error_message", Text),
@@ -63,6 +64,10 @@ operations = Table(
     Column("held_until", BigInteger),
     Index("operations_by_time", "submitted_at"),
     Index("operations_by_status", "status", "submitted_at"),
+    Index("operations_by_name", "name"),
+    Index("operations_by_source", "source"),
+    Index("operations_by_reference", "reference"),
+    Index("operations_by_batch", "batch"),
 )
 
 takes = Table(
@@ -81,10 +86,19 @@ takes = Table(
     Column("waveform", LargeBinary),
     Column("rating", Integer),
     Column("note", Text),
+    Column("pruned_at", BigInteger),
 )
 
 
-MIGRATIONS: dict[int, Callable[[Connection], None]] = {}
+def _from_1_to_2(connection: Connection) -> None:
+    """Add what chains, batches and pruning need."""
+    connection.exec_driver_sql("ALTER TABLE operations ADD COLUMN batch TEXT")
+    connection.exec_driver_sql("ALTER TABLE takes ADD COLUMN pruned_at BIGINT")
+    for column in ("name", "source", "reference", "batch"):
+        connection.exec_driver_sql(f"CREATE INDEX operations_by_{column} ON operations ({column})")
+
+
+MIGRATIONS: dict[int, Callable[[Connection], None]] = {1: _from_1_to_2}
 """What leads from each version to the next one."""
 
 

@@ -328,8 +328,9 @@ def test_migrations_run_in_order_and_only_once(tmp_path, monkeypatch):
 
     Journal(tmp_path).close()
     ran = []
-    monkeypatch.setattr(schema, "VERSION", 3)
-    steps = {1: lambda _: ran.append(1), 2: lambda _: ran.append(2)}
+    now = schema.VERSION
+    steps = {now: lambda _: ran.append(1), now + 1: lambda _: ran.append(2)}
+    monkeypatch.setattr(schema, "VERSION", now + 2)
     monkeypatch.setattr(schema, "MIGRATIONS", steps)
     Journal(tmp_path).close()
     Journal(tmp_path).close()
