@@ -20,15 +20,14 @@ if TYPE_CHECKING:
         SoundpieceError,
         WaitTimeout,
     )
+    from soundpiece_nb.functions import history, operation, resume, submit
     from soundpiece_nb.handle import Operation, Output
-    from soundpiece_nb.session import history, operation, resume, song, submit
 
 _HOMES = {
-    "history": "session",
-    "operation": "session",
-    "resume": "session",
-    "song": "session",
-    "submit": "session",
+    "history": "functions",
+    "operation": "functions",
+    "resume": "functions",
+    "submit": "functions",
     "Operation": "handle",
     "Output": "handle",
     "DownloadFailed": "api.errors",
@@ -55,7 +54,6 @@ __all__ = [
     "load_ipython_extension",
     "operation",
     "resume",
-    "song",
     "submit",
     "unload_ipython_extension",
 ]
@@ -76,18 +74,25 @@ def unload_ipython_extension(shell: Any) -> None:
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name at its first use."""
-    home = _HOMES.get(name)
-    if home is None:
+    """Import a public name at its first use: one of these, or the function of a route."""
+    if name not in _HOMES and name not in _nouns():
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
     from soundpiece_nb.magics.extension import show_handles
 
     show_handles()
-    value = globals()[name] = getattr(import_module(f"{__name__}.{home}"), name)
+    home = import_module(f"{__name__}.{_HOMES.get(name, 'functions')}")
+    value = globals()[name] = getattr(home, name)
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted([*__all__, *_nouns()])
+
+
+def _nouns() -> list[str]:
+    """List what routes make, which is what their functions are called."""
+    from soundpiece_nb.api.routes import ROUTES
+
+    return [route.noun for route in ROUTES.values()]

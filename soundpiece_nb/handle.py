@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from soundpiece_nb.api.earlier import earlier_outputs
 from soundpiece_nb.api.errors import Mistake, StorageFailed, WaitInterrupted, WaitTimeout
 from soundpiece_nb.audio.shelf import readable_name
 from soundpiece_nb.engine.engine import Engine
@@ -88,6 +89,17 @@ class Operation:
         entry = self.entry
         return tuple(Output(self, take) for take in entry.takes)
 
+    @property
+    def parents(self) -> tuple[Operation, ...]:
+        """The operations whose outputs this one was made from."""
+        named = earlier_outputs(self.entry.body).values()
+        return tuple(self._other(key) for key in dict.fromkeys(each.key for each in named))
+
+    @property
+    def children(self) -> tuple[Operation, ...]:
+        """The operations that were made from this one's outputs, oldest first."""
+        return tuple(self._other(key) for key in self._engine().journal.made_from(self.key))
+
     def result(self, timeout: float | None = None) -> Operation:
         """Wait until every output is a verified file, and return this operation.
 
@@ -113,6 +125,9 @@ class Operation:
             await asyncio.shield(_in_this_loop(future))
         return self._conclude()
 
+    def _other(self, key: str) -> Operation:
+        return Operation(key, self._engine)
+
     def _future(self) -> Future[None] | None:
         engine = self._engine()
         run = engine.run(self.key)
@@ -132,7 +147,7 @@ class Output:
     """One take of an operation."""
 
     def __init__(self, operation: Operation, take: TakeEntry) -> None:
-        self._operation = operation
+        self.operation = operation
         self.take = take.take
         self.kind = take.kind
         self.duration = take.duration
@@ -141,7 +156,7 @@ class Output:
 
     def __repr__(self) -> str:
         length = f" {self.duration:.1f} s" if self.duration else ""
-        return f"<take {self.take} of {short(self._operation.key)}{length} {self.path or ''}>"
+        return f"<take {self.take} of {short(self.operation.key)}{length} {self.path or ''}>"
 
     def audio(self) -> tuple[npt.NDArray[np.float32], int]:
         """Return the samples as `(frames, channels)` float32 within ±1, and 44100 (Hz)."""
@@ -158,7 +173,7 @@ class Output:
         source = self._file()
         target = Path(path).expanduser()
         if target.is_dir():
-            entry = self._operation.entry
+            entry = self.operation.entry
             target /= readable_name(entry.name or entry.route, self.take, entry.key)
         if target.suffix.lower() != ".flac":
             raise Mistake(f"Takes are saved as FLAC; call the file {target.stem}.flac, say.")
@@ -173,7 +188,7 @@ class Output:
     def _file(self) -> Path:
         if self.path is None or not self.path.exists():
             raise Mistake(
-                f"Take {self.take} of {short(self._operation.key)} is not on this machine (yet); "
+                f"Take {self.take} of {short(self.operation.key)} is not on this machine (yet); "
                 ".result() waits for it."
             )
         return self.path

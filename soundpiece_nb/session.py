@@ -5,16 +5,17 @@ from __future__ import annotations
 import atexit
 import os
 import threading
-from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.api.request import Request, new_request
-from soundpiece_nb.api.routes import find_route
+from soundpiece_nb.api.request import once as derive_key
+from soundpiece_nb.api.routes import CALLBACK_URL, Kind, find_route
 from soundpiece_nb.audio.shelf import Shelf
+from soundpiece_nb.chaining import find_link
 from soundpiece_nb.credentials import find_api_key, require_api_key
 from soundpiece_nb.engine.engine import Connection, Engine
 from soundpiece_nb.engine.local_sandbox import API_KEY, LocalSandbox
@@ -23,8 +24,6 @@ from soundpiece_nb.handle import Operation
 from soundpiece_nb.settings import SETTINGS, Settings
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from soundpiece_nb.journal.entry import Entry
     from soundpiece_nb.journal.journal import Journal
 
@@ -92,9 +91,36 @@ class Session:
             )
         return Connection(service, require_api_key())
 
-    def prepare(self, route: str, fields: dict[str, Any], key: str | None = None) -> Request:
-        """Check a request without sending or writing anything; raises Mistake."""
-        return new_request(find_route(route), fields, key)
+    def prepare(
+        self,
+        route: str,
+        fields: Mapping[str, Any],
+        key: str | None = None,
+        *,
+        once: bool | None = None,
+        take: int | None = None,
+    ) -> Request:
+        """Check a request without sending or writing anything; raises Mistake.
+
+        Without a `key`, it gets a new one, or with `once` (else the setting of that name) the
+        one that follows from it; `take` asks for another one of the same.
+        """
+        entry = find_route(route)
+        given = dict(fields)
+        if given.get(CALLBACK_URL.name) is None:
+            given[CALLBACK_URL.name] = self.settings.callback_url
+        for field in entry.fields:
+            if field.kind is Kind.LINK and given.get(field.name) is not None:
+                given[field.name] = find_link(
+                    given[field.name], field.name, self.journal, self.service
+                )
+        request = new_request(entry, given, key)
+        derives = self.settings.once and key is None if once is None else once
+        if derives and key is not None:
+            raise Mistake("--once derives the key from the request; leave --key out.")
+        if take is not None and not derives:
+            raise Mistake("--take counts the takes of --once; say both.")
+        return derive_key(request, self.service, take or 1) if derives else request
 
     def submit(
         self,
@@ -227,70 +253,3 @@ def close() -> None:
     if closing is not None:
         atexit.unregister(closing.close)
         closing.close()
-
-
-# ---------------------------------------------------------------------- functions for people
-
-
-def submit(
-    route: str,
-    *,
-    name: str | None = None,
-    tags: Sequence[str] = (),
-    note: str | None = None,
-    key: str | None = None,
-    **fields: Any,
-) -> Operation:
-    """Start an operation of any route and return its handle at once.
-
-    `route` is `create.new_song` or its noun, `song`; `fields` are the request's. Raises Mistake
-    for bad input, before anything is sent or written.
-    """
-    session = current()
-    request = session.prepare(route, fields, key)
-    return session.submit(request, name=name, tags=tags, note=note)
-
-
-def song(
-    lyrics: str,
-    *,
-    prompt: str | None = None,
-    reference: str | None = None,
-    name: str | None = None,
-    tags: Sequence[str] = (),
-    note: str | None = None,
-    key: str | None = None,
-) -> Operation:
-    """Start a song from lyrics (1 to 3000 characters) and either a prompt or a reference URL."""
-    fields = {"lyrics": lyrics, "prompt": prompt, "reference": reference}
-    return submit("create.new_song", name=name, tags=tags, note=note, key=key, **fields)
-
-
-def operation(key: str) -> Operation:
-    """Return the operation of a key, any unique beginning of one, a NAME or an operation id."""
-    return current().operation(key)
-
-
-def resume(*keys: str) -> list[Operation]:
-    """Go on with what an earlier kernel left unfinished, or with these operations alone."""
-    return current().resume(keys)
-
-
-def history(  # noqa: PLR0917 - the filters are a contract, and are used by name
-    route: str | None = None,
-    status: str | None = None,
-    since: str | datetime | timedelta | None = None,
-    search: str | None = None,
-    tag: str | None = None,
-    limit: int | None = None,
-) -> pd.DataFrame:
-    """Return every operation ever made, newest first, as a DataFrame indexed by its key.
-
-    The frame is a copy: what is written into it stays there. Times are UTC, `elapsed` is a
-    timedelta, `duration` seconds of audio.
-    """
-    from soundpiece_nb.journal import frame
-    from soundpiece_nb.journal.filters import Filter
-
-    wanted = Filter(route=route, status=status, since=since, search=search, tag=tag, limit=limit)
-    return frame.history(current().journal, wanted)

@@ -20,6 +20,8 @@ class Settings:
     home: str | None = None
     retry_budget: float | None = None
     operation_deadline: float | None = None
+    once: bool = False
+    callback_url: str | None = None
 
     def read_home(self) -> Path:
         """Return the folder of journal and audio."""

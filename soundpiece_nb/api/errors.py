@@ -10,6 +10,7 @@ SoundpieceError
 ├── OperationFailed     accepted, then failed, in the service's own words
 ├── ServiceSilent       no usable answer for so long that trying stopped; the operation stands
 ├── DownloadFailed      made and paid for, but no intact file arrived yet
+├── SourceLost          the service no longer offers an earlier output that a request is made from
 ├── StorageFailed       the disk did not take what had to be kept
 ├── WaitTimeout         the waiting ended, the operation goes on
 ├── WaitInterrupted     a person interrupted the waiting, the operation goes on
@@ -43,6 +44,10 @@ class SoundpieceError(Exception):
 
 class Mistake(SoundpieceError):
     """What was typed cannot be done; nothing was sent and nothing is lost."""
+
+
+class SourceLost(SoundpieceError):
+    """The service no longer offers an earlier output that a request is made from."""
 
 
 class WireFailure(SoundpieceError):

@@ -55,6 +55,30 @@ def new_request(route: Route, fields: Mapping[str, Any], key: str | None = None)
     return Request(route, key, checked, _write_body(route, key, checked))
 
 
+def once(request: Request, service: str, take: int = 1) -> Request:
+    """Return the request under the key that follows from what it asks and where it goes.
+
+    The same request has the same key on any day, a UUIDv5 (RFC 9562, 5.5), so that it is made
+    once; `take` 2 asks for another one on purpose. Raises Mistake for a take below 1.
+    """
+    if isinstance(take, bool) or not isinstance(take, int) or take < 1:
+        raise Mistake(f"--take counts from 1; {take!r} is none. {NOTHING_SENT}")
+    said = [service, request.route.path, dict(request.fields), take]
+    key = str(uuid.uuid5(_ONCE, json.dumps(said, sort_keys=True)))
+    return Request(
+        request.route, key, request.fields, _write_body(request.route, key, request.fields)
+    )
+
+
+def is_once(key: str) -> bool:
+    """Tell whether a key was derived from its request."""
+    return uuid.UUID(key).version == _DERIVED
+
+
+_ONCE = uuid.uuid5(uuid.NAMESPACE_URL, "https://soundpiece.co/once")
+_DERIVED = 5
+
+
 def read_key(key: str) -> str:
     """Return the canonical text of an idempotency key; raises Mistake unless it is a UUID."""
     try:

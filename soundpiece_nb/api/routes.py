@@ -112,6 +112,7 @@ VARIATIONS = Field(
     kind=Kind.COUNT,
     most=3,
     option="variations",
+    short="n",
     help="how many takes to make, 1 to 3",
 )
 REQUIRED_PROMPT = Field(

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from soundpiece_nb.api.earlier import EarlierOutput, addressed, earlier_outputs
-from soundpiece_nb.api.errors import Refusal, SoundpieceError
+from soundpiece_nb.api.errors import Refusal, SourceLost
 from soundpiece_nb.api.operation import Answer, OutputLink
 from soundpiece_nb.api.pacing import Exchange
 from soundpiece_nb.api.request import Request
@@ -19,10 +19,6 @@ from .explain import refusal_words, short
 
 if TYPE_CHECKING:
     from .passage import Passage
-
-
-class SourceLost(SoundpieceError):
-    """The service no longer offers an earlier output that a request is made from."""
 
 
 class Sending:

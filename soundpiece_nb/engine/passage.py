@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from soundpiece_nb.api.client import Client
-from soundpiece_nb.api.errors import Refusal, ServiceSilent, WireFailure
+from soundpiece_nb.api.errors import Refusal, ServiceSilent, SourceLost, WireFailure
 from soundpiece_nb.api.operation import Answer
 from soundpiece_nb.api.pacing import (
     AccountPace,
@@ -25,7 +25,7 @@ from soundpiece_nb.audio.shelf import Shelf
 from soundpiece_nb.journal.entry import Entry
 from soundpiece_nb.journal.journal import Journal
 
-from .addressing import Sending, SourceLost
+from .addressing import Sending
 from .explain import trouble_words
 from .fetching import fetch_takes
 from .persistence import Limits, persist

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from soundpiece_nb.api.errors import Mistake, StorageFailed
@@ -274,6 +274,20 @@ class Journal:
             listed = ", ".join(candidate[: len(wanted) + 4] for candidate in candidates)
             raise Mistake(f"More than one key begins with {wanted!r}: {listed}.")
         return str(candidates[0])
+
+    def made_from(self, key: str) -> list[str]:
+        """Return the keys of operations that were made from outputs of this one, oldest first."""
+        begin, end = f"soundpiece:{key}:", f"soundpiece:{key};"  # ; follows : in every collation
+        named = [
+            column.between(begin, end) for column in (operations.c.source, operations.c.reference)
+        ]
+        with self._database.read() as connection:
+            rows = connection.scalars(
+                select(operations.c.idempotency_key)
+                .where(or_(*named))
+                .order_by(operations.c.submitted_at)
+            )
+            return list(rows)
 
     def unfinished(self) -> list[str]:
         """Return the keys of operations with something left to do, oldest first."""

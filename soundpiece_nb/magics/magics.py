@@ -9,15 +9,12 @@ from collections.abc import Callable
 from typing import Any
 
 from IPython.core.magic import Magics, magics_class, no_var_expand
-from traitlets import Enum, Float, Unicode
+from traitlets import Bool, Enum, Float, Unicode
 
 from soundpiece_nb.api.routes import ROUTES, Route
 from soundpiece_nb.settings import SETTINGS
 
 from .options import HOLDING, KEYS, Option, Parser, make_parser, option, route_parser
-
-SHOWN_ROUTES = ("create.new_song",)
-"""The routes that have magics so far."""
 
 _COMMANDS: dict[str, tuple[str, tuple[Option, ...], str]] = {
     "": ("Show one screen of help.", (), ""),
@@ -106,6 +103,14 @@ class SoundpieceMagics(Magics):
         help="How finished players hold their sound; auto: the lossless file where the "
         "notebook's folder is known, else a small MP3 inside the notebook.",
     ).tag(config=True)
+    once = Bool(
+        False,
+        help="Whether magics derive the key from the request, as with --once, so that running "
+        "all cells again makes nothing new.",
+    ).tag(config=True)
+    callback_url = Unicode(
+        "", help="https URL that the service tells of every operation's end; empty: none."
+    ).tag(config=True)
     retry_budget = Float(
         300.0, min=0.0, help="Seconds of nothing but failures after which trying stops."
     ).tag(config=True)
@@ -117,8 +122,8 @@ class SoundpieceMagics(Magics):
         super().__init__(shell)
         self.observe(self._keep_settings)
         self._keep_settings()
-        for path in SHOWN_ROUTES:
-            self._add_route(ROUTES[path])
+        for route in ROUTES.values():
+            self._add_route(route)
         for name, (description, options, example) in _COMMANDS.items():
             title = f"soundpiece_{name}".rstrip("_")
             parser = make_parser(f"%{title}", description, options, example)
@@ -127,19 +132,22 @@ class SoundpieceMagics(Magics):
     def _keep_settings(self, _: object = None) -> None:
         SETTINGS.base_url = self.base_url or None
         SETTINGS.home = self.home or None
+        SETTINGS.once = self.once
+        SETTINGS.callback_url = self.callback_url or None
         SETTINGS.retry_budget = self.retry_budget
         SETTINGS.operation_deadline = self.operation_deadline
 
     def _add_route(self, route: Route) -> None:
         parser = route_parser(route)
 
-        def magic(line: str, cell: str = "") -> None:
+        def magic(line: str, cell: str | None = None) -> None:
             options = parser.read(line)
             from . import making
 
             making.make(self, route, options, cell)
 
-        self._add("cell" if route.body else "line", f"soundpiece_{route.noun}", magic, parser)
+        for kind in ("line", "cell") if route.body else ("line",):
+            self._add(kind, f"soundpiece_{route.noun}", magic, parser)
 
     def _add_command(self, kind: str, title: str, name: str, parser: Parser) -> None:
         def magic(line: str) -> Any:

@@ -21,18 +21,24 @@ from soundpiece_nb.views.sound import Holding
 from .expansion import expand
 
 
-def make(magics: Any, route: Route, options: Namespace, body: str) -> None:
-    """Start what a cell asks for and show it; raises Mistake before anything is sent."""
+def make(magics: Any, route: Route, options: Namespace, body: str | None) -> None:
+    """Start what a cell or line asks for and show it; raises Mistake before anything is sent."""
     namespace = magics.shell.user_ns
     words = {name: _expanded(value, namespace) for name, value in vars(options).items()}
-    fields = {field.name: words.get(field.name) for field in route.fields}
-    if route.body:
-        fields[route.body] = expand(body.strip("\n"), namespace)
+    fields = {field.name: words.get(field.name) for field in route.all_fields}
+    if route.body and body is not None:
+        fields[route.body] = _body(route.body, fields[route.body], expand(body, namespace))
     timeout = read_timeout(words["timeout"])
     if words["name"] is not None:
         require_name(words["name"])
     session = current()
-    request = session.prepare(route.path, fields, words["key"])
+    request = session.prepare(
+        route.path,
+        fields,
+        words["key"],
+        once=words["once"],
+        take=read_count("--take", words["take"]),
+    )
     if words["dry_run"]:
         _show_request(request)
         return
@@ -74,6 +80,25 @@ def follow(
     error = outcome(operation.entry)
     if waits and error is not None:
         raise error
+
+
+def _body(field: str, option: str | None, body: str) -> str | None:
+    """Return a text that stands in the cell's body or in its option; raises Mistake for both."""
+    text = body.strip("\n")
+    if option is not None and text.strip():
+        raise Mistake(
+            f"The {field} stands in the cell and in --{field}; leave one out. Nothing was sent."
+        )
+    return text if option is None else option
+
+
+def read_count(name: str, text: str | None) -> int | None:
+    """Return a whole number from 1 that stands behind an option; raises Mistake for another."""
+    if text is None:
+        return None
+    if not text.isdecimal() or int(text) < 1:
+        raise Mistake(f"{name} takes a whole number from 1; {text!r} is none. Nothing was sent.")
+    return int(text)
 
 
 def read_timeout(text: str | None) -> float | None:

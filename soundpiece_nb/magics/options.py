@@ -42,6 +42,14 @@ HOLDING = (
 )
 COMMON = (
     option("--key", metavar="UUID", help="use this idempotency key"),
+    option(
+        "--once",
+        action="store_true",
+        default=None,
+        help="derive the key from the request: running the cell again makes nothing new",
+    ),
+    option("--no-once", dest="once", action="store_false", help="a new key at every run"),
+    option("--take", metavar="N", help="with --once: the N-th of the same, made on purpose"),
     option("-w", "--wait", action="store_true", default=None, help="wait for the result"),
     option("--no-wait", dest="wait", action="store_false", help="go on at once"),
     option("--timeout", metavar="SECONDS", help="wait no longer than this; the operation goes on"),
@@ -94,9 +102,12 @@ def route_parser(route: Route) -> Parser:
     prefix = "%%" if route.body else "%"
     words = [route.summary]
     if route.body:
-        words.append(f"The cell's body is the {route.body}.")
+        words.append(
+            f"The cell's body is the {route.body}; as a line, %soundpiece_{route.noun}, it takes "
+            f"--{route.body}."
+        )
     words.append("{{name}} in the body or an option is the text of the variable of that name.")
-    own = tuple(_field_option(field) for field in route.fields if field.name != route.body)
+    own = tuple(_field_option(field) for field in route.all_fields)
     return make_parser(
         f"{prefix}soundpiece_{route.noun}",
         "\n".join(words),
@@ -110,5 +121,10 @@ def _field_option(field: Field) -> Option:
     names.append(f"--{field.option or field.name}")
     if field.kind is Kind.FLAG:
         return option(*names, dest=field.name, action="store_true", default=None, help=field.help)
-    metavar = {Kind.SECONDS: "SECONDS", Kind.COUNT: "N", Kind.LINK: "URL"}.get(field.kind, "TEXT")
+    metavar = {
+        Kind.SECONDS: "SECONDS",
+        Kind.COUNT: "N",
+        Kind.LINK: "LINK",
+        Kind.ADDRESS: "URL",
+    }.get(field.kind, "TEXT")
     return option(*names, dest=field.name, metavar=metavar, help=field.help)

@@ -1,0 +1,133 @@
+"""What `import soundpiece_nb as sp` offers: the functions of every route, and those around them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from inspect import Parameter, Signature
+from typing import TYPE_CHECKING, Any
+
+from soundpiece_nb.api.errors import Mistake
+from soundpiece_nb.api.routes import ROUTES, Field, Route
+from soundpiece_nb.handle import Operation
+from soundpiece_nb.session import current
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def submit(
+    route: str,
+    *,
+    name: str | None = None,
+    tags: Sequence[str] = (),
+    note: str | None = None,
+    key: str | None = None,
+    once: bool | None = None,
+    take: int | None = None,
+    **fields: Any,
+) -> Operation:
+    """Start an operation of any route and return its handle at once.
+
+    `route` is `create.new_song` or its noun, `song`; `fields` are the request's. A source or
+    reference is an https URL, or an earlier operation: its handle, one of its outputs, its name
+    or key. With `once`, the key follows from the request, so that the same request is made once;
+    `take` 2 asks for another one. Raises Mistake for bad input, before anything is sent or
+    written.
+    """
+    session = current()
+    request = session.prepare(route, fields, key, once=once, take=take)
+    return session.submit(request, name=name, tags=tags, note=note)
+
+
+def operation(key: str) -> Operation:
+    """Return the operation of a key, any unique beginning of one, a NAME or an operation id."""
+    return current().operation(key)
+
+
+def resume(*keys: str) -> list[Operation]:
+    """Go on with what an earlier kernel left unfinished, or with these operations alone."""
+    return current().resume(keys)
+
+
+def history(  # noqa: PLR0917 - the filters are a contract, and are used by name
+    route: str | None = None,
+    status: str | None = None,
+    since: str | datetime | timedelta | None = None,
+    search: str | None = None,
+    tag: str | None = None,
+    limit: int | None = None,
+) -> pd.DataFrame:
+    """Return every operation ever made, newest first, as a DataFrame indexed by its key.
+
+    The frame is a copy: what is written into it stays there. Times are UTC, `elapsed` is a
+    timedelta, `duration` seconds of audio.
+    """
+    from soundpiece_nb.journal import frame
+    from soundpiece_nb.journal.filters import Filter
+
+    wanted = Filter(route=route, status=status, since=since, search=search, tag=tag, limit=limit)
+    return frame.history(current().journal, wanted)
+
+
+def route_function(route: Route) -> Callable[..., Operation]:
+    """Return the function that starts a route's operations: its fields first, then the labels."""
+    signature = Signature([*map(_parameter, route.fields), *_LABELS], return_annotation=Operation)
+    renamed = {field.option: field.name for field in route.all_fields if field.option}
+
+    def start(*args: Any, **named: Any) -> Operation:
+        named = {renamed.get(name, name): value for name, value in named.items()}
+        try:
+            given = signature.bind(*args, **named).arguments
+        except TypeError as problem:
+            takes = ", ".join(signature.parameters)
+            raise Mistake(f"sp.{route.noun} takes {takes}; {problem}. Nothing was sent.") from None
+        return submit(route.path, **given)
+
+    start.__name__ = start.__qualname__ = route.noun
+    start.__doc__ = _documentation(route)
+    start.__module__ = "soundpiece_nb"
+    start.__signature__ = signature  # type: ignore[attr-defined]
+    return start
+
+
+def _parameter(field: Field) -> Parameter:
+    default = Parameter.empty if field.required else None
+    return Parameter(field.name, Parameter.POSITIONAL_OR_KEYWORD, default=default)
+
+
+_LABELS = tuple(
+    Parameter(name, Parameter.KEYWORD_ONLY, default=default)
+    for name, default in {
+        "callback_url": None,
+        "name": None,
+        "tags": (),
+        "note": None,
+        "key": None,
+        "once": None,
+        "take": None,
+    }.items()
+)
+
+
+def _documentation(route: Route) -> str:
+    fields = "\n".join(
+        f"    {field.name}: {field.help}{'' if field.required else ' (optional)'}"
+        for field in route.all_fields
+    )
+    return (
+        f"{route.summary} Returns a handle at once.\n\n{fields}\n"
+        "    name, tags, note: to find it again by\n"
+        "    key: an idempotency key of your own; once=True derives it from the request, so that\n"
+        "        the same request is made once (take=2 asks for another one)\n\n"
+        "Raises Mistake for bad input, before anything is sent or written."
+    )
+
+
+def __getattr__(name: str) -> Callable[..., Operation]:
+    """Make the function of a route at its first use."""
+    for route in ROUTES.values():
+        if route.noun == name:
+            made = globals()[name] = route_function(route)
+            return made
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
