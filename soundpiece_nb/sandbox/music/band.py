@@ -12,6 +12,7 @@ from .drums import Kit
 from .effects import add_echo, add_reverb, ducking, dust
 from .form import LEAD_IN, Part
 from .instruments import Instrument
+from .master import loudness
 from .melody import harmony_line, notes_of
 from .plan import Plan
 from .score import Note, SungNote
@@ -21,6 +22,7 @@ from .voice import Singer, sing
 _LOOSENESS = 0.005  # seconds a hand may be early or late
 _MACHINES = ("techno", "synthwave", "house")  # styles that a machine plays, exactly
 _PUMP_RECOVERY = 0.28  # seconds
+_LEAD_AHEAD = 2.0  # dB that a lead is louder than its accompaniment where nobody sings
 _VOCAL_WET = 0.75  # of the style's reverb
 
 
@@ -58,7 +60,12 @@ def _play_drums(plan: Plan) -> FloatArray:
 
 
 def _play_notes(
-    track: FloatArray, notes: Sequence[Note], instrument: Instrument, plan: Plan
+    track: FloatArray,
+    notes: Sequence[Note],
+    instrument: Instrument,
+    plan: Plan,
+    *,
+    level: float = 1.0,
 ) -> None:
     """Play notes onto a track, each a little early or late, as hands are."""
     rng = plan.chance.stream("hands", instrument.name)
@@ -66,7 +73,7 @@ def _play_notes(
     beat_seconds = 60.0 / plan.form.tempo
     for note in notes:
         late = frames_in(float(rng.normal(0.0, 0.5)) * loose)
-        touch = float(rng.uniform(0.9, 1.0)) * note.strength
+        touch = float(rng.uniform(0.9, 1.0)) * note.strength * level
         sound = instrument.strike(note.pitches, note.length * beat_seconds)
         place(track, sound, _frame(note.start, plan) + late, touch)
 
@@ -75,17 +82,18 @@ def _play_others(plan: Plan) -> FloatArray:
     """Return chords, pad and lead together, in the style's room."""
     character = plan.character
     style = character.style
+    lead = silence(plan.frames)
+    _play_notes(lead, plan.lead, Instrument(character.lead), plan)
+    lead *= np.float32(0.8)
+    add_echo(lead, 45.0 / plan.form.tempo, 0.35)  # three quarters of a beat
     track = silence(plan.frames)
-    _play_notes(track, plan.lead, Instrument(character.lead), plan)
-    track *= np.float32(0.8)
-    add_echo(track, 45.0 / plan.form.tempo, 0.35)  # three quarters of a beat
-    chords = silence(plan.frames)
-    _play_notes(chords, plan.chords, Instrument(character.chords), plan)
-    track += chords
+    _play_notes(track, plan.chords, Instrument(character.chords), plan)
     if plan.pad:
-        chords[:] = 0.0
-        _play_notes(chords, plan.pad, Instrument(character.pad), plan)
-        track += np.float32(0.5) * chords
+        _play_notes(track, plan.pad, Instrument(character.pad), plan, level=0.5)
+    if not plan.melody:
+        ahead = loudness(track) + _LEAD_AHEAD - loudness(lead)
+        lead *= np.float32(10.0 ** (ahead / 20.0))
+    track += lead
     add_reverb(track, style.reverb, style.wet)
     return track
 

@@ -96,8 +96,8 @@ def _refined(onsets: Onsets, tempo: float) -> float:
     spectrum = np.abs(np.fft.rfft(strength - strength.mean(), size))
     tempos = tempo * np.linspace(0.98, 1.02, 801)
     places = tempos / 60.0 / _RATE * size
-    scores = sum(np.interp(places * harmonic, np.arange(len(spectrum)), spectrum)
-                 for harmonic in (1, 2, 4))  # fmt: skip
+    each = np.arange(len(spectrum))
+    scores = sum(np.interp(places * harmonic, each, spectrum) for harmonic in (1, 2, 4))
     return float(tempos[np.argmax(scores)])
 
 

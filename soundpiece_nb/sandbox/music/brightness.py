@@ -20,6 +20,7 @@ _STEEPEST = 3.0  # dB an octave that the tilt may have
 _PIVOT = 800.0  # Hz that the tilt leaves alone
 _TILTED = (60.0, 12_000.0)  # Hz; beyond these it is level
 _TAPS = 2047  # of the tilt's filter
+_BLOCK = 1 << 15  # frames filtered at once
 
 
 def brightness_of(track: FloatArray) -> float:
@@ -36,8 +37,6 @@ def tilt_towards(brightness: float, stems: Mapping[str, FloatArray]) -> None:
 
     Each goes through the same linear filter, of at most 3 dB an octave and without delay.
     """
-    from scipy.signal import oaconvolve
-
     tracks = list(stems.values())
     spectrum = _mean_spectrum(sum(tracks[1:], start=tracks[0]))
     tilt = _tilt_reaching(brightness, spectrum)
@@ -46,7 +45,18 @@ def tilt_towards(brightness: float, stems: Mapping[str, FloatArray]) -> None:
     taps = np.roll(response, _TAPS // 2)[:_TAPS] * np.hanning(_TAPS + 2)[1:-1]
     for track in tracks:
         for channel in track:
-            channel[:] = oaconvolve(channel, taps.astype(np.float32), "same")
+            _filter(channel, taps)
+
+
+def _filter(channel: FloatArray, taps: DoubleArray) -> None:
+    """Filter a channel (frames,) in place, without delay."""
+    spectrum = np.fft.rfft(taps, _BLOCK).astype(np.complex64)
+    step = _BLOCK - _TAPS + 1
+    source = np.pad(channel, (_TAPS // 2, _BLOCK))
+    for start in range(0, len(channel), step):
+        piece = channel[start : start + step]
+        filtered = np.fft.irfft(np.fft.rfft(source[start : start + _BLOCK]) * spectrum, _BLOCK)
+        piece[:] = filtered[_TAPS - 1 :][: len(piece)]
 
 
 def _mean_spectrum(track: FloatArray) -> DoubleArray:

@@ -17,6 +17,7 @@ _JOIN = 0.03  # seconds that one side of a join melts into the other
 _SHORTEST_HEAD = 2  # bars before a join
 _SHORTEST_TAIL = 2  # bars after it, which hold the ending
 _LEVEL_STEP = 6.0  # dB that weigh as much as another harmony
+_CHORD = 4.0  # how much it weighs that the chord after the join is another
 
 
 @dataclass(frozen=True)
@@ -109,8 +110,10 @@ def _smoothest_join(
         for before in (head - 1, head):
             total += 1.0 - float(harmony[before] @ harmony[before + apart])
             total += abs(float(level[before] - level[before + apart])) / _LEVEL_STEP
-            total += not _same_chord(ground, before, before + apart)
-        return total
+        return total + sum(
+            weight * (not _same_chord(ground, bar, bar + apart))
+            for bar, weight in ((head, _CHORD), (head - 1, 1.0))
+        )
 
     ends = {last, max(min(ground.bars, last), wanted + 1)}
     heads = range(_SHORTEST_HEAD, wanted - _SHORTEST_TAIL + 1)

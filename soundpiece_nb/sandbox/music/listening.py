@@ -54,14 +54,11 @@ def ground_of(sound: FloatArray) -> Ground:
 
 def _audible(sound: FloatArray) -> tuple[float, float]:
     """Return the seconds at which a sound begins and ends, without the silence around it."""
-    moment = frames_in(0.01)
-    peaks = np.maximum.reduceat(
-        np.max(np.abs(sound), axis=1, initial=0.0), np.arange(0, max(len(sound), 1), moment)
-    ) if len(sound) else np.zeros(1)  # fmt: skip
-    audible = np.flatnonzero(peaks > _INAUDIBLE * float(peaks.max()))
+    peaks = np.max(np.abs(sound), axis=1)
+    audible = np.flatnonzero(peaks > _INAUDIBLE * peaks.max(initial=0.0))
     if not len(audible):
         return 0.0, len(sound) / SAMPLE_RATE
-    return float(audible[0]) * 0.01, float(audible[-1] + 1) * 0.01
+    return float(audible[0]) / SAMPLE_RATE, float(audible[-1] + 1) / SAMPLE_RATE
 
 
 def _first_bar(onsets: Onsets, chroma: DoubleArray, tempo: float, begins: float) -> float:
@@ -89,10 +86,14 @@ def _first_bar(onsets: Onsets, chroma: DoubleArray, tempo: float, begins: float)
 
 
 def _changes(chroma: DoubleArray, times: DoubleArray, beat: float) -> DoubleArray:
-    """Return how unlike, 0 to 1, the beat after each time is to the beat before it."""
+    """Return how unlike the beat after each time is to the beat before it: 0 alike, 1 very.
+
+    What comes after silence is no change, nor is what is hardly heard.
+    """
     around = _averaged(chroma, np.maximum(times[:, None] + [-beat, 0.0, beat], 0.0).ravel())
-    around /= np.maximum(np.linalg.norm(around, axis=1, keepdims=True), 1e-9)
-    changes = 1.0 - np.sum(around[::3] * around[1::3], axis=1)
+    before, after = around[::3], around[1::3]
+    sizes = np.linalg.norm(before, axis=1) * np.linalg.norm(after, axis=1)
+    changes = (sizes - np.sum(before * after, axis=1)) / max(float(sizes.mean()), 1e-9)
     # Before the first beat there was nothing to change from.
     changes[times < beat] = changes.mean()
     return np.asarray(changes)

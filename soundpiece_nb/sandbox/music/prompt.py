@@ -69,6 +69,7 @@ _LEAD_WORDS = {
 _LOW_VOICES = ("male", "man", "baritone", "tenor", "deep voice", "male vocals", "bass voice")
 _HIGH_VOICES = ("female", "woman", "soprano", "alto", "girl", "female vocals")
 _NUMBERS = {"half a": 0.5, "a": 1.0, "one": 1.0, "two": 2.0, "three": 3.0, "four": 4.0}
+_UNITS = {"min": 60.0, "sec": 1.0}
 _LENGTHS = {"short": 35.0, "brief": 35.0, "jingle": 15.0, "long": 150.0, "extended": 150.0}  # s
 _SLOWEST, _FASTEST = 40.0, 300.0
 
@@ -128,15 +129,12 @@ def read_prompt(
 def named_length(prompt: str) -> float | None:
     """Return the seconds a prompt asks for: "30 seconds", "2 minutes", "short"; else None."""
     words = prompt.casefold()
-    number = rf"\b(\d+(?:\.\d+)?|{'|'.join(_NUMBERS)})[\s-]*"
-    minutes = re.search(number + r"(?:minutes?|mins?)\b", words)
-    seconds = re.search(number + r"(?:seconds?|secs?)\b", words)
-    if minutes or seconds:
-        return sum(
-            unit * (_NUMBERS.get(found.group(1)) or float(found.group(1)))
-            for found, unit in ((minutes, 60.0), (seconds, 1.0))
-            if found
-        )
+    units = r"(min|sec)(?:ute|ond)"
+    # "in A min" is a key, so a number in words needs the unit in full.
+    found = re.findall(rf"(\d+(?:\.\d+)?)[\s-]*{units}?s?\b", words)
+    found += re.findall(rf"\b({'|'.join(_NUMBERS)})[\s-]+{units}s?\b", words)
+    if found:
+        return sum((_NUMBERS.get(n) or float(n)) * _UNITS[unit] for n, unit in found)
     for word, length in _LENGTHS.items():
         if _where(words, word) >= 0:
             return length
