@@ -157,6 +157,23 @@ class Session:
             self._go_on(self.journal.check_files(request.key))
         return self._handle(request.key)
 
+    def again(self, key: str, changes: Mapping[str, Any]) -> Operation:
+        """Start the request of an operation once more under a new key, changed.
+
+        `name`, `tags` and `note` among the changes label it, `key`, `once` and `take` give it its
+        key, all else are fields.
+        """
+        entry = self.journal.entry(key)
+        named = {field.option: field.name for field in find_route(entry.route).all_fields}
+        given = {named.get(name, name): value for name, value in changes.items()}
+        either = find_route(entry.route).either
+        if set(either) & set(given):  # a prompt takes the place of a reference
+            given = {**dict.fromkeys(either), **given}
+        labels = {"tags": entry.tags, **_taken(given, ("name", "tags", "note"))}
+        keys = {"once": False, **_taken(given, ("key", "once", "take"))}
+        request = self.prepare(entry.route, {**entry.fields, **given}, **keys)
+        return self.submit(request, **labels)
+
     def operation(self, wanted: str) -> Operation:
         """Return the operation of a name, a key, its unique beginning or an id; raises Mistake."""
         return self._handle(self.journal.find(wanted))
@@ -187,7 +204,7 @@ class Session:
             self.engine.carry(entry.key, unsent=entry.status == "rejected")
 
     def _handle(self, key: str) -> Operation:
-        return Operation(key, lambda: current().engine)
+        return Operation(key, current)
 
     def reaches(self, entry: Entry) -> bool:
         """Tell whether an operation's service is one this session can speak to, with its key."""
@@ -201,6 +218,11 @@ class Session:
             self.engine.stop()
         if "journal" in self.__dict__:
             self.journal.close()
+
+
+def _taken(given: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Take some of the given words out of the rest."""
+    return {name: given.pop(name) for name in names if name in given}
 
 
 def require_name(name: str) -> str:

@@ -6,12 +6,14 @@ import json
 from argparse import Namespace
 from typing import Any
 
+from soundpiece_nb.api.earlier import earlier_outputs
 from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.api.request import Request
 from soundpiece_nb.api.routes import Route
-from soundpiece_nb.engine.explain import outcome
+from soundpiece_nb.engine.explain import outcome, short
 from soundpiece_nb.handle import Operation, wait
 from soundpiece_nb.session import Session, current, require_name
+from soundpiece_nb.views.expectation import took
 from soundpiece_nb.views.frontend import FrontEnd, front_end
 from soundpiece_nb.views.parts import BLUE, frame, head, multiline
 from soundpiece_nb.views.permanent import Rendering
@@ -40,7 +42,7 @@ def make(magics: Any, route: Route, options: Namespace, body: str | None) -> Non
         take=read_count("--take", words["take"]),
     )
     if words["dry_run"]:
-        _show_request(request)
+        _show_request(request, session)
         return
     operation = session.submit(request, name=words["name"], tags=words["tag"], note=words["note"])
     if words["name"] is not None:
@@ -126,12 +128,24 @@ def _expanded(value: Any, namespace: dict[str, Any]) -> Any:
     return expand(value, namespace) if isinstance(value, str) else value
 
 
-def _show_request(request: Request) -> None:
-    """Show exactly what would be sent."""
+def _show_request(request: Request, session: Session) -> None:
+    """Show exactly what would be sent, and how long such operations have taken."""
     from IPython.display import display
 
     body = json.dumps(json.loads(request.body), ensure_ascii=False, indent=2)
-    text = f"PUT {request.route.path}\n{body}\nNothing was sent."
+    usual = session.journal.usual_seconds(request.route.path, session.service)
+    words = [
+        f"PUT {request.route.path}",
+        body,
+        *(
+            f"{name}: the address of take {each.take} of {short(each.key)} is fetched at the moment"
+            " of sending."
+            for name, each in earlier_outputs(request.body).items()
+        ),
+        f"Such operations {took(usual)}." if usual else "No such operation was made yet.",
+        "Nothing was sent.",
+    ]
+    text = "\n".join(words)
     html = frame(BLUE, head(request.route.title, "dry run", "nothing was sent"), multiline(text))
     if front_end().shows_html:
         display(Rendering(str(html), text))

@@ -8,13 +8,14 @@ import socket
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
 
 from soundpiece_nb.sandbox.command_line import parser
 
 _HOST = "127.0.0.1"
+_CONNECTIONS = 16_384
 
 
 def main() -> None:
@@ -55,8 +56,23 @@ def _serve(options: argparse.Namespace, data: Path, listener: socket.socket) -> 
             reach=tuple(options.reach),
             faults=tuple(options.fault),
         )
+        try:
+            sandbox = Sandbox(settings, ledger)
+        except OSError as error:
+            _refuse(f"{data} cannot be the data folder: {error.filename}: {error.strerror}.")
         announcement = f"Soundpiece sandbox on {origin}/v1"
-        SandboxServer(Sandbox(settings, ledger), announcement, options.idle_exit).run([listener])
+        _allow_many_connections()
+        SandboxServer(sandbox, announcement, options.idle_exit).run([listener])
+
+
+def _allow_many_connections() -> None:
+    """Raise the number of files this process may have open: each held long poll is one."""
+    with suppress(ImportError, OSError, ValueError):  # Windows has no such limit
+        import resource
+
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = _CONNECTIONS if most == resource.RLIM_INFINITY else min(_CONNECTIONS, most)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 @contextmanager

@@ -18,6 +18,7 @@ _SECRET_BYTES = range(24, 65)
 
 _EPILOG = """\
 a fault is  [VERB] ROUTE TROUBLE[=VALUE] [after] [times=N] [skip=N] [chance=P] [seed=N]
+            [retry_after=N]
   'PUT create.new_song drop after times=1'    the song is made, its answer lost, once
   'GET * status=503 retry_after=2 chance=0.3' three polls in ten
   'download truncate times=2'                 two downloads break half-way
@@ -89,7 +90,9 @@ def _add_account(made: argparse.ArgumentParser) -> None:
         "--webhook-secret",
         type=_secret,
         metavar="S",
-        help="whsec_…: deliver webhooks, signed with it (else none are)",
+        default=os.environ.get("SOUNDPIECE_SANDBOX_WEBHOOK_SECRET") or None,
+        help="whsec_…: deliver webhooks, signed with it, else none are "
+        "(or set SOUNDPIECE_SANDBOX_WEBHOOK_SECRET)",
     )
     add(
         "--reach",
@@ -147,9 +150,11 @@ def _origin(text: str) -> str:
     from soundpiece_nb.sandbox.reach import origin_of
 
     try:
-        origin_of(text)
+        scheme, host, _ = origin_of(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+    if text.rstrip("/").count("/") > 2 or "?" in text:  # noqa: PLR2004 - those of http://
+        raise argparse.ArgumentTypeError(f"only the server is named: {scheme}://{host}:PORT")
     return text
 
 

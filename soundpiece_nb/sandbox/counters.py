@@ -6,6 +6,8 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+_VERBS = ("GET", "PUT", "HEAD", "OPTIONS", "POST", "DELETE", "PATCH")
+
 
 class Counters:
     """Requests as they arrive and answers as they leave, by kind, and operations made."""
@@ -20,7 +22,7 @@ class Counters:
         """Name a request by its verb and its route: one of the API's, `download` or `other`."""
         path = scope["path"]
         route = "download" if path.startswith("/files/") else self._paths.get(path, "other")
-        return scope["method"], route
+        return (scope["method"] if scope["method"] in _VERBS else "OTHER"), route
 
     def seen(self) -> dict[str, Any]:
         """Give all counts as JSON values."""

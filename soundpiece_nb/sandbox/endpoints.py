@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, HTTPException, Query, Request
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Request
 from fastapi.responses import JSONResponse
 
 from soundpiece_nb.sandbox.answers import answer_model, describe
@@ -101,7 +101,7 @@ def _accepted(route: Route, request: OperationRequest, desk: Desk) -> Operation:
         if (known.route, desk.sources.meaning(known.request)) != wanted:
             raise wrong_field(
                 ["body", "idempotency_key"],
-                "This key already belongs to a different request",
+                "This key already belongs to a different request; a new one needs a new key",
                 "idempotency_key_reused",
             )
         return known
@@ -111,13 +111,23 @@ def _accepted(route: Route, request: OperationRequest, desk: Desk) -> Operation:
             "Webhooks go to public https addresses, and to servers named with --reach",
             "url_not_public",
         )
-    if not desk.credits.spend():
+    if desk.credits.spent:
         raise HTTPException(402, "No credits are left. Top up, then send the same key again.")
     operation = desk.ledger.accept(route.name, key, meaning)
+    desk.credits.pay_for(operation.id)
     desk.studio.begin(operation)
     return operation
 
 
+def document_with_fresh_keys(service: FastAPI) -> dict[str, Any]:
+    """Write the API's document anew: whoever tries its examples out makes new operations."""
+    document = FastAPI.openapi(service)
+    for verbs in document["paths"].values():
+        body = verbs.get("put", {}).get("requestBody")
+        if body is not None:
+            body["content"]["application/json"]["example"]["idempotency_key"] = str(uuid.uuid4())
+    return document
+
+
 def _example(route: Route) -> dict[str, Any]:
-    key = uuid.uuid5(uuid.NAMESPACE_URL, route.name)
-    return {"example": {"idempotency_key": str(key), **route.example}}
+    return {"example": {"idempotency_key": str(uuid.uuid4()), **route.example}}

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from soundpiece_nb.sandbox.operations import Failure
@@ -22,4 +23,7 @@ def foretold_failure(request: Mapping[str, Any]) -> Failure | None:
     ``request`` is a request's meaning, that is: JSON values.
     """
     said = json.dumps(list(request.values()), ensure_ascii=False).casefold()
-    return next((failure for code, failure in FAILURES.items() if code in said), None)
+    failure = next((failure for code, failure in FAILURES.items() if code in said), None)
+    if failure is not None and "lyrics" not in request:
+        return replace(failure, message=failure.message.replace("lyrics", "prompt"))
+    return failure

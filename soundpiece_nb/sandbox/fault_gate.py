@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Protocol
 
 from starlette.responses import HTMLResponse, JSONResponse, Response
@@ -9,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from soundpiece_nb.sandbox.faults import Fault, Faults
 
+_INVALID = 422
 _GARBAGE = "<!doctype html><title>502</title><h1>Bad gateway</h1>"
 
 
@@ -34,6 +36,11 @@ class FaultGate:
         self._faults = faults
         self._name = name
         self._hang_up = hang_up
+        self._closing = asyncio.Event()
+
+    def release(self) -> None:
+        """Let everything that is delayed go on at once, because the service is about to stop."""
+        self._closing.set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, with or without trouble."""
@@ -51,7 +58,7 @@ class FaultGate:
             answer = _Kept()
             await self._service(scope, receive, answer)
         if fault.trouble == "delay":
-            await asyncio.sleep(fault.value or 0.0)
+            await self._pause(fault)
             if fault.after:
                 await answer.pass_on(send)
             else:
@@ -69,25 +76,30 @@ class FaultGate:
         answer = _Kept()
         await self._service(scope, receive, answer)
         if fault.trouble == "corrupt":
-            answer.body = _corrupted(answer.body)
+            _corrupt(answer.body)
             await answer.pass_on(send)
             return
         half = len(answer.body) // 2
         await answer.begin(send)
-        await send({"type": "http.response.body", "body": answer.body[:half], "more_body": True})
+        begun = bytes(answer.body[:half])
+        await send({"type": "http.response.body", "body": begun, "more_body": True})
         if fault.trouble == "stall":
-            await asyncio.sleep(fault.value or 0.0)
-            await send({"type": "http.response.body", "body": answer.body[half:]})
+            await self._pause(fault)
+            await send({"type": "http.response.body", "body": bytes(answer.body[half:])})
         else:
             self._hang_up(scope, politely=True)
             await _departure(receive)
+
+    async def _pause(self, fault: Fault) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._closing.wait(), fault.value)
 
 
 class _Kept:
     """An answer kept back: its start and its whole body."""
 
     def __init__(self) -> None:
-        self.body = b""
+        self.body = bytearray()
         self._start: Message = {}
 
     async def __call__(self, message: Message) -> None:
@@ -102,15 +114,13 @@ class _Kept:
 
     async def pass_on(self, send: Send) -> None:
         await self.begin(send)
-        await send({"type": "http.response.body", "body": self.body})
+        await send({"type": "http.response.body", "body": bytes(self.body)})
 
 
-def _corrupted(body: bytes) -> bytes:
+def _corrupt(body: bytearray) -> None:
     """Change one byte in every 4096, from the middle on; the length stays."""
-    changed = bytearray(body)
-    for place in range(len(changed) // 2, len(changed), 4096):
-        changed[place] ^= 0x5A
-    return bytes(changed)
+    for place in range(len(body) // 2, len(body), 4096):
+        body[place] ^= 0x5A
 
 
 def _other_answer(fault: Fault) -> Response:
@@ -120,7 +130,10 @@ def _other_answer(fault: Fault) -> Response:
         return JSONResponse({"detail": "The address has expired or was changed."}, 403)
     status = int(fault.value or 500)
     headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
-    return JSONResponse({"detail": f"A fault on demand: {status}."}, status, headers)
+    detail: object = f"A fault on demand: {status}."
+    if status == _INVALID:
+        detail = [{"loc": ["body"], "msg": detail, "type": "fault"}]
+    return JSONResponse({"detail": detail}, status, headers)
 
 
 async def _departure(receive: Receive) -> None:

@@ -10,6 +10,8 @@ from soundpiece_nb.sandbox.routes import ROUTES
 
 Trouble = Literal["delay", "status", "garbage", "drop", "truncate", "corrupt", "stall", "expire"]
 
+_VERBS = ("GET", "PUT", "*")
+_PLACES = (*ROUTES, "download", "*")
 _NEEDS_VALUE = ("delay", "status", "stall")
 _NEVER_AFTER = ("truncate", "corrupt", "stall", "expire")
 
@@ -17,7 +19,8 @@ _NEVER_AFTER = ("truncate", "corrupt", "stall", "expire")
 class Fault(BaseModel):
     """One kind of trouble, for the requests it is meant for.
 
-    As text: ``[VERB] ROUTE TROUBLE[=VALUE] [after] [times=N] [skip=N] [chance=P] [seed=N]``.
+    As text: ``[VERB] ROUTE TROUBLE[=VALUE] [after] [times=N] [skip=N] [chance=P] [seed=N]
+    [retry_after=N]``.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -57,10 +60,14 @@ class Fault(BaseModel):
             raise ValueError(f"{self.trouble} {wanted}")
         if self.trouble == "status" and self.value not in range(400, 600):
             raise ValueError("a status is 400 to 599")
-        if self.route not in (*ROUTES, "download", "*"):
+        if self.route not in _PLACES:
             raise ValueError(f"there is no route {self.route!r}")
         if self.after and self.trouble in _NEVER_AFTER:
             raise ValueError(f"{self.trouble} is always after")
+        if self.retry_after is not None and self.trouble != "status":
+            raise ValueError("retry_after is for a status")
+        if self.route == "download" and self.verb == "PUT":
+            raise ValueError("downloads are asked for by GET")
         if self.trouble == "expire" and self.route != "download":
             raise ValueError("expire is for downloads")
         return self
@@ -73,7 +80,7 @@ class Fault(BaseModel):
         """
         words = text.split()
         fields: dict[str, object] = {}
-        if words and words[0] in ("GET", "PUT", "*") and len(words) > 2:  # noqa: PLR2004 - verb route trouble
+        if words[0:1] and words[0] in _VERBS and words[1:2] and words[1] in _PLACES:
             fields["verb"] = words.pop(0)
         if len(words) < 2:  # noqa: PLR2004 - route and trouble
             raise ValueError("A fault is [VERB] ROUTE TROUBLE, as in 'PUT create.new_song drop'.")

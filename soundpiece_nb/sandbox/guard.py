@@ -10,6 +10,8 @@ from fastapi.security.utils import get_authorization_scheme_param
 
 from soundpiece_nb.sandbox.limits import RequestRate
 
+_LONGEST_BODY = 2**20
+
 show_key = HTTPBearer(
     auto_error=False, scheme_name="API key", description="Any key that begins with spk_"
 )
@@ -19,7 +21,8 @@ show_key = HTTPBearer(
 def guarded_by(rate: RequestRate) -> type[APIRoute]:
     """Make the kind of route that refuses before it reads a request's body.
 
-    A missing, malformed or revoked key gets 401, a request over the rate 429 with Retry-After.
+    A missing, malformed or revoked key gets 401, a request over the rate 429 with Retry-After, a
+    body over 1 MiB 413.
     """
 
     class GuardedRoute(APIRoute):
@@ -35,11 +38,19 @@ def guarded_by(rate: RequestRate) -> type[APIRoute]:
                         f"Too many requests. There is room again in {wait} s.",
                         headers={"Retry-After": str(wait)},
                     )
+                _check_length(request)
                 return await handle(request)
 
             return guarded
 
     return GuardedRoute
+
+
+def _check_length(request: Request) -> None:
+    """Refuse (413) a body that no request of the API can have."""
+    length = request.headers.get("Content-Length", "0")
+    if not length.isdecimal() or int(length) > _LONGEST_BODY:
+        raise HTTPException(413, "The body is over 1 MiB.")
 
 
 def _check_key(request: Request) -> None:

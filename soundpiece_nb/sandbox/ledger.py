@@ -54,7 +54,10 @@ class Ledger:
         """
         self.accepted = 0
         """How many operations were accepted since it was opened."""
-        self._connection = sqlite3.connect(file, timeout=0, isolation_level=None)
+        try:
+            self._connection = sqlite3.connect(file, timeout=0, isolation_level=None)
+        except sqlite3.OperationalError as error:
+            raise LedgerUnusableError(str(error)) from error
         self._connection.row_factory = sqlite3.Row
         try:
             self._connection.execute("PRAGMA locking_mode = EXCLUSIVE")
@@ -109,15 +112,16 @@ class Ledger:
         else:
             change, value = "outputs", json.dumps([asdict(output) for output in result])
         self._connection.execute("BEGIN")
-        self._connection.execute(
-            f"UPDATE operations SET {change} = ? WHERE id = ?",  # noqa: S608 - one of two words
-            (value, operation_id),
-        )
-        if webhook is not None:
+        with self._connection:  # commits, or rolls back
             self._connection.execute(
-                "INSERT INTO webhooks (id, operation_id) VALUES (?, ?)", (webhook.id, operation_id)
+                f"UPDATE operations SET {change} = ? WHERE id = ?",  # noqa: S608 - one of two words
+                (value, operation_id),
             )
-        self._connection.execute("COMMIT")
+            if webhook is not None:
+                self._connection.execute(
+                    "INSERT INTO webhooks (id, operation_id) VALUES (?, ?)",
+                    (webhook.id, operation_id),
+                )
 
     def unsettled(self) -> list[Webhook]:
         """List the webhooks that were neither delivered nor given up."""

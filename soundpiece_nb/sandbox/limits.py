@@ -47,17 +47,26 @@ class Credits:
     def __init__(self, balance: int | None) -> None:
         """Begin with this balance; None never runs out."""
         self.balance = balance
+        self._paid: set[str] = set()
 
-    def spend(self) -> bool:
-        """Pay for an operation; False if there is nothing left."""
-        if self.balance is None:
-            return True
-        if self.balance < 1:
-            return False
-        self.balance -= 1
-        return True
+    @property
+    def spent(self) -> bool:
+        """Whether there is nothing left."""
+        return self.balance is not None and self.balance < 1
+
+    def pay_for(self, operation_id: str) -> None:
+        """Pay for an operation."""
+        if self.balance is not None:
+            self.balance -= 1
+            self._paid.add(operation_id)
+
+    def settle(self, operation_id: str, *, failed: bool) -> None:
+        """Note an operation's end: a failed one gives back what this account paid for it."""
+        if operation_id in self._paid:
+            self._paid.discard(operation_id)
+            self.add(int(failed))
 
     def add(self, count: int) -> None:
-        """Give credits: a top-up, or what a failed operation had cost."""
+        """Top up."""
         if self.balance is not None:
             self.balance += count

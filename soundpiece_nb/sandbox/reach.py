@@ -11,6 +11,8 @@ import httpcore
 _PORTS = {"http": 80, "https": 443}
 _PRIVATE_NAMES = ("localhost", "local", "internal", "lan", "home", "intranet", "test", "invalid")
 
+_UNICAST = ipaddress.ip_network("2000::/3")
+
 NETWORK_TROUBLE = (
     httpcore.NetworkError,
     httpcore.ProtocolError,
@@ -41,9 +43,8 @@ class Reach:
 
         What a name stands for is looked up when it is delivered, by `PublicInternet`.
         """
-        return self.names(address) or (
-            address.startswith("https:") and _may_be_public(urlsplit(address).hostname or "")
-        )
+        scheme, host, _ = origin_of(address)
+        return self.names(address) or (scheme == "https" and _may_be_public(host))
 
 
 class PublicInternet(httpcore.AsyncNetworkBackend):
@@ -102,5 +103,8 @@ def _may_be_public(host: str) -> bool:
 
 def _is_public(address: str) -> bool:
     parsed = ipaddress.ip_address(address.partition("%")[0])
-    mapped = getattr(parsed, "ipv4_mapped", None)
-    return (mapped or parsed).is_global and not parsed.is_multicast
+    if isinstance(parsed, ipaddress.IPv6Address):
+        # Outside these, and in tunnels, an address may stand for another one, and a private one.
+        tunnelled = parsed.sixtofour or parsed.teredo
+        return parsed in _UNICAST and parsed.is_global and not tunnelled
+    return parsed.is_global and not parsed.is_multicast

@@ -42,6 +42,7 @@ ON_READING: dict[int | str, dict[str, Any]] = {
 ON_SUBMITTING: dict[int | str, dict[str, Any]] = {
     **ON_READING,
     400: {"model": Refused, "description": "The body is not JSON"},
+    413: {"model": Refused, "description": "The body is over 1 MiB"},
     402: {"model": Refused, "description": "No credits left: the same key again, after a top-up"},
 }
 

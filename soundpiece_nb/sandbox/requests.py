@@ -25,9 +25,10 @@ def _can_be_written(text: str) -> str:
 
 def _is_web_address(address: str) -> str:
     try:
-        origin_of(address)
-        whole = address.isprintable() and " " not in address
-    except ValueError:
+        _, host, _ = origin_of(address)
+        host.encode("idna")
+        whole = address.isascii() and address.isprintable() and " " not in address
+    except ValueError:  # which UnicodeError is too
         whole = False
     if not whole:
         raise PydanticCustomError("url_parsing", "Input should be a valid http or https URL")
@@ -124,7 +125,7 @@ class NewEffect(OperationRequest):
 
 
 class _FromSource(OperationRequest):
-    source: Address = Field(description="The sound to work on.")
+    source: Address = Field(description="The sound to work on: the url of a finished output.")
 
 
 class RemixSong(_FromSource):

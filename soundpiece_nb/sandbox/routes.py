@@ -20,7 +20,7 @@ from soundpiece_nb.sandbox.requests import (
     SeparateStems,
 )
 
-_A_SOURCE = {"url": "http://127.0.0.1:8765/files/a-take.flac?expires=0&signature=0"}
+_A_SOURCE = {"url": "https://sound.example/put-the-url-of-a-finished-output-here"}
 _LYRICS = "[Verse]\nThe tide comes in at half past nine"
 
 

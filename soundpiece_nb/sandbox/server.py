@@ -24,6 +24,7 @@ class SandboxServer(uvicorn.Server):
                 log_level="warning",
                 access_log=False,
                 server_header=False,
+                proxy_headers=False,  # a connection is known by its own address
                 http="h11",
                 ws="none",
                 lifespan="on",

@@ -17,7 +17,7 @@ from soundpiece_nb.sandbox.admin import admin_router
 from soundpiece_nb.sandbox.answers import describe
 from soundpiece_nb.sandbox.counters import Counters
 from soundpiece_nb.sandbox.downloads import download_router
-from soundpiece_nb.sandbox.endpoints import Desk, operation_router
+from soundpiece_nb.sandbox.endpoints import Desk, document_with_fresh_keys, operation_router
 from soundpiece_nb.sandbox.fault_gate import FaultGate, HangUp
 from soundpiece_nb.sandbox.faults import Fault, Faults
 from soundpiece_nb.sandbox.ledger import Ledger
@@ -113,6 +113,7 @@ class Sandbox:
             redirect_slashes=False,
             redoc_url=None,
         )
+        service.openapi = lambda: document_with_fresh_keys(service)  # type: ignore[method-assign]
         refusals.install(service)
         for route in ROUTES.values():
             service.include_router(operation_router(route, desk))
@@ -124,8 +125,8 @@ class Sandbox:
 
     def application(self, hang_up: HangUp) -> ASGIApp:
         """Give the whole service to be served; ``hang_up`` ends a request's connection."""
-        gate = FaultGate(self._service, self._faults, self._counters.name, hang_up)
-        return _with_notice(self._counters.watch(gate))
+        self._gate = FaultGate(self._service, self._faults, self._counters.name, hang_up)
+        return _with_notice(self._counters.watch(self._gate))
 
     @property
     def busy(self) -> bool:
@@ -133,8 +134,9 @@ class Sandbox:
         return self._studio.busy or self._webhooks.busy
 
     def release(self) -> None:
-        """Answer every held long poll at once, because the service is about to stop."""
+        """Answer everything that is held at once, because the service is about to stop."""
         self._long_polls.close()
+        self._gate.release()
 
     async def counts(self) -> dict[str, Any]:
         """Count what the sandbox saw, for tests to assert on.
@@ -162,8 +164,7 @@ class Sandbox:
         webhook = self._webhooks.about(operation)
         self._ledger.finish(operation.id, result, webhook)
         self._long_polls.announce(operation.id)
-        if isinstance(result, Failure):
-            self._credits.add(1)
+        self._credits.settle(operation.id, failed=isinstance(result, Failure))
         if webhook is not None:
             self._webhooks.begin(webhook)
 

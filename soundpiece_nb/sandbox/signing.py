@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlencode
 
+_SECRET_BYTES = 32
+
 
 @dataclass(frozen=True)
 class DownloadLinks:
@@ -45,9 +47,9 @@ class DownloadLinks:
 
 def kept_secret(file: Path) -> bytes:
     """Read the signing secret from a file, making both the first time."""
-    if not file.exists():
+    if not file.exists() or file.stat().st_size < _SECRET_BYTES:
         unfinished = file.with_suffix(".part")
         unfinished.touch(mode=0o600)
-        unfinished.write_bytes(secrets.token_bytes(32))
+        unfinished.write_bytes(secrets.token_bytes(_SECRET_BYTES))
         unfinished.replace(file)
     return file.read_bytes()

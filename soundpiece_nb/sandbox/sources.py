@@ -1,5 +1,6 @@
 """Where requests' sources and references come from: its own outputs, and servers it was told of."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 from http import HTTPStatus
@@ -19,6 +20,9 @@ _ROLES = ("source", "reference")
 _MOST_BYTES = 128 * 2**20
 _PATIENCE = {"connect": 20.0, "read": 20.0}
 """Seconds a foreign server may say nothing."""
+_LONGEST_FETCH = 60.0
+_LONGEST_CHAIN = 32
+"""How many operations back an output's making is followed."""
 
 
 class SourceUnreachableError(Exception):
@@ -60,7 +64,7 @@ class Sources:
             file = self._fetched_file(operation, role)
             if not file.is_file():  # it may be, from before a restart
                 await self._fetch(url, role, file)
-        return self._ingredients(operation)
+        return self._ingredients(operation, _LONGEST_CHAIN)
 
     def _is_own(self, url: str, role: str, moment: datetime) -> bool:
         if not self._links.genuine(*_signature(url)):
@@ -72,15 +76,15 @@ class Sources:
             )
         return True
 
-    def _ingredients(self, operation: Operation) -> dict[str, Sound]:
+    def _ingredients(self, operation: Operation, chain: int) -> dict[str, Sound]:
         """Find what an operation was or will be made from, however old its addresses are."""
         return {
-            role: self._ingredient(operation, role, url)
+            role: self._ingredient(operation, role, url, chain)
             for role in _ROLES
             if (url := _address(operation, role))
         }
 
-    def _ingredient(self, operation: Operation, role: str, url: str) -> Sound:
+    def _ingredient(self, operation: Operation, role: str, url: str, chain: int) -> Sound:
         fetched = self._fetched_file(operation, role)
         if fetched.is_file():
             return Sound(fetched, identity=url.partition("?")[0])
@@ -89,10 +93,18 @@ class Sources:
         made_by = maker and self._ledger.find(maker[0])
         if not maker or made_by is None or not (self._sounds / file).is_file():
             raise SourceUnreachableError(f"The provided {role} is gone.")
-        commission = Commission(
-            made_by.route, made_by.request, maker[1], **self._ingredients(made_by)
-        )
+        commission = self._commission(made_by, maker[1], chain - 1)
         return Sound(self._sounds / file, identity=file, made_by=commission)
+
+    def _commission(self, operation: Operation, variation: int, chain: int) -> Commission | None:
+        """Find how an output was made; None where that is too long ago, or lost."""
+        if not chain:
+            return None
+        try:
+            ingredients = self._ingredients(operation, chain)
+        except SourceUnreachableError:
+            return None
+        return Commission(operation.route, operation.request, variation, **ingredients)
 
     def _fetched_file(self, operation: Operation, role: str) -> Path:
         return self._fetched / f"{operation.id}-{role}"
@@ -107,6 +119,7 @@ class Sources:
         unfinished = file.with_suffix(".part")
         try:
             async with (
+                asyncio.timeout(_LONGEST_FETCH),
                 httpcore.AsyncConnectionPool() as network,
                 network.stream("GET", url, extensions={"timeout": _PATIENCE}) as response,
             ):

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import logging
 import os
+import sqlite3
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -25,6 +26,7 @@ _log = logging.getLogger(__name__)
 _MOST_WORKERS = 2
 Result: TypeAlias = tuple[Output, ...] | Failure
 
+_BEFORE_NOTING_AGAIN = 2.0
 _SHORTEST_SECONDS, _LONGEST_SECONDS = 6.0, 14.0
 
 
@@ -97,7 +99,17 @@ class Studio:
             _log.exception("Operation %s could not be made.", operation.id)
             result = FAILURES["internal_error"]
         await asyncio.sleep(self._time_left(operation))
-        self._ended(operation, result)
+        while not self._noted(operation, result):  # noqa: ASYNC110 - a full disk gives no sign
+            await asyncio.sleep(_BEFORE_NOTING_AGAIN)
+
+    def _noted(self, operation: Operation, result: Result) -> bool:
+        """Tell of the end; False while the disk does not take it, which may pass."""
+        try:
+            self._ended(operation, result)
+        except sqlite3.Error:
+            _log.exception("The end of operation %s cannot be written down.", operation.id)
+            return False
+        return True
 
     async def _make(self, operation: Operation) -> tuple[Output, ...]:
         route = self._routes[operation.route]

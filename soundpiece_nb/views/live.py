@@ -23,7 +23,8 @@ from soundpiece_nb.engine.run import Phase, Run
 from soundpiece_nb.handle import Operation
 from soundpiece_nb.journal.entry import Entry
 
-from .parts import AMBER, BLUE, QUIET, clock, code, frame, head, line, quiet_line, span
+from .expectation import took
+from .parts import AMBER, BLUE, QUIET, clock, code, frame, head, line, quiet_line
 from .permanent import Rendering, compose, kind
 from .sound import Place, title
 
@@ -149,9 +150,7 @@ def live_html(
 def _expectation(entry: Entry, usual: tuple[float, float] | None) -> str:
     if usual is None:
         return ""
-    low, high = (round(seconds) for seconds in usual)
-    took = f"about {span(high)}" if low == high else f"{low} to {span(high)}"
-    return f"· such {find_route(entry.route).title}s usually take {took}"
+    return f"· such {find_route(entry.route).title}s {took(usual)}"
 
 
 def _share(phase: Phase, elapsed: float, usual: tuple[float, float] | None) -> float:

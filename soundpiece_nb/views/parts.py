@@ -37,6 +37,10 @@ _FOLD = Markup(
     '<details style="margin-top:2px"><summary style="{};cursor:pointer">{}</summary>'
     '<div style="margin-top:4px">{}</div></details>'
 )
+_PRE = Markup(
+    '<pre style="margin:4px 0 8px;padding:6px 8px;white-space:pre-wrap;overflow-wrap:anywhere;'
+    'background:rgba(128,128,128,.12);border-radius:3px;font-size:12px" dir="auto">{}</pre>'
+)
 _ROW = Markup(
     '<div style="margin-left:{width};margin-bottom:2px;overflow-wrap:anywhere">'
     '<span style="float:left;margin-left:-{width};{quiet}">{label}</span>'
@@ -82,6 +86,11 @@ def code(text: str) -> Markup:
 def multiline(text: str) -> Markup:
     """Return text with its line breaks."""
     return Markup("<br>").join(visible(text).split("\n"))
+
+
+def pre(text: str) -> Markup:
+    """Return text as it is typed, to be copied."""
+    return _PRE.format(visible(text))
 
 
 def with_commands(text: str) -> Markup:

@@ -6,18 +6,19 @@ leaves in a notebook it does not trust, and what a saved page plays without any 
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from markupsafe import Markup
 
+from soundpiece_nb.api.request import is_once
 from soundpiece_nb.api.routes import find_route
 from soundpiece_nb.audio import waveform
 from soundpiece_nb.engine.explain import explain, short
 from soundpiece_nb.journal.entry import Entry, TakeEntry
 
+from .cell import as_cell
 from .parts import (
     AMBER,
     BLUE,
@@ -32,7 +33,7 @@ from .parts import (
     head,
     line,
     moment,
-    multiline,
+    pre,
     quiet_line,
     row,
     span,
@@ -50,6 +51,9 @@ _TAKE = Markup(
 )
 
 ACCENTS = {"ready": GREEN, "failed": RED, "rejected": AMBER}
+
+
+ONCE = "Made once: running its cell again makes nothing new and costs nothing."
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,7 @@ def compose(entry: Entry, place: Place) -> Rendering:
         _accent(entry),
         head(title(entry), kind(entry), _standing(entry)),
         _subtitle(entry),
+        *([quiet_line(ONCE)] if is_once(entry.key) else []),
         *(player for player, _ in players),
         *_problem(entry),
         _folded(entry, list(files.values())),
@@ -92,8 +97,8 @@ def plain(entry: Entry, files: Mapping[int, str]) -> str:
     first = f"{title(entry)} · {kind(entry)} · {_standing(entry)} · key {short(entry.key)}"
     lengths = {take.take: clock(take.duration or 0) for take in entry.takes}
     lines = [f"  {take}  {lengths[take]}  {path}" for take, path in files.items()]
-    why = str(explain(entry) or _left_to_do(entry))
-    return "\n".join([first, *lines, *([f"  {why}"] if why else [])])
+    said = [str(explain(entry) or _left_to_do(entry)), ONCE if is_once(entry.key) else ""]
+    return "\n".join([first, *lines, *(f"  {words}" for words in said if words)])
 
 
 def _left_to_do(entry: Entry) -> str:
@@ -167,10 +172,7 @@ def _problem(entry: Entry) -> list[Markup]:
 
 
 def _folded(entry: Entry, files: list[str]) -> Markup:
-    fields = entry.fields
     rows = []
-    if "lyrics" in fields:
-        rows.append(row("Lyrics", multiline(str(fields["lyrics"]))))
     if files:
         rows.append(row("Files", Markup("<br>").join(files)))
     rows.append(row("Key", code(entry.key)))
@@ -182,24 +184,5 @@ def _folded(entry: Entry, files: list[str]) -> Markup:
     asked = counted(entry.polls, "poll")
     made = f"{moment(entry.submitted_at)}, {span(took.total_seconds())}, {asked}"
     rows.append(row("Made" if entry.status == "ready" else "Sent", made))
-    rows.append(row("Again", code(_magic_line(entry))))
-    names = ["Lyrics"] * ("lyrics" in fields) + ["files"] * bool(files) + ["key"]
-    return fold(", ".join(names).capitalize(), *rows)
-
-
-def _magic_line(entry: Entry) -> str:
-    """Return the first line of the cell that makes this request again."""
-    route = find_route(entry.route)
-    words = [f"%%soundpiece_{route.noun}" if route.body else f"%soundpiece_{route.noun}"]
-    words += [entry.name] if entry.name else []
-    for field in route.fields:
-        value = entry.fields.get(field.name)
-        if field.name != route.body and value is not None:
-            text = str(value)
-            quoted = f'"{text}"' if _simple(text) else shlex.quote(text)
-            words += [f"--{field.option or field.name}", quoted]
-    return " ".join(words)
-
-
-def _simple(text: str) -> bool:
-    return not set(text) & set('"\\')
+    names = ["the cell", *(["files"] if files else []), "key"]
+    return fold(", ".join(names).capitalize(), pre(as_cell(entry)), *rows)

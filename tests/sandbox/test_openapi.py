@@ -33,7 +33,7 @@ def test_schemathesis_finds_no_5xx_and_no_undocumented_answer(start, tmp_path):
     assert "Selected: 22/22" in said
     # It did get through: operations were made, and read.
     counters = sandbox.counters()
-    assert counters["created"] > 50
+    assert counters["created"] > 20
     for route in ("create.new_song", "adapt.auto_cut_down"):
         seen = counters["responses"]
         assert seen[f"PUT {route}"]["200"] > 5
@@ -53,7 +53,9 @@ def test_every_route_is_documented_with_all_its_answers(sandbox):
     assert len(routes) == 8
     for verbs in routes.values():
         assert set(verbs) == {"put", "get"}
-        assert set(verbs["put"]["responses"]) == {"200", "400", "401", "402", "422", "429", "500"}
+        assert set(verbs["put"]["responses"]) == {
+            *("200", "400", "401", "402", "413", "422", "429", "500")
+        }
         assert set(verbs["get"]["responses"]) == {"200", "401", "422", "429", "500"}
         for verb in verbs.values():
             assert "$ref" in verb["responses"]["200"]["content"]["application/json"]["schema"]

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import threading
 import time
 
 import httpx
@@ -117,6 +118,29 @@ def test_downloads_break_in_each_way(troubled):
     assert whole.content[:4] == b"fLaC"
 
 
+def test_a_star_alone_is_every_route(troubled):
+    sandbox = troubled("* status=503 times=1")
+    assert [sandbox.put({}).status_code for _ in range(2)] == [503, 422]
+
+
+def test_a_connection_is_cut_though_a_proxy_says_who_came(troubled, a_song):
+    sandbox = troubled(f"PUT {SONG} drop times=1")
+    with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
+        sandbox.send(SONG, a_song(), **{"X-Forwarded-For": "1.2.3.4"})
+
+
+def test_a_delayed_answer_does_not_keep_a_sandbox_that_stops(troubled, a_song):
+    sandbox = troubled("* delay=30")
+    waiting = threading.Thread(target=lambda: sandbox.put(a_song()))
+    waiting.start()
+    time.sleep(0.3)
+    began = time.monotonic()
+    sandbox.process.terminate()
+    assert sandbox.process.wait(5) == 0
+    assert time.monotonic() - began < 1
+    waiting.join(5)
+
+
 def test_requests_may_pass_first(troubled):
     sandbox = troubled(f"PUT {SONG} status=502 skip=2 times=1")
     assert [sandbox.put({}).status_code for _ in range(4)] == [422, 422, 502, 422]
@@ -185,6 +209,8 @@ WRONG = {
     "PUT create.new_song drop chance=2": "chance",
     "PUT create.new_song drop sometimes": "sometimes",
     "PUT create.new_song drop times=0": "times",
+    "PUT download drop": "drop",
+    "download truncate retry_after=4": "retry_after",
     "PUT create.nonsense drop": "create.nonsense",
     "PUT create.new_song expire": "downloads",
     "download corrupt after": "always after",

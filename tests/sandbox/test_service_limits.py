@@ -76,6 +76,22 @@ def test_a_failed_operation_costs_nothing(start):
     assert sandbox.counters()["credits"] == 1
 
 
+def test_what_an_earlier_start_accepted_gives_no_credit_to_this_one(start, tmp_path):
+    first = start("--pace", "0.5", "--credits", "1", "--data", tmp_path)
+    operation = first.submit(lyrics="content_policy")
+    first.process.kill()
+    first.process.wait()
+    second = start("--pace", "0", "--credits", "0", "--data", tmp_path)
+    assert second.finished(operation["id"])["status"] == "failed"
+    assert second.counters()["credits"] == 0
+
+
+def test_a_body_that_no_request_can_have_is_not_read(start, a_song):
+    sandbox = start("--pace", "0")
+    huge = a_song(lyrics="x" * 2**20)
+    assert sandbox.put(huge).status_code == 413
+
+
 def test_a_wrong_request_costs_nothing(start):
     sandbox = start("--pace", "0", "--credits", "1")
     assert sandbox.put({"lyrics": ""}).status_code == 422

@@ -110,6 +110,21 @@ def test_a_data_folder_with_something_else_in_it_is_left_alone(tmp_path):
     assert ledger.read_text() == "A diary. " * 1000
 
 
+@pytest.mark.parametrize("room", ["ledger.sqlite3", "signing-secret"])
+def test_a_data_folder_with_a_folder_for_a_file_is_one_sentence(tmp_path, room):
+    (tmp_path / room).mkdir()
+    refused = subprocess.run(
+        [*COMMAND, "--port", "0", "--data", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=10,
+        check=False,
+    )
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr.count("\n") == 1
+    assert "cannot be the data folder" in refused.stderr
+
+
 @pytest.mark.parametrize(
     "options",
     [

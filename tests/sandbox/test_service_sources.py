@@ -94,6 +94,42 @@ def at(neighbour: Neighbour) -> dict[str, str]:
     return {"url": f"{neighbour.origin}/take"}
 
 
+def test_a_source_of_many_channels_and_a_high_rate_is_its_first_two_at_ours(start, neighbour):
+    file = io.BytesIO()
+    quiet = np.zeros((96_000, 8))
+    quiet[:, 1] = 0.5 * np.sin(2 * np.pi * 440 * np.arange(96_000) / 96_000)
+    soundfile.write(file, quiet, 96_000, format="FLAC")
+    neighbour.offers["/take"] = file.getvalue()
+    sandbox = start("--pace", "0", "--reach", neighbour.origin)
+    made = sandbox.make("adapt.auto_cut_down", source=at(neighbour), target_duration=600)
+    sound = sandbox.sound(made["output"])
+    assert sound.shape == (44_100, 2)
+    assert np.abs(sound[:, 0]).max() == 0
+    assert np.abs(sound[:, 1]).max() > 15_000
+
+
+def test_a_long_chain_of_cuts_is_no_trouble(start):
+    sandbox = start("--pace", "0")
+    made = sandbox.make("create.new_fx", prompt="Whoosh", duration=1)
+    for _ in range(40):
+        source = {"url": made["output"]["url"]}
+        made = sandbox.make("adapt.auto_cut_down", source=source, target_duration=600)
+    assert made["status"] == "ready"
+
+
+def test_what_an_output_was_made_from_may_be_gone(start, tmp_path):
+    sandbox = start("--pace", "0", "--data", tmp_path)
+    first = sandbox.make("create.new_fx", prompt="Whoosh", duration=1)
+    source = {"url": first["output"]["url"]}
+    second = sandbox.make("adapt.auto_cut_down", source=source, target_duration=600)
+    (tmp_path / "sounds" / f"{first['id'].removeprefix('op_')}-1.flac").unlink()
+    stems = sandbox.make(STEMS, source={"url": second["output"]["url"]})
+    sounds = [sandbox.sound(stem).astype(int) for stem in stems["outputs"]]
+    assert np.array_equal(sum(sounds), sandbox.sound(second["output"]))
+    gone = sandbox.make(STEMS, source=source)
+    assert gone["error"]["code"] == "source_unreachable"
+
+
 def test_a_server_that_is_not_there_fails_the_operation(start, neighbour):
     sandbox = start("--pace", "0", "--reach", neighbour.origin)
     neighbour.close()

@@ -4,7 +4,11 @@ import base64
 import itertools
 import json
 import secrets
+import socket
+import threading
+from contextlib import suppress
 
+import psutil
 import pytest
 from receivers import Neighbour
 from standardwebhooks import Webhook, WebhookVerificationError
@@ -24,6 +28,14 @@ PRIVATE = [
     "https://[::ffff:127.0.0.1]/hook",
     "https://[fe80::1]/hook",
     "https://intranet/hook",
+    "https://[64:ff9b::a00:1]/hook",
+    "https://[2002:a00:1::]/hook",
+    "https://[::127.0.0.1]/hook",
+    "https://[fec0::1]/hook",
+    "https://ex\u00e4mple.com/hook",
+    "https://example.com/\u00fc",
+    "https://a..b.com/hook",
+    f"https://{'a' * 64}.com/hook",
     "http://sound.example.com/hook",
 ]
 
@@ -134,6 +146,49 @@ def test_a_receiver_that_is_not_there_is_given_up_in_the_end(start, receiver):
             break
         neighbour.wait_for(1, seconds=0.05)
     assert sandbox.counters()["webhooks"] == {"delivered": 0, "given_up": 1}
+
+
+def test_many_silent_receivers_use_up_no_attempt_of_others(start, receiver):
+    """Each attempt is a request that was sent: waiting for a connection is none."""
+    gate = threading.Event()
+
+    def answer_late(_: int) -> int:
+        gate.wait(4)
+        return 200
+
+    neighbour = receiver(answer_late)
+    sandbox = webhooks(start, neighbour)
+    for _ in range(30):
+        sandbox.submit(lyrics="content_policy", callback_url=f"{neighbour.origin}/hook")
+    received = neighbour.wait_for(30, seconds=3)
+    gate.set()
+    assert len({each.headers["webhook-id"] for each in received}) == len(received) == 30
+
+
+def test_an_endless_answer_is_not_read(start):
+    """What counts is the status; a receiver that never stops talking fills no memory."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        sandbox = start(
+            *("--pace", "0", "--webhook-secret", SECRET),
+            *("--reach", f"http://127.0.0.1:{listener.getsockname()[1]}"),
+        )
+
+        def talk() -> None:
+            connection, _ = listener.accept()
+            connection.recv(65536)
+            connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+            with suppress(OSError):
+                while True:
+                    connection.sendall(b"x" * 2**20)
+
+        talking = threading.Thread(target=talk)
+        talking.start()
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}/hook"
+        sandbox.submit(lyrics="content_policy", callback_url=address)
+        talking.join(8)
+        assert not talking.is_alive()
+        assert sandbox.counters()["webhooks"]["delivered"] == 1
+        assert psutil.Process(sandbox.process.pid).memory_info().rss < 250 * 2**20
 
 
 def test_without_a_secret_nothing_is_told(start, receiver):
