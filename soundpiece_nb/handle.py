@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from soundpiece_nb.api.earlier import earlier_outputs
 from soundpiece_nb.api.errors import Mistake, StorageFailed, WaitInterrupted, WaitTimeout
-from soundpiece_nb.audio.shelf import readable_name
+from soundpiece_nb.audio.export import ENDINGS, find_place, write_copy
 from soundpiece_nb.engine.engine import Engine
 from soundpiece_nb.engine.explain import outcome, short
 from soundpiece_nb.journal.entry import Entry, TakeEntry
@@ -20,6 +19,8 @@ from soundpiece_nb.journal.entry import Entry, TakeEntry
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+
+Made = TypeVar("Made")
 
 
 class Problem(NamedTuple):
@@ -29,12 +30,23 @@ class Problem(NamedTuple):
     message: str
 
 
+class Host(Protocol):
+    """What a handle lives in: this process's session."""
+
+    @property
+    def engine(self) -> Engine:
+        """What carries operations."""
+
+    def again(self, key: str, changes: Mapping[str, Any]) -> Operation:
+        """Start the request of an operation once more, changed."""
+
+
 class Operation:
     """One operation. It is read from the journal each time, so any number of handles agree."""
 
-    def __init__(self, key: str, engine: Callable[[], Engine]) -> None:
+    def __init__(self, key: str, host: Callable[[], Host]) -> None:
         self.key = key
-        self._engine = engine  # asked each time: the extension may have been reloaded
+        self._host = host  # asked each time: the extension may have been reloaded
 
     def __repr__(self) -> str:
         entry = self.entry
@@ -112,6 +124,14 @@ class Operation:
             wait(future, timeout, self)
         return self._conclude()
 
+    def rerun(self, **changes: Any) -> Operation:
+        """Start the same request under a new key, but for these changes; None takes a field out.
+
+        `name`, `tags` and `note` label the new one; without `tags` it has this one's. Raises
+        Mistake for bad input, before anything is sent.
+        """
+        return self._host().again(self.key, changes)
+
     def stop_watching(self) -> None:
         """Follow it no longer in this process; it goes on at the service and can be resumed."""
         self._engine().let_go(self.key)
@@ -126,7 +146,10 @@ class Operation:
         return self._conclude()
 
     def _other(self, key: str) -> Operation:
-        return Operation(key, self._engine)
+        return Operation(key, self._host)
+
+    def _engine(self) -> Engine:
+        return self._host().engine
 
     def _future(self) -> Future[None] | None:
         engine = self._engine()
@@ -151,12 +174,16 @@ class Output:
         self.take = take.take
         self.kind = take.kind
         self.duration = take.duration
-        home = operation._engine().journal.home  # noqa: SLF001 - the two are one
+        self.pruned_at = take.pruned_at
+        self._entry = take
+        self._engine = operation._engine  # noqa: SLF001 - the two are one
+        home = self._engine().journal.home
         self.path: Path | None = home / take.path if take.path else None
 
     def __repr__(self) -> str:
         length = f" {self.duration:.1f} s" if self.duration else ""
-        return f"<take {self.take} of {short(self.operation.key)}{length} {self.path or ''}>"
+        pruned = f"pruned on {self.pruned_at:%Y-%m-%d}" if self.pruned_at else ""
+        return f"<take {self.take} of {short(self.operation.key)}{length} {self.path or pruned}>"
 
     def audio(self) -> tuple[npt.NDArray[np.float32], int]:
         """Return the samples as `(frames, channels)` float32 within ±1, and 44100 (Hz)."""
@@ -165,33 +192,51 @@ class Output:
         return read(self._file())
 
     def save(self, path: str | Path) -> Path:
-        """Copy the FLAC file to `path`, or into it under a readable name if it is a folder.
+        """Write the take to `path`, with its story as tags: .flac, .wav or .mp3 by the ending.
 
-        Returns where it is now. Raises Mistake for another ending than .flac, StorageFailed
-        where the disk refuses.
+        FLAC and WAV hold the very same samples, MP3 has 256 kbit/s. Into a folder it goes as FLAC
+        under a readable name. Returns where it is now. Raises Mistake for another ending,
+        StorageFailed where the disk refuses.
         """
         source = self._file()
         target = Path(path).expanduser()
         if target.is_dir():
-            entry = self.operation.entry
-            target /= readable_name(entry.name or entry.route, self.take, entry.key)
-        if target.suffix.lower() != ".flac":
-            raise Mistake(f"Takes are saved as FLAC; call the file {target.stem}.flac, say.")
-        beside = target.with_name(f".{target.name}.part")
+            target = self.place_in(target)
+        if target.suffix.lower() not in ENDINGS:
+            raise Mistake(
+                f"Takes are saved as .flac, .wav or .mp3; call the file "
+                f"{target.stem or 'take'}.flac, say, or name a folder that is there."
+            )
+        store = self._engine().shelf.folder.resolve()
+        if store in target.resolve().parents:
+            raise Mistake(f"{store} holds the takes as they came; save it somewhere else.")
+        story = self.operation.entry.story(self._entry)
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, beside)
-            return beside.replace(target)
+            return attend(self._engine().workbench.start(write_copy, source, target, story))
         except OSError as error:
             raise StorageFailed(f"{target} cannot be written: {error.strerror}.") from None
 
+    def place_in(self, folder: Path, ending: str = ".flac") -> Path:
+        """Return where in a folder `save` puts it: a readable name, numbered if another has it.
+
+        A path that exists already holds this very take.
+        """
+        entry = self.operation.entry
+        name = entry.file_name(self._entry, ending)
+        return find_place(folder, name, self._file(), entry.story(self._entry))
+
     def _file(self) -> Path:
-        if self.path is None or not self.path.exists():
+        if self.path is not None and self.path.exists():
+            return self.path
+        key = short(self.operation.key)
+        if self.pruned_at:
             raise Mistake(
-                f"Take {self.take} of {short(self.operation.key)} is not on this machine (yet); "
-                ".result() waits for it."
+                f"Take {self.take} of {key} was pruned on {self.pruned_at:%Y-%m-%d}; "
+                f"%soundpiece_resume {key} fetches it again."
             )
-        return self.path
+        raise Mistake(
+            f"Take {self.take} of {key} is not on this machine (yet); .result() waits for it."
+        )
 
 
 def wait(future: Future[Any], timeout: float | None, operation: Operation) -> None:
@@ -215,6 +260,12 @@ def wait(future: Future[Any], timeout: float | None, operation: Operation) -> No
             key=operation.key,
             operation_id=operation.id,
         ) from None
+
+
+def attend(job: Future[Made]) -> Made:
+    """Wait for work on this machine; in a kernel, its event loop goes on meanwhile."""
+    _pump_loop_until(job, None)
+    return job.result()
 
 
 def _in_this_loop(future: Future[Any]) -> asyncio.Future[Any]:

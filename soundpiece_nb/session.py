@@ -185,8 +185,8 @@ class Session:
     def resume(self, wanted: Iterable[str] = ()) -> list[Operation]:
         """Go on with operations: the named ones, else all unfinished ones of the service in use.
 
-        A named one that was rejected is sent again under its key. What needs nothing more is
-        returned as it is.
+        A named one that was rejected is sent again under its key, one that was pruned fetched
+        again. What needs nothing more is returned as it is.
         """
         keys = [self.journal.find(word) for word in wanted]
         entries = [self.journal.check_files(key) for key in keys] or [
@@ -195,7 +195,7 @@ class Session:
         if keys and any(entry.service != SANDBOX for entry in entries):
             require_api_key()
         for entry in entries:
-            self._go_on(entry)
+            self._go_on(self.journal.unprune(entry.key) if keys else entry)
         return [self._handle(entry.key) for entry in entries]
 
     def _go_on(self, entry: Entry) -> None:

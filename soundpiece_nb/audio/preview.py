@@ -1,9 +1,10 @@
-"""A small MP3 of a take, for notebooks that cannot point at the FLAC file itself."""
+"""A take as MP3: a small preview for notebooks that cannot point at the FLAC file itself, say."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
+
+from .shelf import written_beside
 
 BIT_RATE = 112
 """kbit/s: a minute costs 1.12 MB of notebook once it is base64."""
@@ -15,23 +16,32 @@ BLOCK = 1 << 18
 
 
 def make_preview(source: Path, target: Path) -> Path:
-    """Encode a FLAC file as MP3 beside `target`, then rename it there; returns `target`.
+    """Encode a FLAC file as a small MP3 beside `target`, then rename it there; returns `target`.
 
     Takes seconds of processor time without holding the interpreter: call it off the main thread.
+    """
+    with written_beside(target) as partial:
+        encode(source, partial)
+    return target
+
+
+def encode(
+    source: Path, target: Path, *, bit_rate: int = BIT_RATE, quality: int = QUALITY
+) -> None:
+    """Write a FLAC file's first two channels as MP3 of `bit_rate` kbit/s.
+
+    `quality` is LAME's, from 0 (slow) to 9.
     """
     import lameenc
     import soundfile
 
-    partial = target.with_name(f"{target.name}.{os.getpid()}.part")
-    with soundfile.SoundFile(source) as sound, partial.open("wb") as file:
+    with soundfile.SoundFile(source) as sound, target.open("wb") as file:
         encoder = lameenc.Encoder()
         encoder.silence()
-        encoder.set_bit_rate(BIT_RATE)
+        encoder.set_bit_rate(bit_rate)
         encoder.set_in_sample_rate(sound.samplerate)
         encoder.set_channels(min(sound.channels, 2))
-        encoder.set_quality(QUALITY)
+        encoder.set_quality(quality)
         for block in sound.blocks(blocksize=BLOCK, dtype="int16", always_2d=True):
             file.write(encoder.encode(block[:, :2].tobytes()))
         file.write(encoder.flush())
-    partial.replace(target)
-    return target

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -27,6 +31,17 @@ class Shelf:
     def partial(self, key: str, take: int) -> PartialFile:
         """Open the unfinished file of a take, with what an earlier try left in it."""
         return PartialFile(self.path(key, take))
+
+    def files(self, key: str) -> list[Path]:
+        """Return every file of an operation: takes, their previews, what an unfinished try left."""
+        return sorted(path for path in (self.folder / key).glob("*") if path.is_file())
+
+    def free(self, key: str) -> None:
+        """Remove every file of an operation; links elsewhere stay. Raises OSError."""
+        for file in self.files(key):
+            file.unlink(missing_ok=True)
+        with suppress(OSError):  # somebody else's file may lie there too
+            (self.folder / key).rmdir()
 
 
 class PartialFile:
@@ -97,10 +112,35 @@ class PartialFile:
         self._file.close()
 
 
-def readable_name(title: str, take: int, key: str) -> str:
-    """Return a file name that a person recognises: title, take, the key's first eight."""
-    words = re.sub(r"[^\w-]+", "-", title).strip("-")[:48] or "take"
-    return f"{words}-{take}-{key[:8]}.flac"
+def readable_name(title: str, take: int | str, key: str, ending: str = ".flac") -> str:
+    """Return a file name that a person recognises: title, take, the key's first eight.
+
+    `take` is its number, or what it is called: `vocals`.
+    """
+    words = _plain(title)[:48] or "take"
+    return f"{words}-{_plain(str(take))[:24]}-{key[:8]}{ending}"
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[^\w-]+", "-", text).strip("-")
+
+
+def numbered(path: Path) -> Iterator[Path]:
+    """Yield a path, then the same with -2, -3 and so on before its ending."""
+    yield path
+    for number in itertools.count(2):
+        yield path.with_name(f"{path.stem}-{number}{path.suffix}")
+
+
+@contextmanager
+def written_beside(target: Path) -> Iterator[Path]:
+    """Lend the path of a new file beside `target`, which takes that name once it is whole."""
+    partial = target.with_name(f".{uuid.uuid4().hex}.part")
+    try:
+        yield partial
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def place_beside(source: Path, folder: Path, name: str, *, copies: bool = True) -> Path:
@@ -113,13 +153,11 @@ def place_beside(source: Path, folder: Path, name: str, *, copies: bool = True) 
     target = folder / name
     if target.exists() and target.stat().st_size == source.stat().st_size:
         return target
-    partial = folder / f"{name}.{os.getpid()}.part"
-    partial.unlink(missing_ok=True)
-    try:
-        partial.hardlink_to(source)
-    except OSError:
-        if not copies:
-            raise
-        shutil.copyfile(source, partial)
-    partial.replace(target)
+    with written_beside(target) as partial:
+        try:
+            partial.hardlink_to(source)
+        except OSError:
+            if not copies:
+                raise
+            shutil.copyfile(source, partial)
     return target

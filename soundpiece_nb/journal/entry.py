@@ -8,12 +8,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from soundpiece_nb.audio.shelf import readable_name
+from soundpiece_nb.audio.tags import Identity, Story
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class TakeEntry:
-    """One output: `take` counts from 1; `path` is None until a verified file is there."""
+    """One output: `take` counts from 1; `path` is None until a verified file is there.
+
+    `pruned_at` says since when its audio is not wanted on this machine.
+    """
 
     take: int
     kind: str | None
@@ -23,6 +29,7 @@ class TakeEntry:
     waveform: bytes | None
     rating: int | None
     note: str | None
+    pruned_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -55,11 +62,40 @@ class Entry:
         return read_fields(self.body)
 
     @property
+    def title(self) -> str:
+        """What to call it: its NAME, else the first words of its text."""
+        if self.name:
+            return self.name
+        fields = self.fields
+        words = str(fields.get("prompt") or fields.get("lyrics") or self.route).split()
+        return " ".join(words[:_TITLE_WORDS])[:_TITLE_LENGTH]
+
+    @property
     def complete(self) -> bool:
-        """Whether nothing is left to do: ended, and every output is a verified file."""
+        """Whether nothing is left to do: ended, and every output is a verified file or pruned."""
         if self.status == "ready":
-            return len([take for take in self.takes if take.path]) == self.outputs
+            settled = [take for take in self.takes if take.path or take.pruned_at]
+            return len(settled) == self.outputs
         return self.status in ("failed", "rejected")
+
+    def file_name(self, take: TakeEntry, ending: str = ".flac") -> str:
+        """Return a readable name for a take's file: by its kind where that tells it apart."""
+        alike = [other for other in self.takes if other.kind == take.kind]
+        called = take.kind if take.kind and len(alike) == 1 else take.take
+        return readable_name(self.title, called, self.key, ending)
+
+    def story(self, take: TakeEntry) -> Story:
+        """Return what a take's tags are to tell."""
+        fields = self.fields
+        return Story(
+            identity=Identity(self.key, take.take),
+            title=self.title,
+            made_at=self.finished_at or self.submitted_at,
+            route=self.route,
+            operation_id=self.operation_id,
+            prompt=fields.get("prompt"),
+            lyrics=fields.get("lyrics"),
+        )
 
 
 def read_fields(body: bytes) -> dict[str, Any]:
@@ -99,9 +135,17 @@ def read_entry(row: Mapping[str, Any], take_rows: Sequence[Mapping[str, Any]]) -
         submitted_at=to_time(row["submitted_at"]) or EPOCH,
         accepted_at=to_time(row["accepted_at"]),
         finished_at=to_time(row["finished_at"]),
-        takes=tuple(TakeEntry(**{name: take[name] for name in _TAKE}) for take in take_rows),
+        takes=tuple(map(_read_take, take_rows)),
     )
 
+
+def _read_take(row: Mapping[str, Any]) -> TakeEntry:
+    values = {name: row[name] for name in _TAKE}
+    return TakeEntry(**{**values, "pruned_at": to_time(row["pruned_at"])})
+
+
+_TITLE_WORDS = 4
+_TITLE_LENGTH = 40
 
 _COPIED = (
     "route",

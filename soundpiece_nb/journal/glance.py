@@ -14,7 +14,8 @@ FILE_NAME = "journal.sqlite"
 UNFINISHED = """
     status IN ('submitting', 'processing')
     OR (status = 'ready' AND outputs > (
-        SELECT count(path) FROM takes WHERE takes.idempotency_key = operations.idempotency_key))
+        SELECT count(coalesce(path, pruned_at)) FROM takes
+        WHERE takes.idempotency_key = operations.idempotency_key))
 """
 
 

@@ -185,6 +185,23 @@ class Journal:
             )
         return self.entry(key)
 
+    def prune(self, key: str) -> None:
+        """Note that an operation's audio is not wanted here; before its files go, not after.
+
+        A file that a crash left behind is then forgotten like any other that is gone.
+        """
+        with self._database.write() as connection:
+            connection.execute(_takes_of(key).values(pruned_at=_now()))
+
+    def unprune(self, key: str) -> Entry:
+        """Return one operation, whose audio is wanted again if it was pruned."""
+        entry = self.entry(key)
+        if not any(take.pruned_at for take in entry.takes):
+            return entry
+        with self._database.write() as connection:
+            connection.execute(_takes_of(key).values(pruned_at=None))
+        return self.entry(key)
+
     # ------------------------------------------------------------------ leases
 
     def claim(self, key: str) -> bool:
@@ -371,6 +388,10 @@ _FEWEST_TO_TELL = 3
 
 def _of(key: str) -> Any:
     return update(operations).where(operations.c.idempotency_key == key)
+
+
+def _takes_of(key: str) -> Any:
+    return update(takes).where(takes.c.idempotency_key == key)
 
 
 def _now() -> int:

@@ -102,8 +102,11 @@ def plain(entry: Entry, files: Mapping[int, str]) -> str:
 
 
 def _left_to_do(entry: Entry) -> str:
-    """Return how to go on with an operation that is not complete and not in trouble."""
+    """Return how to go on with an operation that is pruned or not complete, without trouble."""
     resume = f"%soundpiece_resume {short(entry.key)}"
+    pruned = [take.pruned_at for take in entry.takes if take.pruned_at and not take.path]
+    if pruned:
+        return f"Its audio was pruned on {max(pruned):%Y-%m-%d}; {resume} fetches it again."
     if entry.complete:
         return ""
     if entry.status == "ready":

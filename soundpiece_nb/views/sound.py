@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from soundpiece_nb.audio.preview import make_preview
-from soundpiece_nb.audio.shelf import LINK_FOLDER, place_beside, readable_name
+from soundpiece_nb.audio.shelf import LINK_FOLDER, place_beside
 from soundpiece_nb.journal.entry import Entry, TakeEntry
 
 
@@ -41,7 +41,7 @@ class Place:
         except OSError:  # a folder that cannot be written: the sound still has to be heard
             relative = None
         if relative is None:
-            return _embedded(stored), str(stored)
+            return embedded(stored), str(stored)
         return quote(relative), relative
 
     def at_hand(self, entry: Entry) -> bool:
@@ -66,7 +66,7 @@ class Place:
         folder = self._folder()
         if folder is None:
             return None
-        name = readable_name(title(entry), take.take, entry.key)
+        name = entry.file_name(take)
         place_beside(stored, folder / LINK_FOLDER, name, copies=copies)
         return f"{LINK_FOLDER}/{name}"
 
@@ -81,19 +81,17 @@ class Place:
 
 def title(entry: Entry) -> str:
     """Return what to call an operation: its NAME, else the first words of its text."""
-    if entry.name:
-        return entry.name
-    fields = entry.fields
-    words = str(fields.get("prompt") or fields.get("lyrics") or entry.route).split()
-    return " ".join(words[:_TITLE_WORDS])[:_TITLE_LENGTH]
+    return entry.title
 
 
-_TITLE_WORDS = 4
-_TITLE_LENGTH = 40
-
-
-def _embedded(stored: Path) -> str:
+def embedded(stored: Path) -> str:
+    """Return a stored take as the data address of its preview, made if there is none yet."""
     preview = stored.with_suffix(".mp3")
     if not preview.exists():
         make_preview(stored, preview)
+    return data_address(preview)
+
+
+def data_address(preview: Path) -> str:
+    """Return an MP3 file as the address of an `<audio>`."""
     return "data:audio/mpeg;base64," + base64.b64encode(preview.read_bytes()).decode()

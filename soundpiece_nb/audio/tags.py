@@ -1,0 +1,125 @@
+"""The story of a take, written into the file itself: what it is, and what it was made from.
+
+Only copies that a person asked for are tagged; the store keeps what the service sent, byte for
+byte. Tags lie beside the audio, so a tagged FLAC holds the same samples under the same MD5.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from mutagen.id3 import ID3
+
+_KEY, _TAKE = "SOUNDPIECE_KEY", "SOUNDPIECE_TAKE"
+
+
+class Identity(NamedTuple):
+    """Which take a file holds: its operation's idempotency key, and its number from 1."""
+
+    key: str
+    take: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Story:
+    """What a take's tags tell; `made_at` is in UTC, absent text is None."""
+
+    identity: Identity
+    title: str
+    made_at: datetime
+    route: str
+    operation_id: str | None
+    prompt: str | None
+    lyrics: str | None
+
+    @property
+    def marks(self) -> dict[str, str]:
+        """The tags that only this package knows."""
+        marks = {
+            "SOUNDPIECE_ROUTE": self.route,
+            _KEY: self.identity.key,
+            _TAKE: str(self.identity.take),
+            "SOUNDPIECE_OPERATION": self.operation_id,
+        }
+        return {name: text for name, text in marks.items() if text is not None}
+
+
+def write_tags(file: Path, ending: str, story: Story) -> None:
+    """Write a story into a file of this ending: `.flac`, `.wav` or `.mp3`.
+
+    Raises mutagen.MutagenError or OSError.
+    """
+    match ending:
+        case ".flac":
+            _write_comments(file, story)
+        case ".wav":
+            from mutagen.wave import WAVE
+
+            wave = WAVE(file)
+            wave.add_tags()
+            _fill(wave.tags, story)
+            wave.save()
+        case ".mp3":
+            from mutagen.id3 import ID3
+
+            frames = ID3()
+            _fill(frames, story)
+            frames.save(file)
+
+
+def read_identity(file: Path) -> Identity | None:
+    """Return which take a file's tags name; None where they name none."""
+    import mutagen
+
+    try:
+        found: Any = mutagen.File(file)
+        tags = {} if found is None else found.tags or {}
+        read = [tags.get(f"TXXX:{name}") or tags.get(name) for name in (_KEY, _TAKE)]
+        key, take = (str(values[0]) for values in read)
+        return Identity(key, int(take))
+    except (mutagen.MutagenError, OSError, TypeError, ValueError):
+        return None
+
+
+def _write_comments(file: Path, story: Story) -> None:
+    """Write Vorbis comments; players differ in which one they show as the description."""
+    from mutagen.flac import FLAC
+
+    flac = FLAC(file)
+    comments = {
+        "TITLE": story.title,
+        "DATE": f"{story.made_at:%Y-%m-%dT%H:%M:%SZ}",
+        "DESCRIPTION": story.prompt,
+        "COMMENT": story.prompt,
+        "LYRICS": story.lyrics,
+        **story.marks,
+    }
+    for name, text in comments.items():
+        if text is not None:
+            flac[name] = text
+    flac.save()
+
+
+def _fill(frames: ID3, story: Story) -> None:
+    """Add ID3 frames, version 2.4, whose times are in UTC by definition."""
+    from mutagen import id3
+
+    utf8 = id3.Encoding.UTF8
+    unknown = {"encoding": utf8, "lang": "und", "desc": ""}
+    frames.add(id3.TIT2(encoding=utf8, text=_whole(story.title)))
+    frames.add(id3.TDRC(encoding=utf8, text=f"{story.made_at:%Y-%m-%dT%H:%M:%S}"))
+    if story.prompt is not None:
+        frames.add(id3.COMM(**unknown, text=_whole(story.prompt)))
+    if story.lyrics is not None:
+        frames.add(id3.USLT(**unknown, text=_whole(story.lyrics)))
+    for name, text in story.marks.items():
+        frames.add(id3.TXXX(encoding=utf8, desc=name, text=_whole(text)))
+
+
+def _whole(text: str) -> str:
+    """Return text without the one character that ends a text in ID3."""
+    return text.replace("\0", "")
