@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 
 import pytest
@@ -102,10 +103,43 @@ def test_a_backoff_of_nonsense_cannot_be_made(wrong):
 def test_one_slow_down_holds_everything_of_the_account():
     pace = AccountPace()
     assert pace.wait(now=100) == 0
-    pace.slow_down(until=130)
-    pace.slow_down(until=110)
+    pace.slow_down(30, now=100)
+    pace.slow_down(10, now=100)
     assert pace.wait(now=100) == 30
     assert pace.wait(now=131) == 0
+
+
+class SlidingWindow:
+    """A service that admits so many requests in any so many seconds, in its own time."""
+
+    def __init__(self, most: int, seconds: float) -> None:
+        self.most, self.seconds = most, seconds
+        self.admitted: list[float] = []
+
+    def refuses(self, now: float) -> float | None:
+        """Admit a request (None), or say after how many whole seconds there is room."""
+        recent = [moment for moment in self.admitted if moment > now - self.seconds]
+        if len(recent) < self.most:
+            self.admitted.append(now)
+            return None
+        return float(math.ceil(max(1.0, recent[0] + self.seconds - now)))
+
+
+@pytest.mark.parametrize(("most", "seconds"), [(300, 60), (60, 60), (10, 1), (100, 10)])
+def test_a_limit_is_found_and_kept_to_with_few_refusals(most, seconds):
+    """Many requests one after another, in virtual time: little is refused, little time lost."""
+    service, pace = SlidingWindow(most, seconds), AccountPace()
+    now, refused, wanted = 0.0, 0, 5 * most
+    while len(service.admitted) < wanted:
+        now += max(0.002, pace.wait(now))
+        pace.sent(now)
+        pause = service.refuses(now)
+        if pause is not None:
+            refused += 1
+            pace.slow_down(pause, now)
+    least = (wanted / most - 1) * seconds
+    assert refused <= 0.05 * wanted
+    assert now <= 1.3 * least + 2
 
 
 def test_a_poll_that_was_held_is_followed_at_once():
