@@ -20,10 +20,11 @@ if TYPE_CHECKING:
         SoundpieceError,
         WaitTimeout,
     )
-    from soundpiece_nb.functions import history, operation, resume, submit
+    from soundpiece_nb.functions import batch, history, operation, resume, submit
     from soundpiece_nb.handle import Operation, Output
 
 _HOMES = {
+    "batch": "functions",
     "history": "functions",
     "operation": "functions",
     "resume": "functions",
@@ -50,6 +51,7 @@ __all__ = [
     "SoundpieceError",
     "WaitTimeout",
     "__version__",
+    "batch",
     "history",
     "load_ipython_extension",
     "operation",

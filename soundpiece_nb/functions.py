@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from inspect import Parameter, Signature
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,8 @@ from soundpiece_nb.session import current
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from soundpiece_nb.batches import Batch
 
 
 def submit(
@@ -68,6 +70,28 @@ def history(  # noqa: PLR0917 - the filters are a contract, and are used by name
 
     wanted = Filter(route=route, status=status, since=since, search=search, tag=tag, limit=limit)
     return frame.history(current().journal, wanted)
+
+
+def batch(
+    rows: pd.DataFrame | Sequence[Mapping[str, Any]] | None = None,
+    *,
+    route: str | None = None,
+    max_in_flight: int = 20,
+    name: str | None = None,
+) -> Batch:
+    """Start many operations of one route and return their handle at once.
+
+    `rows` is a DataFrame or a list of dictionaries whose columns are the route's fields, with
+    `name`, `tags`, `note` and `key` beside them; what is missing is not sent. All rows are checked
+    before anything leaves; then `max_in_flight` operations are on the way at a time.
+
+    Under a `name`, each row has a key that follows from it: the same call after a crash goes on
+    without making a row twice, and `batch(name=…)` alone does so without the rows. Raises Mistake
+    for rows that are wrong, having sent none.
+    """
+    from soundpiece_nb.batches import start
+
+    return start(current(), rows, route=route, max_in_flight=max_in_flight, name=name)
 
 
 def route_function(route: Route) -> Callable[..., Operation]:

@@ -24,6 +24,7 @@ from soundpiece_nb.handle import Operation
 from soundpiece_nb.settings import SETTINGS, Settings
 
 if TYPE_CHECKING:
+    from soundpiece_nb.engine.run import Run
     from soundpiece_nb.journal.entry import Entry
     from soundpiece_nb.journal.journal import Journal
 
@@ -37,6 +38,7 @@ class Session:
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings = settings or SETTINGS
         self.uses_sandbox = False
+        self._unsent: set[str] = set()
 
     @cached_property
     def home(self) -> Path:
@@ -120,7 +122,9 @@ class Session:
             raise Mistake("--once derives the key from the request; leave --key out.")
         if take is not None and not derives:
             raise Mistake("--take counts the takes of --once; say both.")
-        return derive_key(request, self.service, take or 1) if derives else request
+        if not derives:
+            return request
+        return derive_key(request, self.service, 1 if take is None else take)
 
     def submit(
         self,
@@ -156,6 +160,36 @@ class Session:
             self.journal.relabel(request.key, name=name, tags=tuple(tags), note=note)
             self._go_on(self.journal.check_files(request.key))
         return self._handle(request.key)
+
+    def record_all(
+        self,
+        requests: Sequence[Request],
+        labels: Sequence[Mapping[str, Any]],
+        *,
+        batch: str | None = None,
+    ) -> None:
+        """Write many requests down, all or none, for `set_out` to send; raises Mistake."""
+        service = self.service
+        if service != SANDBOX:
+            require_api_key()
+        notebook = notebook_path()
+        new = self.journal.record_all(
+            requests,
+            labels,
+            service=service,
+            batch=batch,
+            notebook=str(notebook) if notebook else None,
+        )
+        self._unsent |= new
+
+    def set_out(self, key: str) -> Run | None:
+        """Send or go on with an operation of the journal; None where nothing is left to do."""
+        entry = self.journal.check_files(key)
+        if entry.complete and entry.status != "rejected":
+            return None
+        unsent = key in self._unsent or entry.status == "rejected"
+        self._unsent.discard(key)
+        return self.engine.carry(key, unsent=unsent)
 
     def again(self, key: str, changes: Mapping[str, Any]) -> Operation:
         """Start the request of an operation once more under a new key, changed.

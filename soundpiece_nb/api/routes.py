@@ -95,14 +95,16 @@ REFERENCE = Field(
     name="reference",
     kind=Kind.LINK,
     short="r",
-    help="https URL of audio to take after, instead of a prompt",
+    help="audio to take after, instead of a prompt: an https URL, or an earlier operation's NAME "
+    "or key, with :2 or :vocals for one of its outputs",
 )
 SOURCE = Field(
     name="source",
     kind=Kind.LINK,
     required=True,
     short="s",
-    help="https URL of the audio to work on",
+    help="the audio to work on: an https URL, or an earlier operation's NAME or key, with :2 or "
+    ":vocals for one of its outputs",
 )
 DURATION = Field(
     name="duration", kind=Kind.SECONDS, short="d", help="length of the result in seconds"
@@ -146,6 +148,7 @@ ROUTES: dict[str, Route] = {
             body="prompt",
             either=("prompt", "reference"),
             result="outputs",
+            example="%%soundpiece_instrumental focus\nLo-fi, warm, rain outside, 80 bpm",
         ),
         Route(
             path="create.new_sample",
@@ -162,6 +165,10 @@ ROUTES: dict[str, Route] = {
             ),
             body="prompt",
             result="output",
+            example=(
+                "%%soundpiece_sample drums --duration 8 --loopable\n"
+                "Dusty boom-bap drum loop, 90 bpm"
+            ),
         ),
         Route(
             path="create.new_fx",
@@ -170,6 +177,7 @@ ROUTES: dict[str, Route] = {
             fields=(REQUIRED_PROMPT, DURATION),
             body="prompt",
             result="output",
+            example="%%soundpiece_fx storm --duration 12\nRain on a tin roof, distant thunder",
         ),
         Route(
             path="create.remix_song",
@@ -178,6 +186,10 @@ ROUTES: dict[str, Route] = {
             fields=(SOURCE, LYRICS, REQUIRED_PROMPT, VARIATIONS),
             body="lyrics",
             result="outputs",
+            example=(
+                '%%soundpiece_remix_song late --source night_drive --prompt "Jazz, late at night"\n'
+                "Slow down now, the lights are low"
+            ),
         ),
         Route(
             path="create.remix_instrumental",
@@ -185,6 +197,7 @@ ROUTES: dict[str, Route] = {
             summary="Make variations of an instrumental.",
             fields=(SOURCE, VARIATIONS),
             result="outputs",
+            example="%soundpiece_remix_instrumental others --source focus --variations 3",
         ),
         Route(
             path="adapt.separate_stems",
@@ -192,6 +205,7 @@ ROUTES: dict[str, Route] = {
             summary="Split audio into vocals, drums, bass and other.",
             fields=(SOURCE,),
             result="outputs",
+            example="%soundpiece_stems parts --source night_drive:2",
         ),
         Route(
             path="adapt.auto_cut_down",
@@ -208,6 +222,7 @@ ROUTES: dict[str, Route] = {
                 ),
             ),
             result="output",
+            example="%soundpiece_cut teaser --source night_drive --to 30",
         ),
     )
 }

@@ -141,9 +141,11 @@ class Engine:
         asyncio.set_event_loop(loop)
         renewal = loop.create_task(self._renew_leases())
         loop.run_forever()
-        renewal.cancel()
-        with suppress(asyncio.CancelledError):
-            loop.run_until_complete(renewal)
+        # What could not be wound up in time ends here all the same, and quietly.
+        left = {renewal, *asyncio.all_tasks(loop)}
+        for task in left:
+            task.cancel()
+        loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
         loop.close()
 
     def _gather(self, run: Run) -> None:

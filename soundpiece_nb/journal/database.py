@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -44,10 +44,22 @@ class Database:
         with _said_plainly(), self._writing, writing.begin() as connection:
             yield connection
 
-    def insert_synced(self, insert: Insert, row: Mapping[str, Any]) -> None:
-        """Insert one row, on the disk when this returns; raises IntegrityError for a known key."""
+    def insert_synced(self, insert: Insert, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert rows, all or none, on the disk when this returns.
+
+        Raises IntegrityError for a known key.
+        """
         with _said_plainly(), self._writing, self._synced.connect() as connection:
-            connection.execute(insert, row)
+            if len(rows) == 1:  # a statement alone is a transaction
+                connection.execute(insert, rows[0])
+                return
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            try:
+                connection.execute(insert, rows)
+            except BaseException:
+                connection.exec_driver_sql("ROLLBACK")
+                raise
+            connection.exec_driver_sql("COMMIT")
 
 
 @contextmanager

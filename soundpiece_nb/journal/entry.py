@@ -80,8 +80,9 @@ class Entry:
 
     def file_name(self, take: TakeEntry, ending: str = ".flac") -> str:
         """Return a readable name for a take's file: by its kind where that tells it apart."""
-        alike = [other for other in self.takes if other.kind == take.kind]
-        called = take.kind if take.kind and len(alike) == 1 else take.take
+        names = [readable_name("", each.kind or each.take, self.key) for each in self.takes]
+        own = readable_name("", take.kind or take.take, self.key)
+        called = take.kind if take.kind and names.count(own) == 1 else take.take
         return readable_name(self.title, called, self.key, ending)
 
     def story(self, take: TakeEntry) -> Story:

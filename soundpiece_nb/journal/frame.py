@@ -53,9 +53,19 @@ def history(journal: Journal, wanted: Filter) -> pd.DataFrame:
     `duration` is seconds of audio over all takes that are known, `files` the verified files,
     `elapsed` the time from submission to the end. Raises Mistake for a filter that cannot be.
     """
+    return _frame(journal, journal.select(wanted.apply(_statement())))
+
+
+def of_keys(journal: Journal, keys: Sequence[str]) -> pd.DataFrame:
+    """Return these operations as `history` does, in this order."""
+    rows = journal.select(_statement().where(operations.c.idempotency_key.in_(keys)))
+    found = {row["idempotency_key"]: row for row in rows}
+    return _frame(journal, [found[key] for key in keys])
+
+
+def _frame(journal: Journal, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     import pandas as pd
 
-    rows = journal.select(wanted.apply(_statement()))
     index = pd.Index([row["idempotency_key"] for row in rows], dtype="string")
     columns = {name: _column(name, rows, journal) for name in DTYPES}
     return pd.DataFrame(

@@ -66,18 +66,54 @@ class Journal:
         Returns False, changing nothing, where the key is already there with this very body;
         raises Mistake where it is there with another.
         """
-        fields = request.fields
+        labels = {"name": name, "tags": json.dumps(list(tags)), "note": note}
+        row = self._row(request, service, _now(), **labels, notebook=notebook)
+        try:
+            self._database.insert_synced(_INSERT, [row])
+        except IntegrityError:
+            self._require_same(request)
+            return False
+        return True
+
+    def record_all(
+        self,
+        requests: Sequence[Request],
+        labels: Sequence[Mapping[str, Any]],
+        *,
+        service: str,
+        batch: str | None = None,
+        notebook: str | None = None,
+    ) -> set[str]:
+        """Write many operations down at once, all of them or none, synced to disk.
+
+        `labels` are each one's `name`, `tags` and `note`. Returns the keys that are new; raises
+        Mistake where one is there already with another body.
+        """
+        known = {request.key for request in requests if self._knows(request.key)}
         now = _now()
-        row = {
+        rows = []
+        for number, (request, label) in enumerate(zip(requests, labels, strict=True)):
+            if request.key in known:
+                self._require_same(request)
+                continue
+            written = {**label, "tags": json.dumps(list(label.get("tags", ())))}
+            written = {"name": None, "note": None, **written}
+            # A microsecond apart, so that they keep their order.
+            row = self._row(request, service, now + number, **written, notebook=notebook)
+            rows.append({**row, "batch": batch})
+        if rows:
+            self._database.insert_synced(_INSERT, rows)
+        return {row["idempotency_key"] for row in rows}
+
+    def _row(self, request: Request, service: str, now: int, **labels: Any) -> dict[str, Any]:
+        fields = request.fields
+        return {
             "idempotency_key": request.key,
             "route": request.route.path,
             "service": service,
             "body": request.body,
             "status": "submitting",
-            "name": name,
-            "tags": json.dumps(list(tags)),
-            "note": note,
-            "notebook": notebook,
+            **labels,
             **{column: fields.get(column) for column in _SEARCHED},
             "params": json.dumps(
                 {field: value for field, value in fields.items() if field not in _SEARCHED}
@@ -88,12 +124,9 @@ class Journal:
             "holder": self.holder,
             "held_until": _lease_end(now),
         }
-        try:
-            self._database.insert_synced(_INSERT, row)
-        except IntegrityError:
-            self._require_same(request)
-            return False
-        return True
+
+    def _knows(self, key: str) -> bool:
+        return bool(self.select(select(operations.c.route).where(_is(key))))
 
     def accepted(self, key: str, operation_id: str) -> None:
         """Note that the service has the operation, under its own id."""
@@ -306,6 +339,24 @@ class Journal:
             )
             return list(rows)
 
+    def of_batch(self, name: str) -> list[str]:
+        """Return the keys of a batch's operations, in the order of its rows."""
+        with self._database.read() as connection:
+            return list(
+                connection.scalars(
+                    select(operations.c.idempotency_key)
+                    .where(operations.c.batch == name)
+                    .order_by(operations.c.submitted_at)
+                )
+            )
+
+    def statuses(self, keys: Collection[str]) -> dict[str, str]:
+        """Return the status of each of many operations."""
+        chosen = select(operations.c.idempotency_key, operations.c.status)
+        with self._database.read() as connection:
+            rows = connection.execute(chosen.where(operations.c.idempotency_key.in_(keys)))
+            return {row.idempotency_key: row.status for row in rows}
+
     def unfinished(self) -> list[str]:
         """Return the keys of operations with something left to do, oldest first."""
         with self._database.read() as connection:
@@ -392,6 +443,10 @@ def _of(key: str) -> Any:
 
 def _takes_of(key: str) -> Any:
     return update(takes).where(takes.c.idempotency_key == key)
+
+
+def _is(key: str) -> Any:
+    return operations.c.idempotency_key == key
 
 
 def _now() -> int:

@@ -57,9 +57,11 @@ _KEYS = """
 """
 _NEWEST_KEYS = f"{_KEYS} ORDER BY rowid DESC LIMIT :most"
 _KEYS_THAT_BEGIN = f"""
-    {_KEYS} WHERE idempotency_key >= :beginning AND idempotency_key < :end
-    ORDER BY rowid DESC LIMIT :most
-"""
+    {_KEYS} WHERE rowid IN (
+        SELECT rowid FROM operations WHERE idempotency_key >= :beginning AND idempotency_key < :end
+        ORDER BY rowid DESC LIMIT :most)
+    ORDER BY rowid DESC
+"""  # noqa: S608 - a constant
 _OUTPUTS = """
     SELECT take, kind, duration FROM takes
     WHERE idempotency_key = coalesce(
@@ -86,6 +88,8 @@ def suggest_names(home: Path, beginning: str) -> list[Suggestion]:
 
     Where there are very many, those of the latest operations are there, and some older ones.
     """
+    if beginning and not beginning.isidentifier():
+        return []  # no NAME begins so, a key does
     between = {"beginning": beginning, "end": beginning + _LAST}
     rows = _rows(home, _LATEST_NAMES, latest=LATEST, **between)
     if len({name for _, name, *_ in rows}) < MOST:

@@ -7,16 +7,20 @@ import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from soundpiece_nb.batches import Batch
     from soundpiece_nb.handle import Operation
 
 _OPERATION = ("soundpiece_nb.handle", "Operation")
+_BATCH = ("soundpiece_nb.batches", "Batch")
+_MATCHER = "soundpiece"
 
 
 def load(shell: Any) -> None:
-    """Register magics, traits and the way handles are shown; see `load_ipython_extension`."""
+    """Register magics, completion and how handles are shown; see `load_ipython_extension`."""
     from .magics import SoundpieceMagics
 
     shell.register_magics(SoundpieceMagics(shell))
+    _offer_completion(shell)
     show_handles(shell)
     _tell_of_abandoned()
 
@@ -33,10 +37,31 @@ def unload(shell: Any) -> None:
                 manager.magics[kind].pop(name, None)
         if instance in shell.configurables:
             shell.configurables.remove(instance)
-    shell.display_formatter.ipython_display_formatter.deferred_printers.pop(_OPERATION, None)
+    _withdraw_completion(shell)
+    printers = shell.display_formatter.ipython_display_formatter.deferred_printers
+    for shown in (_OPERATION, _BATCH):
+        printers.pop(shown, None)
     session = sys.modules.get("soundpiece_nb.session")
     if session is not None:
         session.close()
+
+
+def _offer_completion(shell: Any) -> None:
+    from IPython.core.completer import context_matcher
+
+    @context_matcher(identifier=_MATCHER)  # type: ignore[untyped-decorator]
+    def complete(context: Any) -> Any:
+        from .completion import complete  # with the first Tab, not with loading
+
+        return complete(context, shell)
+
+    _withdraw_completion(shell)
+    shell.Completer.custom_matchers.append(complete)
+
+
+def _withdraw_completion(shell: Any) -> None:
+    matchers = shell.Completer.custom_matchers
+    matchers[:] = [m for m in matchers if getattr(m, "matcher_identifier", None) != _MATCHER]
 
 
 def show_handles(shell: Any = None) -> None:
@@ -48,6 +73,13 @@ def show_handles(shell: Any = None) -> None:
     if shell is not None:
         formatter = shell.display_formatter.ipython_display_formatter
         formatter.for_type_by_name(*_OPERATION, _show_handle)
+        formatter.for_type_by_name(*_BATCH, _show_batch)
+
+
+def _show_batch(batch: Batch) -> None:
+    from soundpiece_nb.views.batch_card import show_batch
+
+    show_batch(batch)
 
 
 def _show_handle(operation: Operation) -> None:

@@ -18,6 +18,26 @@ class Option:
     names: tuple[str, ...]
     settings: dict[str, Any]
 
+    @property
+    def positional(self) -> bool:
+        """Whether it is known by its place instead of a name."""
+        return not self.names[0].startswith("-")
+
+    @property
+    def target(self) -> str:
+        """What its value is called once it is read; options of one target exclude each other."""
+        return str(self.settings.get("dest", self.names[-1].lstrip("-").replace("-", "_")))
+
+    @property
+    def takes_value(self) -> bool:
+        """Whether a word of its own follows it."""
+        return not self.settings.get("action", "").startswith("store_")
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether it may be given again."""
+        return self.settings.get("action") == "append" or self.settings.get("nargs") in ("*", "+")
+
 
 def option(*names: str, **settings: Any) -> Option:
     """Declare an option."""
@@ -65,6 +85,9 @@ KEYS = option("keys", nargs="*", metavar="KEY", help="a key, its unique beginnin
 class Parser(argparse.ArgumentParser):
     """An argument parser whose complaints are sentences for a person."""
 
+    options: tuple[Option, ...] = ()
+    """What it was made of."""
+
     def error(self, message: str) -> NoReturn:
         """Raise the complaint as a Mistake."""
         words = message[0].upper() + message[1:]
@@ -82,8 +105,12 @@ class Parser(argparse.ArgumentParser):
         return self.parse_args(words)
 
 
+PARSERS: dict[str, Parser] = {}
+"""The parsers of the magics by their names, for completion to ask."""
+
+
 def make_parser(prog: str, description: str, options: tuple[Option, ...], example: str) -> Parser:
-    """Return the parser of a magic; its help is the magic's `?`."""
+    """Make the parser of a magic and keep it in PARSERS; its help is the magic's `?`."""
     parser = Parser(
         prog=prog,
         description=description,
@@ -94,6 +121,8 @@ def make_parser(prog: str, description: str, options: tuple[Option, ...], exampl
     )
     for each in options:
         parser.add_argument(*each.names, **each.settings)
+    parser.options = options
+    PARSERS[prog.lstrip("%")] = parser
     return parser
 
 

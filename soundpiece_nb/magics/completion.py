@@ -1,0 +1,217 @@
+"""What Tab offers behind a magic: its options, their values, and what the journal knows.
+
+Local only: asked are the magic's own parser, the notebook's variables and the journal's file.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable, Sequence
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from soundpiece_nb.api.routes import ROUTES
+from soundpiece_nb.journal.suggestions import (
+    STATUSES,
+    suggest_keys,
+    suggest_names,
+    suggest_outputs,
+    suggest_tags,
+)
+from soundpiece_nb.settings import SETTINGS
+
+from .options import PARSERS, Option
+
+if TYPE_CHECKING:
+    from IPython.core.completer import CompletionContext, SimpleMatcherResult
+
+_ARGUMENTS = re.compile(r"\s*(?:(?:[^%=]+=\s*)?%%?)?(?P<magic>soundpiece\w*)\s+")
+"""A magic before its arguments; `df = %soundpiece_history` is one too, and so is automagic."""
+_CELL = re.compile(r"\s*%%(?P<magic>soundpiece\w*)")
+_VARIABLE = re.compile(r"\{\{\s*(?P<name>\w*)\Z")
+_WORD = re.compile(r"""(?:\\.|\\\Z|"(?:\\.|[^"\\])*(?:"|\\?\Z)|'[^']*(?:'|\Z)|[^\s"'\\])+""")
+"""A word as a shell has it, though a quote may still be open at the cursor."""
+_PARTS = re.compile(r"""(?:(?P<option>--[\w-]+)=)?(?P<quote>["']?)(?P<typed>[^"'\\]*)""")
+"""A word at the cursor: `--source=ni` is an option and its value. What is more is left alone."""
+_NEEDS_QUOTES = re.compile(r"""[\s"'\\]""")
+_FILES = {"NOTEBOOK", "FILE", "DIR"}
+
+
+class Candidate(NamedTuple):
+    """What may stand at the cursor, and what a front end shows beside it."""
+
+    text: str
+    about: str
+
+    @property
+    def on_one_line(self) -> str:
+        """What is shown, unbreakable: JupyterLab would break it over the next entry."""
+        return self.about.replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def complete(context: CompletionContext, shell: Any) -> SimpleMatcherResult:
+    """Return what fits at the cursor, in order; nothing, rather than any trouble."""
+    from IPython.core.completer import SimpleCompletion
+
+    try:
+        fragment, candidates = _offer(context, shell)
+    except Exception:  # noqa: BLE001 - a Tab must never disturb who types
+        return {"completions": []}
+    completions = [SimpleCompletion(each.text, type=each.on_one_line) for each in candidates]
+    if not completions:
+        return {"completions": []}  # IPython's own may know more, files say
+    return {
+        "completions": completions,
+        "matched_fragment": fragment,
+        "suppress": True,
+        "ordered": True,
+    }
+
+
+def _offer(context: CompletionContext, shell: Any) -> tuple[str, list[Candidate]]:
+    """Return the text before the cursor that is to be replaced, and what may take its place."""
+    text = context.text_until_cursor
+    behind = context.line_with_cursor[context.cursor_position :]
+    here = _ARGUMENTS.match(text)
+    magic = here or _CELL.match(context.full_text)
+    begun = _VARIABLE.search(text)
+    if begun and magic and _expands(magic["magic"]):
+        return begun["name"], _variables(shell, begun["name"], behind)
+    if here is None or here["magic"] not in PARSERS:
+        return "", []
+    words, word = _split(text[here.end() :])
+    parts = _PARTS.fullmatch(word)
+    if parts is None:
+        return "", []
+    arguments = Arguments(PARSERS[here["magic"]].options, words)
+    quote, typed = parts["quote"], parts["typed"]
+    if parts["option"]:
+        values = _values(arguments.named.get(parts["option"]), typed)
+    elif arguments.expecting:
+        values = _values(arguments.expecting, typed)
+    elif typed.startswith("-"):
+        values = arguments.options_left(short=True)
+    else:
+        values = _values(arguments.position, typed)
+        if not word and not arguments.at_file:
+            values = [*values, *arguments.options_left(short=False)]
+    return typed, [
+        each._replace(text=_written(each.text, quote, behind))
+        for each in values
+        if each.text.startswith(typed) and _can_be_written(each.text, quote)
+    ]
+
+
+def _split(text: str) -> tuple[list[str], str]:
+    """Return the words that are whole, as the magic will read them, and the one being typed."""
+    found = list(_WORD.finditer(text))
+    typed = found.pop() if found and found[-1].end() == len(text) else None
+    before = text if typed is None else text[: typed.start()]
+    return shlex.split(before), typed[0] if typed else ""
+
+
+def _can_be_written(text: str, quote: str) -> bool:
+    """Tell whether a value can stand on the line, within the quote that is open."""
+    return text.isprintable() and not (quote and (quote in text or "\\" in text))
+
+
+def _written(text: str, quote: str, behind: str) -> str:
+    """Return a value as it is typed: in quotes where it needs them, closing those that are open."""
+    if quote:
+        return text if behind.startswith(quote) else text + quote
+    if not _NEEDS_QUOTES.search(text):
+        return text
+    return shlex.quote(text) if {'"', "\\"} & set(text) else f'"{text}"'
+
+
+class Arguments:
+    """What the words before the cursor have made of a magic's options."""
+
+    def __init__(self, options: Sequence[Option], words: Iterable[str]) -> None:
+        self.options = options
+        self.named = {name: each for each in options for name in each.names if not each.positional}
+        self.expecting: Option | None = None
+        """The option whose value comes next."""
+        self._given: set[str] = set()
+        positions = [option for option in options if option.positional]
+        for word in words:
+            if self.expecting:
+                self.expecting = None
+                continue
+            name, has_value, _ = word.partition("=")
+            option = self.named.get(name)
+            if option is not None:
+                self._given.add(option.target)
+                self.expecting = option if option.takes_value and not has_value else None
+            elif positions and not positions[0].repeatable and not word.startswith("-"):
+                positions.pop(0)
+        self.position = positions[0] if positions else None
+        """The positional argument that a word here would be."""
+
+    @property
+    def at_file(self) -> bool:
+        """Whether a word here would name a file, which IPython completes."""
+        return self.position is not None and self.position.settings.get("metavar") in _FILES
+
+    def options_left(self, *, short: bool) -> list[Candidate]:
+        """Return the options that may still be given, in their short forms too or not."""
+        return [
+            Candidate(name, option.settings.get("metavar") or "option")
+            for option in self.options
+            if not option.positional and (option.repeatable or option.target not in self._given)
+            for name in (option.names if short else option.names[-1:])
+        ]
+
+
+def _values(option: Option | None, typed: str) -> Iterable[Candidate]:
+    """Return what an option or positional argument may hold, as far as it can be known."""
+    if option is None:
+        return []
+    if option.settings.get("metavar") in {"KEY", "LINK"}:
+        return _earlier(typed)
+    match option.target:
+        case "route":
+            nouns = [Candidate(route.noun, route.path) for route in ROUTES.values()]
+            return nouns + [Candidate(route.path, route.noun) for route in ROUTES.values()]
+        case "status":
+            return [Candidate(status, "status") for status in STATUSES]
+        case "tag":
+            return [Candidate(tag, "tag") for tag in suggest_tags(SETTINGS.read_home())]
+        case _:
+            return [Candidate(choice, "choice") for choice in option.settings.get("choices", ())]
+
+
+def _earlier(typed: str) -> list[Candidate]:
+    """Return earlier operations by NAME and key, or, behind a colon, the outputs of one."""
+    home = SETTINGS.read_home()
+    word, colon, _ = typed.partition(":")
+    if colon:
+        return [
+            Candidate(f"{word}:{pick}", f"output, {seconds:.1f} s" if seconds else "output")
+            for pick, seconds in (suggest_outputs(home, word) if word else [])
+        ]
+    nouns = {route.path: route.noun for route in ROUTES.values()}
+    return [
+        Candidate(word, f"{nouns.get(route, route)}, {status}")
+        for word, route, status in (*suggest_names(home, typed), *suggest_keys(home, typed))
+    ]
+
+
+def _expands(magic: str) -> bool:
+    """Tell whether a magic replaces `{{name}}`: those of the routes do."""
+    return magic in {f"soundpiece_{route.noun}" for route in ROUTES.values()}
+
+
+def _variables(shell: Any, beginning: str, behind: str) -> list[Candidate]:
+    """Return the notebook's variables for `{{`, closed; what has no text of its own is left out."""
+    closing = "" if behind.lstrip().startswith("}}") else "}}"
+    return [
+        Candidate(f"{name}{closing}", type(value).__name__)
+        for name, value in sorted(shell.user_ns.items())
+        if name.startswith(beginning)
+        and (beginning.startswith("_") or not name.startswith("_"))
+        and name not in shell.user_ns_hidden
+        and not issubclass(type(value), ModuleType)
+        and not callable(value)
+    ]

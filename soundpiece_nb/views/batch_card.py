@@ -1,0 +1,110 @@
+"""The summary of a batch: one output that counts while it goes on, and stays when it is done."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+
+from markupsafe import Markup
+
+from soundpiece_nb.batches import Batch
+from soundpiece_nb.engine.explain import explain, short
+
+from .frontend import FrontEnd, front_end
+from .parts import AMBER, BLUE, GREEN, code, counted, fold, frame, head, line, row, span
+from .permanent import Rendering
+
+REDRAW_SECONDS = 1.0
+MOST_TROUBLES = 20
+
+_BAR = Markup(
+    '<div style="height:6px;background:rgba(128,128,128,.22);border-radius:3px;margin:10px 0 8px;'
+    'overflow:hidden">{}</div>'
+)
+_PART = Markup('<div style="float:left;height:6px;width:{:.2f}%;background:{}"></div>')
+_COLOURS = {"ready": GREEN, "failed": "#c9503c", "rejected": AMBER, "processing": BLUE}
+_ORDER = ("ready", "failed", "rejected", "processing", "submitting", "waiting")
+
+
+def show_batch(batch: Batch) -> None:
+    """Show a batch where the person is; where nobody watches, once it is done."""
+    where = front_end()
+    if where is FrontEnd.HEADLESS:
+        batch.result()
+    if not where.shows_html:
+        print(summary(batch).text)  # noqa: T201 - a terminal's way of showing
+        return
+    from IPython.display import display
+
+    handle = display(summary(batch), display_id=True)
+    if not batch.done:
+        threading.Thread(
+            target=_follow, args=(batch, handle), name="soundpiece-batch", daemon=True
+        ).start()
+
+
+def summary(batch: Batch) -> Rendering:
+    """Return a batch as it stands: how many have which status, how long, and what went wrong."""
+    counts = batch.counts()
+    ordered = {status: counts[status] for status in _ORDER if status in counts}
+    words = " · ".join(f"{count} {status}" for status, count in ordered.items())
+    took = span(batch.seconds)
+    title = batch.name or "batch"
+    kind = f"{counted(len(batch), 'operation')} of {batch.route}"
+    standing = f"done in {took}" if batch.done else f"{took}{_left(batch)}"
+    troubles = [] if not (counts.keys() & {"failed", "rejected"}) else _troubles(batch)
+    html = frame(
+        GREEN if batch.done and not troubles else AMBER if troubles else BLUE,
+        head(title, kind, standing),
+        _bar(ordered, len(batch)),
+        line(words),
+        *([fold("What went wrong", *troubles)] if troubles else []),
+    )
+    return Rendering(str(html), f"{title} · {kind} · {words} · {standing}")
+
+
+def _follow(batch: Batch, handle: object) -> None:
+    shown = None
+    while shown is None or not batch.done:
+        time.sleep(REDRAW_SECONDS)
+        with suppress(Exception):  # a closed front end is no trouble of the batch's
+            now = summary(batch)
+            if now.html != shown:
+                shown = now.html
+                handle.update(now)  # type: ignore[attr-defined]
+    with suppress(Exception):
+        handle.update(summary(batch))  # type: ignore[attr-defined]
+
+
+def _left(batch: Batch) -> str:
+    """Return roughly how long the rest will take, once enough has ended to tell."""
+    share = batch.ended / len(batch)
+    if batch.ended < _ENOUGH_TO_TELL or share >= 1:
+        return ""
+    return f", about {span(batch.seconds * (1 - share) / share)} to go"
+
+
+_ENOUGH_TO_TELL = 5
+
+
+def _bar(counts: Mapping[str, int], total: int) -> Markup:
+    parts = [
+        _PART.format(100 * count / total, _COLOURS[status])
+        for status, count in counts.items()
+        if status in _COLOURS
+    ]
+    return _BAR.format(Markup("").join(parts))
+
+
+def _troubles(batch: Batch) -> list[Markup]:
+    entries = [operation.entry for operation in batch.operations]
+    bad = [entry for entry in entries if entry.status in ("failed", "rejected")]
+    rows = [
+        row(short(entry.key), Markup("{} {}").format(code(entry.error_code or ""), explain(entry)))
+        for entry in bad[:MOST_TROUBLES]
+    ]
+    if len(bad) > MOST_TROUBLES:
+        rows.append(line(f"And {len(bad) - MOST_TROUBLES} more."))
+    return rows
