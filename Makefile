@@ -34,8 +34,10 @@ check: $(INSTALLED)
 browser: $(INSTALLED)
 	$(BIN)/python tests/install_browser.py
 
+# What asserts on time runs alone, all else two at a time.
 test: check browser
-	$(OFFLINE) $(BIN)/python -m pytest
+	$(OFFLINE) $(BIN)/python -m pytest -m "not measured" --numprocesses 2 --dist loadfile
+	$(OFFLINE) $(BIN)/python -m pytest -m measured
 
 bench: $(INSTALLED)
 	$(OFFLINE) $(BIN)/python bench/ready_to_playable.py

@@ -8,7 +8,11 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from services import quiet_environment
+
+pytestmark = pytest.mark.measured
 
 HEAVY = ("pandas", "httpx", "ipywidgets", "numpy", "soundfile", "sqlalchemy")
 MOST_SECONDS = 0.030
@@ -16,6 +20,7 @@ MOST_SECONDS = 0.030
 MEASURE = """
 import sys, json, time
 from IPython.core.interactiveshell import InteractiveShell
+
 shell = InteractiveShell.instance()
 shell.run_line_magic("load_ext", "{nothing}")
 before = set(sys.modules)

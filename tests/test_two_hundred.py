@@ -9,6 +9,8 @@ import pytest
 from kernels import Kernel
 from services import RunningSandbox, quiet_environment
 
+pytestmark = pytest.mark.measured
+
 NUMBER = 200
 HOLD = 20
 

@@ -55,9 +55,7 @@ def find_place(folder: Path, name: str, source: Path, story: Story) -> Path:
     A path that exists already holds this very take.
     """
     return next(
-        path
-        for path in numbered(folder / name)
-        if not path.exists() or _holds(path, source, story)
+        path for path in numbered(folder / name) if not path.exists() or _holds(path, source, story)
     )
 
 

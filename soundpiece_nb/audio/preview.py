@@ -25,9 +25,7 @@ def make_preview(source: Path, target: Path) -> Path:
     return target
 
 
-def encode(
-    source: Path, target: Path, *, bit_rate: int = BIT_RATE, quality: int = QUALITY
-) -> None:
+def encode(source: Path, target: Path, *, bit_rate: int = BIT_RATE, quality: int = QUALITY) -> None:
     """Write a FLAC file's first two channels as MP3 of `bit_rate` kbit/s.
 
     `quality` is LAME's, from 0 (slow) to 9.

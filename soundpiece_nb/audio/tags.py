@@ -59,7 +59,7 @@ def write_tags(file: Path, ending: str, story: Story) -> None:
         case ".wav":
             from mutagen.wave import WAVE
 
-            wave = WAVE(file)
+            wave: Any = WAVE(file)
             wave.add_tags()
             _fill(wave.tags, story)
             wave.save()
@@ -77,30 +77,30 @@ def read_identity(file: Path) -> Identity | None:
 
     try:
         found: Any = mutagen.File(file)
-        tags = {} if found is None else found.tags or {}
-        read = [tags.get(f"TXXX:{name}") or tags.get(name) for name in (_KEY, _TAKE)]
-        key, take = (str(values[0]) for values in read)
-        return Identity(key, int(take))
+        tags: Any = {} if found is None else found.tags or {}
+        key, take = (tags.get(name) or tags.get(f"TXXX:{name}") for name in (_KEY, _TAKE))
+        return Identity(str(key[0]), int(take[0]))
     except (mutagen.MutagenError, OSError, TypeError, ValueError):
         return None
 
 
 def _write_comments(file: Path, story: Story) -> None:
-    """Write Vorbis comments; players differ in which one they show as the description."""
+    """Write Vorbis comments; players differ in which one they show as the description.
+
+    What the service wrote as its own comment stays, as a second one.
+    """
     from mutagen.flac import FLAC
 
-    flac = FLAC(file)
-    comments = {
-        "TITLE": story.title,
-        "DATE": f"{story.made_at:%Y-%m-%dT%H:%M:%SZ}",
-        "DESCRIPTION": story.prompt,
-        "COMMENT": story.prompt,
-        "LYRICS": story.lyrics,
-        **story.marks,
-    }
-    for name, text in comments.items():
-        if text is not None:
-            flac[name] = text
+    flac: Any = FLAC(file)
+    flac["TITLE"] = story.title
+    flac["DATE"] = f"{story.made_at:%Y-%m-%dT%H:%M:%SZ}"
+    if story.prompt is not None:
+        flac["DESCRIPTION"] = story.prompt
+        flac["COMMENT"] = [story.prompt, *flac.get("COMMENT", [])]
+    if story.lyrics is not None:
+        flac["LYRICS"] = story.lyrics
+    for name, text in story.marks.items():
+        flac[name] = text
     flac.save()
 
 

@@ -22,9 +22,7 @@ class Weight:
     shared: int = 0
 
     def __add__(self, other: Weight) -> Weight:
-        return Weight(
-            self.takes + other.takes, self.size + other.size, self.shared + other.shared
-        )
+        return Weight(self.takes + other.takes, self.size + other.size, self.shared + other.shared)
 
 
 def weigh(engine: Engine, entry: Entry) -> Weight:

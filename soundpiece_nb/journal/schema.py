@@ -65,6 +65,7 @@ operations = Table(
     Index("operations_by_time", "submitted_at"),
     Index("operations_by_status", "status", "submitted_at"),
     Index("operations_by_name", "name"),
+    Index("operations_by_operation_id", "operation_id"),
     Index("operations_by_source", "source"),
     Index("operations_by_reference", "reference"),
     Index("operations_by_batch", "batch"),
@@ -94,7 +95,7 @@ def _from_1_to_2(connection: Connection) -> None:
     """Add what chains, batches and pruning need."""
     connection.exec_driver_sql("ALTER TABLE operations ADD COLUMN batch TEXT")
     connection.exec_driver_sql("ALTER TABLE takes ADD COLUMN pruned_at BIGINT")
-    for column in ("name", "source", "reference", "batch"):
+    for column in ("name", "operation_id", "source", "reference", "batch"):
         connection.exec_driver_sql(f"CREATE INDEX operations_by_{column} ON operations ({column})")
 
 

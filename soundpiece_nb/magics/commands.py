@@ -41,6 +41,9 @@ Soundpiece in a notebook
   %soundpiece_show KEY        show one again              KEY: a key's beginning, or a NAME
   %soundpiece_wait [KEY…]     wait for what is on the way
   %soundpiece_resume [KEY…]   go on after a crash, or send a refused one again
+  %soundpiece_export KEY…     copy takes to a folder      --to DIR --format wav
+  %soundpiece_bundle FILE     a copy of a notebook that carries its own sound, for sharing
+  %soundpiece_prune KEY…      free the disk of audio; the history keeps what was made
   %soundpiece_status          service, key, folders
   %soundpiece_login           store an API key in the system keyring
 

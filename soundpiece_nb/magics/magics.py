@@ -6,6 +6,7 @@ Nothing heavy is imported here: commands, and all they need, come with the first
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 from IPython.core.magic import Magics, magics_class, no_var_expand
@@ -55,6 +56,47 @@ _COMMANDS: dict[str, tuple[str, tuple[Option, ...], str]] = {
         ),
         "%soundpiece_wait night_drive",
     ),
+    "export": (
+        (
+            "Copy takes into a folder under readable names, each with its story as tags: title,\n"
+            "prompt, lyrics, route, key, date. What is there already is not written again."
+        ),
+        (
+            KEYS,
+            option("--to", metavar="DIR", required=True, help="the folder, made if need be"),
+            option(
+                "--format", choices=["flac", "wav", "mp3"], default="flac", help="flac, as made"
+            ),
+            option("--take", metavar="N", help="only this take: its number, or vocals, say"),
+        ),
+        "%soundpiece_export night_drive --to songs --format wav",
+    ),
+    "prune": (
+        (
+            "Say how much audio of these operations is on this disk, and with --yes remove it.\n"
+            "Rows stay; %soundpiece_resume KEY fetches audio again, while the service has it."
+        ),
+        (
+            KEYS,
+            option("--older-than", metavar="AGE", help="made before: 12h, 30d, or a date"),
+            option("--status", help="submitting, processing, ready, failed or rejected"),
+            option("--below-rating", metavar="N", type=int, help="whose best take is rated lower"),
+            option("--yes", action="store_true", help="remove it, instead of saying what it is"),
+        ),
+        "%soundpiece_prune --older-than 30d --below-rating 3",
+    ),
+    "bundle": (
+        (
+            "Write a copy of a saved notebook that carries its own sound, as MP3 inside its\n"
+            "players, so that one file plays anywhere. The notebook itself is left as it is."
+        ),
+        (
+            option("notebook", metavar="NOTEBOOK", help="the .ipynb file; save it first"),
+            option("--to", metavar="FILE", help="the copy (beside it: NOTEBOOK-with-sound)"),
+            option("--html", action="store_true", help="a web page instead of a notebook"),
+        ),
+        "%soundpiece_bundle album.ipynb --html",
+    ),
     "status": ("Show service, key (masked), operations and folders.", (), ""),
     "sandbox": (
         (
@@ -78,6 +120,9 @@ _COMMANDS: dict[str, tuple[str, tuple[Option, ...], str]] = {
 
 _FUNCTIONS = {"": "overview", "show": "show_again"}
 """The commands whose functions are named otherwise."""
+
+_ROOMS = {"export": "files", "prune": "files", "bundle": "files"}
+"""The modules of commands that do not live in `commands`."""
 
 
 @magics_class
@@ -127,7 +172,8 @@ class SoundpieceMagics(Magics):
         for name, (description, options, example) in _COMMANDS.items():
             title = f"soundpiece_{name}".rstrip("_")
             parser = make_parser(f"%{title}", description, options, example)
-            self._add_command("line", title, _FUNCTIONS.get(name, name), parser)
+            room, function = _ROOMS.get(name, "commands"), _FUNCTIONS.get(name, name)
+            self._add_command("line", title, room, function, parser)
 
     def _keep_settings(self, _: object = None) -> None:
         SETTINGS.base_url = self.base_url or None
@@ -149,12 +195,11 @@ class SoundpieceMagics(Magics):
         for kind in ("line", "cell") if route.body else ("line",):
             self._add(kind, f"soundpiece_{route.noun}", magic, parser)
 
-    def _add_command(self, kind: str, title: str, name: str, parser: Parser) -> None:
+    def _add_command(self, kind: str, title: str, room: str, function: str, parser: Parser) -> None:
         def magic(line: str) -> Any:
             options = parser.read(line)
-            from . import commands
-
-            return getattr(commands, name)(self, options)
+            command = getattr(import_module(f".{room}", __package__), function)
+            return command(self, options)
 
         self._add(kind, title, magic, parser)
 

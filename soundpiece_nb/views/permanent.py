@@ -164,7 +164,8 @@ def _player(entry: Entry, take: TakeEntry, place: Place) -> tuple[Markup, str]:
 def _problem(entry: Entry) -> list[Markup]:
     why = explain(entry)
     if why is None:
-        return [line(with_commands(_left_to_do(entry)))] if not entry.complete else []
+        left = _left_to_do(entry)
+        return [line(with_commands(left))] if left else []
     happened = Markup('{} <span style="{}">({})</span>').format(why.happened, QUIET, why.code)
     return [
         line(happened),

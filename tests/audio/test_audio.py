@@ -150,6 +150,8 @@ def test_a_name_is_readable_whatever_was_typed():
     assert readable_name("../../etc/passwd", 2, key) == "etc-passwd-2-550e8400.flac"
     assert readable_name("夜 のドライブ", 1, key) == "夜-のドライブ-1-550e8400.flac"
     assert readable_name("///", 1, key) == "take-1-550e8400.flac"
+    assert readable_name("night_drive", "vocals", key) == "night_drive-vocals-550e8400.flac"
+    assert readable_name("夜" * 99, "../" * 99, key, ".wav") == "夜" * 48 + "--550e8400.wav"
 
 
 def test_a_file_beside_the_notebook_is_a_hard_link_where_that_goes(tmp_path):

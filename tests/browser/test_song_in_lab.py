@@ -13,6 +13,8 @@ from browser.lab import Lab
 from browser.notebook_page import NotebookPage, play, write_notebook
 from services import RunningSandbox
 
+pytestmark = pytest.mark.measured
+
 SONG = """\
 %%soundpiece_song night_drive --prompt "Synthwave, melancholic, mid-tempo" --tag demo
 [Verse]

@@ -9,6 +9,9 @@ import uuid
 import httpx
 import numpy as np
 import psutil
+import pytest
+
+pytestmark = pytest.mark.measured
 
 POLLS = 1000
 

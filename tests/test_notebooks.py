@@ -1,0 +1,77 @@
+"""The notebooks do what they say, from top to bottom, and again."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from services import RunningSandbox, quiet_environment
+
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory, sandbox):
+    """One home for all notebooks, over the fast sandbox."""
+    return quiet_environment(
+        tmp_path_factory.mktemp("home"),
+        SOUNDPIECE_BASE_URL=sandbox.base_url,
+        SOUNDPIECE_API_KEY="spk_tests_only_0123456789",
+    )
+
+
+def run(name: str, environment: dict[str, str], folder: Path) -> nbformat.NotebookNode:
+    """Run a notebook from top to bottom; raises where a cell does."""
+    notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
+    client = NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(folder)}})
+    client.execute(env=environment)
+    return notebook
+
+
+def outputs(notebook: nbformat.NotebookNode) -> str:
+    """Give everything a notebook shows, as text."""
+    shown = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    return "\n".join(
+        output.get("text", "") or output.get("data", {}).get("text/html", "") for output in shown
+    )
+
+
+def test_stems_and_cuts_is_heard_and_makes_nothing_the_second_time(
+    environment, tmp_path, sandbox: RunningSandbox
+):
+    first = run("stems-and-cuts", environment, tmp_path)
+    shown = outputs(first)
+    assert shown.count("<audio controls") == 2 + 4 + 1 + 1
+    assert "difference from the mix: 0.0" in shown
+    assert re.search(r"teaser +from late\nlate +from parts\nparts +from night_drive", shown)
+    made = sandbox.counters()["created"]
+    again = run("stems-and-cuts", environment, tmp_path)
+    assert sandbox.counters()["created"] == made
+    assert [cell.get("outputs") for cell in again.cells] == [
+        cell.get("outputs") for cell in first.cells
+    ]
+
+
+def test_a_batch_becomes_a_table(environment, tmp_path, sandbox: RunningSandbox):
+    notebook = run("batch", environment, tmp_path)
+    shown = outputs(notebook)
+    assert "6 ready" in shown
+    assert shown.count("ready    ") == 6
+    assert "Row 1: Duration must be more than 0 seconds." in shown
+    assert shown.count("<audio controls") == 1
+    made = sandbox.counters()["created"]
+    run("batch", environment, tmp_path)
+    assert sandbox.counters()["created"] == made
+
+
+def test_every_notebook_is_kept_without_outputs_and_is_run_somewhere():
+    """Outputs would go stale; a notebook that nothing runs would too."""
+    names = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
+    assert names == ["batch", "quickstart", "stems-and-cuts"]
+    for name in names:
+        notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
+        assert not any(cell.get("outputs") for cell in notebook.cells)
