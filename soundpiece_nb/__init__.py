@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         SoundpieceError,
         WaitTimeout,
     )
-    from soundpiece_nb.functions import batch, history, operation, resume, submit
+    from soundpiece_nb.functions import batch, history, operation, resume, submit, takes
     from soundpiece_nb.handle import Operation, Output
 
 _HOMES = {
@@ -29,6 +29,7 @@ _HOMES = {
     "operation": "functions",
     "resume": "functions",
     "submit": "functions",
+    "takes": "functions",
     "Operation": "handle",
     "Output": "handle",
     "DownloadFailed": "api.errors",
@@ -57,6 +58,7 @@ __all__ = [
     "operation",
     "resume",
     "submit",
+    "takes",
     "unload_ipython_extension",
 ]
 

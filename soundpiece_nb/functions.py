@@ -72,6 +72,25 @@ def history(  # noqa: PLR0917 - the filters are a contract, and are used by name
     return frame.history(current().journal, wanted)
 
 
+def takes(  # noqa: PLR0917 - the filters of history(), used by name
+    route: str | None = None,
+    status: str | None = None,
+    since: str | datetime | timedelta | None = None,
+    search: str | None = None,
+    tag: str | None = None,
+    limit: int | None = None,
+) -> pd.DataFrame:
+    """Return every take of the operations that fit, as a DataFrame with one row a take.
+
+    Indexed by `(idempotency_key, take)`; a copy. `limit` counts operations.
+    """
+    from soundpiece_nb.journal import frame
+    from soundpiece_nb.journal.filters import Filter
+
+    wanted = Filter(route=route, status=status, since=since, search=search, tag=tag, limit=limit)
+    return frame.takes_of(current().journal, wanted)
+
+
 def batch(
     rows: pd.DataFrame | Sequence[Mapping[str, Any]] | None = None,
     *,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self, TypeVar
 
 from soundpiece_nb.api.earlier import earlier_outputs
 from soundpiece_nb.api.errors import Mistake, StorageFailed, WaitInterrupted, WaitTimeout
@@ -124,6 +124,29 @@ class Operation:
             wait(future, timeout, self)
         return self._conclude()
 
+    def rate(self, stars: int, note: str | None = None) -> Self:
+        """Judge the only take, with 1 to 5 stars and a note; Mistake where there are more."""
+        outputs = self.outputs
+        if len(outputs) != 1:
+            raise Mistake(
+                f"A take is what one judges, and there are {len(outputs)}: "
+                f".outputs[0].rate({stars}) judges the first."
+            )
+        outputs[0].rate(stars, note)
+        return self
+
+    def tag(self, *tags: str) -> Self:
+        """Give it tags, beside those it has."""
+        return self._labelled(tags=require_tags(tags))
+
+    def note(self, text: str) -> Self:
+        """Give it a note, in place of the one it has."""
+        return self._labelled(note=require_note(text))
+
+    def _labelled(self, *, tags: Sequence[str] = (), note: str | None = None) -> Self:
+        self._engine().journal.relabel(self.key, name=None, tags=tags, note=note)
+        return self
+
     def rerun(self, **changes: Any) -> Operation:
         """Start the same request under a new key, but for these changes; None takes a field out.
 
@@ -185,6 +208,28 @@ class Output:
         pruned = f"pruned on {self.pruned_at:%Y-%m-%d}" if self.pruned_at else ""
         return f"<take {self.take} of {short(self.operation.key)}{length} {self.path or pruned}>"
 
+    @property
+    def rating(self) -> int | None:
+        """The stars it was given, 1 to 5."""
+        return self._now().rating
+
+    @property
+    def note(self) -> str | None:
+        """The note it was given."""
+        return self._now().note
+
+    def rate(self, stars: int, note: str | None = None) -> Self:
+        """Judge it with 1 to 5 stars, and a note if you like; kept at once. Raises Mistake."""
+        if isinstance(stars, bool) or not isinstance(stars, int) or stars not in _STARS:
+            raise Mistake(f"A take has 1 to 5 stars; {stars!r} is none of them.")
+        said = None if note is None else require_note(note)
+        journal = self._engine().journal
+        journal.judge(self.operation.key, self.take, rating=stars, note=said)
+        return self
+
+    def _now(self) -> TakeEntry:
+        return self.operation.entry.takes[self.take - 1]
+
     def audio(self) -> tuple[npt.NDArray[np.float32], int]:
         """Return the samples as `(frames, channels)` float32 within ±1, and 44100 (Hz)."""
         from soundpiece_nb.audio.flac import read
@@ -237,6 +282,24 @@ class Output:
         raise Mistake(
             f"Take {self.take} of {key} is not on this machine (yet); .result() waits for it."
         )
+
+
+_STARS = range(1, 6)
+
+
+def require_tags(tags: Sequence[str]) -> Sequence[str]:
+    """Return tags; raises Mistake unless they are a list of texts."""
+    listed = isinstance(tags, list | tuple) and all(isinstance(tag, str) for tag in tags)
+    if not listed:
+        raise Mistake(f"Tags are a list of texts; {tags!r} is none.")
+    return tags
+
+
+def require_note(note: str) -> str:
+    """Return a note; raises Mistake unless it is text."""
+    if not isinstance(note, str):
+        raise Mistake(f"A note is text; {note!r} is none.")
+    return note
 
 
 def wait(future: Future[Any], timeout: float | None, operation: Operation) -> None:

@@ -20,7 +20,7 @@ from soundpiece_nb.credentials import find_api_key, require_api_key
 from soundpiece_nb.engine.engine import Connection, Engine
 from soundpiece_nb.engine.local_sandbox import API_KEY, LocalSandbox
 from soundpiece_nb.engine.persistence import Limits
-from soundpiece_nb.handle import Operation
+from soundpiece_nb.handle import Operation, require_note, require_tags
 from soundpiece_nb.settings import SETTINGS, Settings
 
 if TYPE_CHECKING:
@@ -273,11 +273,9 @@ def require_name(name: str) -> str:
 
 def require_labels(tags: Sequence[str], note: str | None) -> None:
     """Raise Mistake unless `tags` is a list of texts and `note` is text or nothing."""
-    listed = isinstance(tags, list | tuple) and all(isinstance(tag, str) for tag in tags)
-    if not listed:
-        raise Mistake(f"Tags are a list of texts; {tags!r} is none. Nothing was sent.")
-    if note is not None and not isinstance(note, str):
-        raise Mistake(f"A note is text; {note!r} is none. Nothing was sent.")
+    require_tags(tags)
+    if note is not None:
+        require_note(note)
 
 
 def notebook_path() -> Path | None:

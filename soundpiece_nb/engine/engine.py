@@ -146,6 +146,7 @@ class Engine:
         for task in left:
             task.cancel()
         loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+        loop.run_until_complete(self._close_clients())
         loop.close()
 
     def _gather(self, run: Run) -> None:
@@ -249,7 +250,11 @@ class Engine:
             await self._settle(run)
             self._runs.pop(run.key, None)
             run.end(_gone_on(run.key))
-        for client, _ in self._clients.values():
+        await self._close_clients()
+
+    async def _close_clients(self) -> None:
+        while self._clients:
+            client, _ = self._clients.popitem()[1]
             await client.close()
 
 

@@ -47,6 +47,22 @@ DTYPES = {
 """The columns in order. `params` is a dict, `tags` and `files` are lists, absent text is NA."""
 
 
+TAKE_DTYPES = {
+    "name": "string",
+    "route": "string",
+    "kind": "string",
+    "duration": "Float64",
+    "path": "string",
+    "rating": "Int64",
+    "note": "string",
+    "size": "Int64",
+    "sample_rate": "Int64",
+    "channels": "Int64",
+    "md5": "string",
+}
+"""The columns of the takes, in order."""
+
+
 def history(journal: Journal, wanted: Filter) -> pd.DataFrame:
     """Return operations, newest first, indexed by `idempotency_key`; a copy of the journal.
 
@@ -61,6 +77,41 @@ def of_keys(journal: Journal, keys: Sequence[str]) -> pd.DataFrame:
     rows = journal.select(_statement().where(operations.c.idempotency_key.in_(keys)))
     found = {row["idempotency_key"]: row for row in rows}
     return _frame(journal, [found[key] for key in keys])
+
+
+def takes_of(journal: Journal, wanted: Filter) -> pd.DataFrame:
+    """Return one row a take, newest operation first, indexed by `(idempotency_key, take)`.
+
+    `duration` is seconds, `size` bytes, `path` the verified file; what is not there is NA. Raises
+    Mistake for a filter that cannot be.
+    """
+    import pandas as pd
+
+    chosen = wanted.apply(
+        select(operations.c.idempotency_key, operations.c.submitted_at).order_by(
+            operations.c.submitted_at.desc(), operations.c.idempotency_key
+        )
+    ).subquery()
+    statement = (
+        select(takes, operations.c.name, operations.c.route)
+        .join(chosen, chosen.c.idempotency_key == takes.c.idempotency_key)
+        .join(operations, operations.c.idempotency_key == takes.c.idempotency_key)
+        .order_by(operations.c.submitted_at.desc(), takes.c.idempotency_key, takes.c.take)
+    )
+    rows = journal.select(statement)
+    index = pd.MultiIndex.from_arrays(
+        [
+            pd.Index([row["idempotency_key"] for row in rows], dtype="string"),
+            pd.Index([row["take"] for row in rows], dtype="int64"),
+        ],
+        names=["idempotency_key", "take"],
+    )
+    paths = [row["path"] and str(journal.home / row["path"]) for row in rows]
+    columns = {name: [row[name] for row in rows] for name in TAKE_DTYPES} | {"path": paths}
+    return pd.DataFrame(
+        {name: pd.array(columns[name], dtype=dtype) for name, dtype in TAKE_DTYPES.items()},
+        index=index,
+    )
 
 
 def _frame(journal: Journal, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:

@@ -204,6 +204,14 @@ class Journal(Reading):
         if given:
             self._note(key, **given)
 
+    def judge(self, key: str, take: int, *, rating: int | None, note: str | None) -> None:
+        """Give a take stars (1 to 5) or a note; what is None stays as it is."""
+        given = {"rating": rating, "note": note}
+        said = {word: value for word, value in given.items() if value is not None}
+        if said:
+            with self._database.write() as connection:
+                connection.execute(_takes_of(key).where(takes.c.take == take).values(**said))
+
     def check_files(self, key: str) -> Entry:
         """Return one operation, having forgotten files that are no longer there."""
         entry = self.entry(key)
