@@ -20,11 +20,12 @@ if TYPE_CHECKING:
         SoundpieceError,
         WaitTimeout,
     )
-    from soundpiece_nb.functions import batch, history, operation, resume, submit, takes
+    from soundpiece_nb.functions import batch, compare, history, operation, resume, submit, takes
     from soundpiece_nb.handle import Operation, Output
 
 _HOMES = {
     "batch": "functions",
+    "compare": "functions",
     "history": "functions",
     "operation": "functions",
     "resume": "functions",
@@ -53,6 +54,7 @@ __all__ = [
     "WaitTimeout",
     "__version__",
     "batch",
+    "compare",
     "history",
     "load_ipython_extension",
     "operation",

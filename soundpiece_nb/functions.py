@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.api.routes import ROUTES, Field, Route
-from soundpiece_nb.handle import Operation
+from soundpiece_nb.handle import Operation, attend
 from soundpiece_nb.session import current
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from soundpiece_nb.batches import Batch
+    from soundpiece_nb.views.permanent import Rendering
 
 
 def submit(
@@ -89,6 +90,22 @@ def takes(  # noqa: PLR0917 - the filters of history(), used by name
 
     wanted = Filter(route=route, status=status, since=since, search=search, tag=tag, limit=limit)
     return frame.takes_of(current().journal, wanted)
+
+
+def compare(*keys: str | Operation) -> Rendering:
+    """Return operations side by side: what differs between their requests, and their players.
+
+    Each is a key, a unique beginning of one, a NAME or a handle. Shown where it ends a cell.
+    Raises Mistake unless there are at least two, of which each is known.
+    """
+    from soundpiece_nb.views.comparison import compare as side_by_side
+    from soundpiece_nb.views.show import place_of
+
+    session = current()
+    wanted = [key.key if isinstance(key, Operation) else session.journal.find(key) for key in keys]
+    entries = [session.journal.entry(key) for key in wanted]
+    # Previews may have to be encoded, which is no work for the kernel's main thread.
+    return attend(session.engine.workbench.start(side_by_side, entries, place_of(session)))
 
 
 def batch(

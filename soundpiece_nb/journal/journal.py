@@ -101,6 +101,7 @@ class Journal(Reading):
             # A microsecond apart, so that they keep their order.
             row = self._row(request, service, now + number, **written, notebook=notebook)
             rows.append({**row, "batch": batch})
+            known.add(request.key)  # the same request twice, under a derived key
         if rows:
             self._database.insert_synced(_INSERT, rows)
         return {row["idempotency_key"] for row in rows}

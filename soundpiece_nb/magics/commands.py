@@ -38,6 +38,7 @@ Soundpiece in a notebook
 
   %soundpiece_sandbox start   try everything without an account, offline
   %soundpiece_history         what was ever made          -o df: as a DataFrame
+  %soundpiece_compare KEY KEY   what differs between requests, players beside each other
   %soundpiece_show KEY        show one again              KEY: a key's beginning, or a NAME
   %soundpiece_wait [KEY…]     wait for what is on the way
   %soundpiece_resume [KEY…]   go on after a crash, or send a refused one again
@@ -91,6 +92,19 @@ def show_again(magics: Any, options: Namespace) -> None:
         show_end(operation, session, holding)
     else:
         follow(operation, session, holding, waits=False)
+
+
+def compare(_: Any, options: Namespace) -> None:
+    """Show operations side by side."""
+    from soundpiece_nb.functions import compare as side_by_side
+
+    shown = side_by_side(*options.keys)
+    if front_end().shows_html:
+        from IPython.display import display
+
+        display(shown)
+    else:
+        _say(shown.text)
 
 
 def resume(magics: Any, options: Namespace) -> None:

@@ -40,6 +40,11 @@ _COMMANDS: dict[str, tuple[str, tuple[Option, ...], str]] = {
         ),
         "%soundpiece_show night_drive",
     ),
+    "compare": (
+        "Show operations side by side: what differs between their requests, and their players.",
+        (option("keys", nargs="+", metavar="KEY", help="two or more keys or NAMEs"),),
+        "%soundpiece_compare night_drive late",
+    ),
     "resume": (
         (
             "Go on with operations that an earlier kernel left unfinished. A named one that was\n"

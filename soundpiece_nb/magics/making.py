@@ -10,30 +10,93 @@ from soundpiece_nb.api.earlier import earlier_outputs
 from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.api.request import Request
 from soundpiece_nb.api.routes import Route
+from soundpiece_nb.batches import Batch, start_requests
 from soundpiece_nb.engine.explain import outcome, short
 from soundpiece_nb.handle import Operation, wait
 from soundpiece_nb.session import Session, current, require_name
+from soundpiece_nb.views.batch_card import show_batch
 from soundpiece_nb.views.expectation import took
 from soundpiece_nb.views.frontend import FrontEnd, front_end
-from soundpiece_nb.views.parts import BLUE, frame, head, multiline
+from soundpiece_nb.views.parts import BLUE, counted, frame, head, multiline
 from soundpiece_nb.views.permanent import Rendering
 from soundpiece_nb.views.show import show, show_end
 from soundpiece_nb.views.sound import Holding
 
 from .expansion import expand
+from .sweeping import combinations, label, read_sweeps, require_use
+
+SWEPT_AT_ONCE = 8
 
 
 def make(magics: Any, route: Route, options: Namespace, body: str | None) -> None:
     """Start what a cell or line asks for and show it; raises Mistake before anything is sent."""
     namespace = magics.shell.user_ns
+    timeout = read_timeout(options.timeout)
+    if options.name is not None:
+        require_name(options.name)
+    session = current()
+    waits = _waits(asked=options.wait, setting=magics.wait)
+    if options.sweep:
+        started: Operation | Batch | None = _sweep(route, options, body, namespace, session)
+    else:
+        started = _one(route, options, body, namespace, session)
+    if started is None:
+        return
+    if options.name is not None:
+        magics.shell.user_ns[options.name] = started
+    if isinstance(started, Operation):
+        holding = Holding(options.holding or magics.sound)
+        follow(started, session, holding, timeout=timeout, waits=waits)
+    else:
+        show_batch(started)
+        if waits:
+            started.result(timeout)
+
+
+def _one(
+    route: Route, options: Namespace, body: str | None, namespace: Any, session: Session
+) -> Operation | None:
+    """Start the one operation that a cell asks for; None where it is only shown."""
+    request, labels = _read(route, options, body, namespace, session)
+    if options.dry_run:
+        _show_request(request, session)
+        return None
+    return session.submit(request, name=options.name, **labels)
+
+
+def _sweep(
+    route: Route, options: Namespace, body: str | None, namespace: Any, session: Session
+) -> Batch | None:
+    """Start an operation for every combination of a sweep; None where they are only shown."""
+    if options.key is not None:
+        raise Mistake("--sweep makes several operations and --key names one. Nothing was sent.")
+    sweeps = read_sweeps(options.sweep, namespace)
+    require_use(sweeps, route, options, body)
+    sweep = label(sweeps)
+    requests, labels = [], []
+    for values in combinations(sweeps):
+        swept = Namespace(**vars(options))
+        for field in route.all_fields:
+            if (field.option or field.name) in values:
+                setattr(swept, field.name, values[field.option or field.name])
+        request, said = _read(route, swept, body, {**namespace, **values}, session)
+        requests.append(request)
+        labels.append({**said, "sweep": json.dumps({"id": sweep, **values})})
+    print(f"{counted(len(requests), 'operation')}: every {' with every '.join(sweeps)}.")  # noqa: T201 - before it begins
+    if options.dry_run:
+        _show_request(requests[0], session)
+        return None
+    return start_requests(session, requests, labels, max_in_flight=SWEPT_AT_ONCE)
+
+
+def _read(
+    route: Route, options: Namespace, body: str | None, namespace: Any, session: Session
+) -> tuple[Request, dict[str, Any]]:
+    """Return the request that a cell asks for, and the labels it is to have."""
     words = {name: _expanded(value, namespace) for name, value in vars(options).items()}
     fields = {field.name: words.get(field.name) for field in route.all_fields}
     if route.body and body is not None:
         fields[route.body] = _body(route.body, fields[route.body], expand(body, namespace))
-    timeout = read_timeout(words["timeout"])
-    if words["name"] is not None:
-        require_name(words["name"])
-    session = current()
     request = session.prepare(
         route.path,
         fields,
@@ -41,15 +104,7 @@ def make(magics: Any, route: Route, options: Namespace, body: str | None) -> Non
         once=words["once"],
         take=read_count("--take", words["take"]),
     )
-    if words["dry_run"]:
-        _show_request(request, session)
-        return
-    operation = session.submit(request, name=words["name"], tags=words["tag"], note=words["note"])
-    if words["name"] is not None:
-        magics.shell.user_ns[words["name"]] = operation
-    holding = Holding(words["holding"] or magics.sound)
-    waits = _waits(asked=words["wait"], setting=magics.wait)
-    follow(operation, session, holding, timeout=timeout, waits=waits)
+    return request, {"tags": words["tag"], "note": words["note"]}
 
 
 def follow(

@@ -75,6 +75,14 @@ COMMON = (
     option("--timeout", metavar="SECONDS", help="wait no longer than this; the operation goes on"),
     option("-t", "--tag", action="append", default=[], metavar="T", help="a tag (repeatable)"),
     option("--note", metavar="TEXT", help="a note of yours"),
+    option(
+        "--sweep",
+        action="append",
+        default=[],
+        metavar="NAME=A,B,C",
+        help="one operation for each value, and each combination of several (repeatable): "
+        "{{NAME}} in body and options, or an option itself; NAME={{list}} for a variable's",
+    ),
     *HOLDING,
     option("--dry-run", action="store_true", help="show the request, send nothing"),
 )

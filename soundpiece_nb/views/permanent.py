@@ -78,7 +78,7 @@ def compose(entry: Entry, place: Place) -> Rendering:
     Links files or encodes previews on the way: call it off the main thread.
     """
     takes = [take for take in entry.takes if take.path and (place.home / take.path).exists()]
-    players = [_player(entry, take, place) for take in takes]
+    players = [player(entry, take, place) for take in takes]
     files = {take.take: path for take, (_, path) in zip(takes, players, strict=True)}
     html = frame(
         _accent(entry),
@@ -146,7 +146,8 @@ def _subtitle(entry: Entry) -> Markup:
     return quiet_line(str(text)) if text else Markup("")
 
 
-def _player(entry: Entry, take: TakeEntry, place: Place) -> tuple[Markup, str]:
+def player(entry: Entry, take: TakeEntry, place: Place) -> tuple[Markup, str]:
+    """Return the player of a take, with its waveform, and the path of its file."""
     source, path = place.source(entry, take)
     levels = waveform.Levels.from_bytes(take.waveform or b"")
     length = clock(take.duration or 0)
