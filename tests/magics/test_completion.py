@@ -31,8 +31,6 @@ from soundpiece_nb.api.routes import ROUTES, find_route
 from soundpiece_nb.journal import filters, suggestions
 from soundpiece_nb.journal.journal import Journal
 
-pytestmark = pytest.mark.measured
-
 ALIKE = ("550e8400-e29b-41d4-a716-446655440000", "550e8400-e29b-4fd4-a716-446655440000")
 OTHER = "0a1b2c3d-0000-4000-8000-000000000000"
 STEMS = "9c0ffee0-0000-4000-8000-000000000000"
@@ -390,6 +388,7 @@ CROWDED = {
 }
 
 
+@pytest.mark.measured
 @pytest.mark.parametrize("kind", CROWDED)
 def test_with_100_000_rows_each_tab_takes_under_20_ms(crowded, shell, monkeypatch, kind):
     monkeypatch.setenv("SOUNDPIECE_HOME", str(crowded))
@@ -471,6 +470,7 @@ def test_a_kernel_tells_what_each_name_is(kernel):
     assert (match["text"], match["type"]) == ("night_99999", "cut,\N{NO-BREAK SPACE}ready")
 
 
+@pytest.mark.measured
 @pytest.mark.parametrize("kind", sorted({*CROWDED} - {"nothing"}))  # then IPython looks further
 def test_a_kernel_answers_at_once_with_100_000_rows(kernel, kind):
     text, _ = CROWDED[kind]

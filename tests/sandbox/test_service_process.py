@@ -12,8 +12,6 @@ from pathlib import Path
 import psutil
 import pytest
 
-pytestmark = pytest.mark.measured
-
 COMMAND = [sys.executable, "-m", "soundpiece_nb.sandbox"]
 
 
