@@ -14,6 +14,7 @@ from soundpiece_nb.journal.entry import Entry
 from .parts import BLUE, NO_MATH, QUIET, clock, code, moment, visible
 from .permanent import ACCENTS, Rendering
 from .sound import Place, title
+from .subject import subject
 
 _TABLE = Markup(
     '<div class="{no_math}" style="font-family:var(--jp-ui-font-family,system-ui,sans-serif);'
@@ -61,11 +62,8 @@ def _row(entry: Entry, place: Place) -> Markup:
 
 
 def _text(entry: Entry) -> Markup:
-    fields = entry.fields
-    words = visible(
-        str(fields.get("prompt") or fields.get("reference") or fields.get("source") or "")
-    )
-    lyrics = visible(str(fields.get("lyrics") or ""))
+    words = visible(subject(entry))
+    lyrics = visible(str(entry.fields.get("lyrics") or ""))
     if len(words) <= SHOWN_TEXT and not lyrics:
         return Markup('<span dir="auto">{}</span>').format(words)
     beginning = words if len(words) <= SHOWN_TEXT else words[: SHOWN_TEXT - 1] + "…"

@@ -27,6 +27,7 @@ from .expectation import took
 from .parts import AMBER, BLUE, QUIET, clock, code, frame, head, line, quiet_line
 from .permanent import Rendering, compose, kind
 from .sound import Place, title
+from .subject import subject
 
 TICK = 1.0
 
@@ -128,15 +129,13 @@ def live_html(
 ) -> Markup:
     """Return a card's HTML: name, prompt, how far, how long, and how long it usually takes."""
     elapsed = (datetime.now(UTC) - entry.submitted_at).total_seconds()
-    fields = entry.fields
-    subject = str(fields.get("prompt") or fields.get("reference") or fields.get("source") or "")
     trouble = run.trouble
     colour = AMBER if trouble else BLUE
     more = f"· {trouble} Trying again." if trouble else _expectation(entry, usual)
     return frame(
         colour,
         head(title(entry), kind(entry), clock(elapsed)),
-        quiet_line(subject),
+        quiet_line(subject(entry)),
         _BAR.format(share=_share(run.phase, elapsed, usual), colour=colour),
         _STATUS.format(
             quiet=Markup(QUIET),

@@ -40,6 +40,7 @@ from .parts import (
     with_commands,
 )
 from .sound import Place, title
+from .subject import subject
 
 _TAKE = Markup(
     '<div style="margin:10px 0 14px"><div style="margin-bottom:3px"><b>{number}</b> '
@@ -141,9 +142,8 @@ def _standing(entry: Entry) -> str:
 
 
 def _subtitle(entry: Entry) -> Markup:
-    fields = entry.fields
-    text = fields.get("prompt") or fields.get("reference") or fields.get("source") or ""
-    return quiet_line(str(text)) if text else Markup("")
+    text = subject(entry)
+    return quiet_line(text) if text else Markup("")
 
 
 def player(entry: Entry, take: TakeEntry, place: Place) -> tuple[Markup, str]:

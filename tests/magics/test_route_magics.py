@@ -45,6 +45,7 @@ def test_four_cells_from_a_song_to_a_cut_each_heard(kernel):
         assert ran.status == "ok", ran.text
         assert final(ran)["text/html"].count("<audio controls") == expected
     assert kernel.value("[each.name for each in short.parents[0].parents]") == ["parts"]
+    assert kernel.value("late.key[:8]") in final(ran)["text/html"].split("<audio")[0]
 
 
 @pytest.mark.parametrize(
