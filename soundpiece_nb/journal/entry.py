@@ -11,6 +11,8 @@ from typing import Any
 from soundpiece_nb.audio.shelf import readable_name
 from soundpiece_nb.audio.tags import Identity, Story
 
+STATUSES = ("submitting", "processing", "ready", "failed", "rejected")
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

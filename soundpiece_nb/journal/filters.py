@@ -13,10 +13,8 @@ from sqlalchemy import Select, or_
 from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.api.routes import find_route
 
-from .entry import microseconds
+from .entry import STATUSES, microseconds
 from .schema import operations
-
-STATUSES = ("submitting", "processing", "ready", "failed", "rejected")
 
 MOST_ROWS = 1_000_000
 

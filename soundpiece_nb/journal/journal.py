@@ -89,7 +89,7 @@ class Journal(Reading):
         `labels` are each one's `name`, `tags` and `note`. Returns the keys that are new; raises
         Mistake where one is there already with another body.
         """
-        known = {request.key for request in requests if self._knows(request.key)}
+        known = set(self.statuses([request.key for request in requests]))
         now = _now()
         rows = []
         for number, (request, label) in enumerate(zip(requests, labels, strict=True)):
@@ -125,9 +125,6 @@ class Journal(Reading):
             "holder": self.holder,
             "held_until": _lease_end(now),
         }
-
-    def _knows(self, key: str) -> bool:
-        return bool(self.select(select(operations.c.route).where(_is(key))))
 
     def accepted(self, key: str, operation_id: str) -> None:
         """Note that the service has the operation, under its own id."""
@@ -317,10 +314,6 @@ def _of(key: str) -> Any:
 
 def _takes_of(key: str) -> Any:
     return update(takes).where(takes.c.idempotency_key == key)
-
-
-def _is(key: str) -> Any:
-    return operations.c.idempotency_key == key
 
 
 def _now() -> int:

@@ -19,8 +19,6 @@ from .glance import FILE_NAME
 LATEST = 2_000
 """How many operations are looked at for what no index tells."""
 MOST = 100
-STATUSES = ("submitting", "processing", "ready", "failed", "rejected")
-"""As filters.STATUSES, which would load SQLAlchemy."""
 FEWEST_CHARACTERS = 8
 """Of a key: as it is shown everywhere."""
 

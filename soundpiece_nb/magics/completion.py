@@ -12,8 +12,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from soundpiece_nb.api.routes import ROUTES
+from soundpiece_nb.journal.entry import STATUSES
 from soundpiece_nb.journal.suggestions import (
-    STATUSES,
     suggest_keys,
     suggest_names,
     suggest_outputs,

@@ -9,6 +9,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from soundpiece_nb.sandbox.faults import Fault, Faults
+from soundpiece_nb.sandbox.long_polls import departure
 
 _INVALID = 422
 _GARBAGE = "<!doctype html><title>502</title><h1>Bad gateway</h1>"
@@ -65,7 +66,7 @@ class FaultGate:
                 await self._service(scope, receive, send)
         elif fault.trouble == "drop":
             self._hang_up(scope, politely=False)
-            await _departure(receive)
+            await departure(receive)
         else:
             await _other_answer(fault)(scope, receive, send)
 
@@ -88,7 +89,7 @@ class FaultGate:
             await send({"type": "http.response.body", "body": bytes(answer.body[half:])})
         else:
             self._hang_up(scope, politely=True)
-            await _departure(receive)
+            await departure(receive)
 
     async def _pause(self, fault: Fault) -> None:
         with suppress(TimeoutError):
@@ -134,8 +135,3 @@ def _other_answer(fault: Fault) -> Response:
     if status == _INVALID:
         detail = [{"loc": ["body"], "msg": detail, "type": "fault"}]
     return JSONResponse({"detail": detail}, status, headers)
-
-
-async def _departure(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass

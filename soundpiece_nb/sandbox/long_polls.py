@@ -4,6 +4,7 @@ import asyncio
 from weakref import WeakValueDictionary
 
 from starlette.requests import Request
+from starlette.types import Receive
 
 
 class LongPolls:
@@ -22,7 +23,10 @@ class LongPolls:
         if self._closed:
             return
         ending = self._endings.setdefault(operation_id, asyncio.Event())
-        waits = [asyncio.ensure_future(ending.wait()), asyncio.ensure_future(_departure(request))]
+        waits = [
+            asyncio.ensure_future(ending.wait()),
+            asyncio.ensure_future(departure(request.receive)),
+        ]
         self.held += 1
         try:
             await asyncio.wait(waits, timeout=self._longest, return_when=asyncio.FIRST_COMPLETED)
@@ -44,6 +48,7 @@ class LongPolls:
             ending.set()
 
 
-async def _departure(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
+async def departure(receive: Receive) -> None:
+    """Wait until the caller of a request, whose body was read, has left."""
+    while (await receive())["type"] != "http.disconnect":
         pass

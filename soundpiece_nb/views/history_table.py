@@ -13,7 +13,7 @@ from soundpiece_nb.journal.entry import Entry
 
 from .parts import BLUE, NO_MATH, QUIET, clock, code, moment, visible
 from .permanent import ACCENTS, Rendering
-from .sound import Place, title
+from .sound import Place
 from .subject import subject
 
 _TABLE = Markup(
@@ -54,7 +54,7 @@ def _row(entry: Entry, place: Place) -> Markup:
         status += Markup('<div style="{}">{}</div>').format(QUIET, entry.error_code)
     noun = find_route(entry.route).title
     what = Markup('<b dir="auto">{}</b><div style="{}">{} · {}</div>').format(
-        title(entry), QUIET, noun, code(short(entry.key))
+        entry.title, QUIET, noun, code(short(entry.key))
     )
     made = moment(entry.submitted_at)
     cells = (made, what, status, _text(entry), _sound(entry, place))
@@ -84,7 +84,7 @@ def _sound(entry: Entry, place: Place) -> Markup:
             continue
         length = clock(take.duration or 0)
         source = place.nearby(entry, take)
-        player = _PLAYER.format(title=title(entry), take=take.take, length=length, source=source)
+        player = _PLAYER.format(title=entry.title, take=take.take, length=length, source=source)
         parts.append(player if source else Markup("<div>{} · {}</div>").format(take.take, length))
     return Markup("").join(parts)
 
@@ -94,5 +94,5 @@ def _text_row(entry: Entry) -> str:
     noun = find_route(entry.route).title
     return (
         f"{moment(entry.submitted_at)}  {short(entry.key)}  {entry.status:<10}  {noun:<12}  "
-        f"{title(entry):<24}  {lengths}"
+        f"{entry.title:<24}  {lengths}"
     ).rstrip()

@@ -26,7 +26,7 @@ from soundpiece_nb.journal.entry import Entry
 from .expectation import took
 from .parts import AMBER, BLUE, QUIET, clock, code, frame, head, line, quiet_line
 from .permanent import Rendering, compose, kind
-from .sound import Place, title
+from .sound import Place
 from .subject import subject
 
 TICK = 1.0
@@ -81,7 +81,7 @@ class LiveCard:
 
     def text(self) -> str:
         """Return the card as one line, for front ends without widgets."""
-        return f"{title(self._entry)} · {kind(self._entry)} · key {short(self._entry.key)}"
+        return f"{self._entry.title} · {kind(self._entry)} · key {short(self._entry.key)}"
 
     def on_show_key(self, _: object = None) -> None:
         """Show the whole key, or its beginning again."""
@@ -120,7 +120,7 @@ def unshowable(entry: Entry, error: Exception) -> Rendering:
         f"It is {entry.status}, but its player cannot be made here "
         f"({type(error).__name__}: {error}). %soundpiece_show {short(entry.key)} tries again."
     )
-    html = frame(AMBER, head(title(entry), kind(entry), entry.status), line(words))
+    html = frame(AMBER, head(entry.title, kind(entry), entry.status), line(words))
     return Rendering(str(html), words)
 
 
@@ -134,7 +134,7 @@ def live_html(
     more = f"· {trouble} Trying again." if trouble else _expectation(entry, usual)
     return frame(
         colour,
-        head(title(entry), kind(entry), clock(elapsed)),
+        head(entry.title, kind(entry), clock(elapsed)),
         quiet_line(subject(entry)),
         _BAR.format(share=_share(run.phase, elapsed, usual), colour=colour),
         _STATUS.format(

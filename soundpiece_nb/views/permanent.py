@@ -39,7 +39,7 @@ from .parts import (
     span,
     with_commands,
 )
-from .sound import Place, title
+from .sound import Place
 from .subject import subject
 
 _TAKE = Markup(
@@ -83,7 +83,7 @@ def compose(entry: Entry, place: Place) -> Rendering:
     files = {take.take: path for take, (_, path) in zip(takes, players, strict=True)}
     html = frame(
         _accent(entry),
-        head(title(entry), kind(entry), _standing(entry)),
+        head(entry.title, kind(entry), _standing(entry)),
         _subtitle(entry),
         *([quiet_line(ONCE)] if is_once(entry.key) else []),
         *(player for player, _ in players),
@@ -95,7 +95,7 @@ def compose(entry: Entry, place: Place) -> Rendering:
 
 def plain(entry: Entry, files: Mapping[int, str]) -> str:
     """Return the operation as text: one line, then a line for each take's file or the reason."""
-    first = f"{title(entry)} · {kind(entry)} · {_standing(entry)} · key {short(entry.key)}"
+    first = f"{entry.title} · {kind(entry)} · {_standing(entry)} · key {short(entry.key)}"
     lengths = {take.take: clock(take.duration or 0) for take in entry.takes}
     lines = [f"  {take}  {lengths[take]}  {path}" for take, path in files.items()]
     said = [str(explain(entry) or _left_to_do(entry)), ONCE if is_once(entry.key) else ""]
@@ -156,7 +156,7 @@ def player(entry: Entry, take: TakeEntry, place: Place) -> tuple[Markup, str]:
         quiet=QUIET,
         facts=f"{take.kind} · {length}" if take.kind else length,
         image=waveform.data_address(waveform.draw(levels)),
-        title=title(entry),
+        title=entry.title,
         source=source,
     )
     return html, path

@@ -13,7 +13,7 @@ from .frontend import FrontEnd, front_end
 from .live import LiveCard, unshowable
 from .parts import BLUE, frame, head
 from .permanent import Rendering, compose, kind, plain
-from .sound import Holding, Place, title
+from .sound import Holding, Place
 
 
 def place_of(session: Session, holding: Holding = Holding.AUTO) -> Place:
@@ -57,7 +57,7 @@ def show_end(operation: Operation, session: Session, holding: Holding = Holding.
     if front_end() is FrontEnd.HEADLESS or place_of(session, holding).at_hand(entry):
         display(permanent(operation, session, holding))
         return
-    waiting = frame(BLUE, head(title(entry), kind(entry), "preparing its sound"))
+    waiting = frame(BLUE, head(entry.title, kind(entry), "preparing its sound"))
     handle = display(Rendering(str(waiting), plain(entry, {})), display_id=True)
     session.engine.workbench.start(lambda: handle.update(permanent(operation, session, holding)))
 
@@ -75,7 +75,7 @@ def _lines(operation: Operation, run: Run) -> Future[None]:
     """Print one line now and one at the end; a terminal's prompt redraws itself around it."""
     entry = operation.entry
     finished: Future[None] = Future()
-    print(f"{title(entry)} · {kind(entry)} · submitted, key {short(entry.key)}")  # noqa: T201
+    print(f"{entry.title} · {kind(entry)} · submitted, key {short(entry.key)}")  # noqa: T201
 
     def on_change(changed: Run) -> None:
         if changed.phase is Phase.ENDED and not finished.done():

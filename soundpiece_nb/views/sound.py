@@ -79,11 +79,6 @@ class Place:
         return self.notebook_folder
 
 
-def title(entry: Entry) -> str:
-    """Return what to call an operation: its NAME, else the first words of its text."""
-    return entry.title
-
-
 def embedded(stored: Path) -> str:
     """Return a stored take as the data address of its preview, made if there is none yet."""
     preview = stored.with_suffix(".mp3")

@@ -28,7 +28,7 @@ from services import quiet_environment
 from soundpiece_nb.api.operation import OutputLink
 from soundpiece_nb.api.request import new_request
 from soundpiece_nb.api.routes import ROUTES, find_route
-from soundpiece_nb.journal import filters, suggestions
+from soundpiece_nb.journal import filters
 from soundpiece_nb.journal.journal import Journal
 
 ALIKE = ("550e8400-e29b-41d4-a716-446655440000", "550e8400-e29b-4fd4-a716-446655440000")
@@ -249,8 +249,8 @@ def test_folders_are_left_to_ipython(shell, journal, tmp_path, monkeypatch):
     assert "exports/" in offered(shell, "%soundpiece_export night_drive --to exp|")
 
 
-def test_the_statuses_are_those_of_the_history():
-    assert suggestions.STATUSES == filters.STATUSES
+def test_the_statuses_are_those_of_the_history(shell, journal):
+    assert set(offered(shell, "%soundpiece_history --status |")) == set(filters.STATUSES)
 
 
 # ------------------------------------------------------------------ variables
