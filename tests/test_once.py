@@ -78,3 +78,12 @@ def test_a_refused_one_is_sent_again_under_its_key(home, tmp_path, monkeypatch):
     assert again.key == first.key
     assert again.result(60).status == "ready"
     sandbox.stop()
+
+
+def test_a_failed_one_says_how_to_try_again(connected):
+    failed = sp.fx("internal_error", 1, once=True)
+    with pytest.raises(sp.OperationFailed, match="With --take 2"):
+        failed.result(60)
+    assert sp.fx("internal_error", 1, once=True).key == failed.key
+    with pytest.raises(sp.OperationFailed, match="Run the cell again"):
+        sp.fx("internal_error", 1).result(60)

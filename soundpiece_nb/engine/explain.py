@@ -14,6 +14,7 @@ from soundpiece_nb.api.errors import (
     SoundpieceError,
     WireFailure,
 )
+from soundpiece_nb.api.request import is_once
 from soundpiece_nb.journal.entry import Entry
 
 KEY_SHOWN = 8
@@ -44,7 +45,7 @@ def explain(entry: Entry) -> Explanation | None:
     """Explain why an operation ended badly or is stuck; None where all is well."""
     code, message = entry.error_code, entry.error_message
     if entry.status == "failed":
-        return _failure(code or "internal_error", message)
+        return _failure(entry, code or "internal_error", message)
     if entry.status == "rejected":
         return _rejection(entry, code or "", message or "")
     if code is None:
@@ -94,13 +95,14 @@ def refusal_words(refusal: Refusal) -> str:
     return f"The service refused ({refusal.status_code}): {_sentence(refusal.detail)}"
 
 
-def _failure(code: str, message: str | None) -> Explanation:
+def _failure(entry: Entry, code: str, message: str | None) -> Explanation:
     fallback = POLICY_WORDS if code == "content_policy" else "The service could not make it."
-    again = (
-        "Change the text and run the cell again; that is a new operation with a new key."
-        if code == "content_policy"
-        else "Run the cell again to try once more; that is a new operation with a new key."
-    )
+    if code == "content_policy":
+        again = "Change the text and run the cell again; that is a new operation with a new key."
+    elif is_once(entry.key):  # the same request would only show this one again
+        again = "With --take 2 the same is tried once more, as a new operation with a new key."
+    else:
+        again = "Run the cell again to try once more; that is a new operation with a new key."
     return Explanation(_sentence(message or fallback), "Nothing was made.", again, code)
 
 
