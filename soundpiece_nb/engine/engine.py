@@ -141,7 +141,9 @@ class Engine:
         asyncio.set_event_loop(loop)
         renewal = loop.create_task(self._renew_leases())
         loop.run_forever()
-        # What could not be wound up in time ends here all the same, and quietly.
+        # What could not be wound up in time ends here all the same, and quietly: a task that is
+        # cancelled before its first step would leave a coroutine that was never awaited.
+        loop.run_until_complete(asyncio.sleep(0))
         left = {renewal, *asyncio.all_tasks(loop)}
         for task in left:
             task.cancel()

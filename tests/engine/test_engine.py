@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import logging
+import sys
 import threading
 import time
+import warnings
 
 import pytest
 import soundfile
@@ -591,6 +594,24 @@ def test_what_had_not_begun_when_the_engine_stops_ends_too(scripted):
     session.close()
     assert all("%soundpiece_resume" in str(each.exception(2)) for each in ended)
     assert [sp.operation(op.key).status for op in ops] == ["submitting"] * 3
+
+
+def test_a_stop_on_a_busy_machine_warns_of_nothing(connected, monkeypatch):
+    """Work that cannot be wound up in time is cut off at whatever step it had reached."""
+    monkeypatch.setattr("soundpiece_nb.engine.engine.STOP_SECONDS", 0.0)
+    unheard = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda said: unheard.append(str(said.exc_value)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        for number in range(12):
+            for each in range(20):
+                sp.fx(f"rain {number} {each}", duration=1.0)
+            time.sleep(0.01 + 0.005 * number)
+            thread = session.current().engine._thread
+            session.close()
+            thread.join(5)
+            gc.collect()
+    assert not unheard
 
 
 def test_watching_can_stop_while_the_operation_goes_on(scripted):

@@ -55,6 +55,7 @@ _ALONE = {  # what a drum plays that the style's groove lacks
     "crash": "X...............",
 }
 _BACKBEAT = "....X.......X..."
+_AT_ONCE = "X..............."  # what a phrase too short for any of the groove's strokes plays
 _BROKEN = {"arpeggio": "0123210212321321", "chops": "0..1..2-..1.0-3."}
 _LEVELS = {"drums": 0.0, "bass": -2.0, "pad": -7.0}
 
@@ -129,16 +130,26 @@ def _form(grid: Grid, wish: Wish) -> Form:
 
 def _hits(sketch: _Sketch) -> tuple[Hit, ...]:
     """Return the strokes of the drums that are asked for, if any are."""
-    style, wanted = sketch.style, sketch.wish.drums
+    style = sketch.style
     if not set(sketch.wish.roles) & set(_DRUM_ROLES):
         return ()
     if "top" in sketch.wish.roles:
         groove = {drum: steps for drum, steps in style.verse_drums.items() if drum in _TOP}
         style = replace(style, verse_drums=groove or {"shaker": _ALONE["shaker"]})
+    played = _within(sketch, style)
+    if not played:
+        style = replace(style, verse_drums=dict.fromkeys(style.verse_drums, _AT_ONCE))
+        played = _within(sketch, style)
+    return played
+
+
+def _within(sketch: _Sketch, style: Style) -> tuple[Hit, ...]:
+    """Return the strokes of a style's groove that fall within the grid."""
     return tuple(
         hit
         for hit in compose_drums(sketch.form, style, sketch.chance)
-        if hit.start < sketch.grid.beats and (not wanted or hit.drum in style.verse_drums)
+        if hit.start < sketch.grid.beats
+        and (not sketch.wish.drums or hit.drum in style.verse_drums)
     )
 
 
