@@ -20,7 +20,16 @@ if TYPE_CHECKING:
         SoundpieceError,
         WaitTimeout,
     )
-    from soundpiece_nb.functions import batch, compare, history, operation, resume, submit, takes
+    from soundpiece_nb.functions import (
+        batch,
+        compare,
+        history,
+        operation,
+        resume,
+        submit,
+        sweep,
+        takes,
+    )
     from soundpiece_nb.handle import Operation, Output
 
 _HOMES = {
@@ -30,6 +39,7 @@ _HOMES = {
     "operation": "functions",
     "resume": "functions",
     "submit": "functions",
+    "sweep": "functions",
     "takes": "functions",
     "Operation": "handle",
     "Output": "handle",
@@ -60,6 +70,7 @@ __all__ = [
     "operation",
     "resume",
     "submit",
+    "sweep",
     "takes",
     "unload_ipython_extension",
 ]

@@ -120,9 +120,11 @@ class Batch:
             wait(coming, timeout, self._session.operation(self._keys[0]))
         except (WaitTimeout, WaitInterrupted) as stopped:
             left = len(self) - self.ended
-            resumed = f" sp.batch(name={self.name!r}) finds it again." if self.name else ""
-            stopped.message = f"{left} of {len(self)} operations go on.{resumed}"
+            stopped.message = f"{left} of {len(self)} operations go on. {self._again()}".rstrip()
             raise
+
+    def _again(self) -> str:
+        return f"sp.batch(name={self.name!r}) finds it again." if self.name else ""
 
     def _fill(self) -> None:
         """Let operations set out while there are places."""

@@ -45,6 +45,26 @@ def find_link(value: Any, role: str, journal: Journal, service: str) -> Any:
     return _output_of(journal.entry(key), match["pick"] if match else None, role, service)
 
 
+def find_output(word: str, journal: Journal) -> tuple[Entry, int | None]:
+    """Return the operation that a word means and the take behind its colon, if there is one.
+
+    Raises Mistake for what is not there.
+    """
+    match = _PICKED.fullmatch(word.strip())
+    entry = journal.entry(journal.find(match["word"] if match else word))
+    pick = match["pick"] if match else None
+    return entry, None if pick is None else _take_of(entry, pick)
+
+
+def _take_of(entry: Entry, pick: str) -> int:
+    kinds = {take.kind: take.take for take in entry.takes if take.kind}
+    take = kinds.get(pick, int(pick) if pick.isdecimal() else 0)
+    if take not in [each.take for each in entry.takes]:
+        offered = ", ".join(f":{each.kind or each.take}" for each in entry.takes) or "none"
+        raise Mistake(f"{entry.name or short(entry.key)} has no output :{pick}; it has {offered}.")
+    return take
+
+
 def _output_of(entry: Entry, pick: str | None, role: str, service: str) -> EarlierOutput:
     """Return the output that is picked of an operation; raises Mistake where there is none."""
     called = entry.name or short(entry.key)
@@ -69,13 +89,10 @@ def _output_of(entry: Entry, pick: str | None, role: str, service: str) -> Earli
             offered = " or ".join(f"{called}:{kind}" for kind in kinds)
             raise Mistake(f"The {role} has several outputs; say {offered}. {_NOTHING_SENT}")
         return EarlierOutput(entry.key, 1)
-    take = kinds.get(pick, int(pick) if pick.isdecimal() else 0)
-    if take not in [each.take for each in entry.takes]:
-        offered = ", ".join(f":{each.kind or each.take}" for each in entry.takes)
-        raise Mistake(
-            f"The {role} {called} has no output :{pick}; it has {offered}. {_NOTHING_SENT}"
-        )
-    return EarlierOutput(entry.key, take)
+    try:
+        return EarlierOutput(entry.key, _take_of(entry, pick))
+    except Mistake as mistake:
+        raise Mistake(f"The {role} {mistake.message} {_NOTHING_SENT}") from None
 
 
 def _require_no_file(text: str, role: str) -> None:

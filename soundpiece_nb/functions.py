@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.api.routes import ROUTES, Field, Route
-from soundpiece_nb.handle import Operation, attend
+from soundpiece_nb.handle import Operation
 from soundpiece_nb.session import current
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from soundpiece_nb.batches import Batch
+    from soundpiece_nb.journal.filters import Filter
+    from soundpiece_nb.sweeping import Sweep
     from soundpiece_nb.views.permanent import Rendering
 
 
@@ -60,17 +62,30 @@ def history(  # noqa: PLR0917 - the filters are a contract, and are used by name
     search: str | None = None,
     tag: str | None = None,
     limit: int | None = None,
+    **more: Any,
 ) -> pd.DataFrame:
     """Return every operation ever made, newest first, as a DataFrame indexed by its key.
 
-    The frame is a copy: what is written into it stays there. Times are UTC, `elapsed` is a
-    timedelta, `duration` seconds of audio.
+    `more` filters are `min_rating` (1 to 5), `sweep` (its id), `name`, `error` (its code), `order`
+    (`"-rating"`, say) and `offset`. The frame is a copy: what is written into it stays there.
+    Times are UTC, `elapsed` is a timedelta, `duration` seconds of audio.
     """
     from soundpiece_nb.journal import frame
+
+    wanted = _filter(
+        route=route, status=status, since=since, search=search, tag=tag, limit=limit, **more
+    )
+    return frame.history(current().journal, wanted)
+
+
+def _filter(**words: Any) -> Filter:
     from soundpiece_nb.journal.filters import Filter
 
-    wanted = Filter(route=route, status=status, since=since, search=search, tag=tag, limit=limit)
-    return frame.history(current().journal, wanted)
+    known = Filter.__dataclass_fields__
+    for word in words:
+        if word not in known:
+            raise Mistake(f"There is no filter {word!r}; there are {', '.join(known)}.")
+    return Filter(**words)
 
 
 def takes(  # noqa: PLR0917 - the filters of history(), used by name
@@ -80,15 +95,18 @@ def takes(  # noqa: PLR0917 - the filters of history(), used by name
     search: str | None = None,
     tag: str | None = None,
     limit: int | None = None,
+    **more: Any,
 ) -> pd.DataFrame:
     """Return every take of the operations that fit, as a DataFrame with one row a take.
 
-    Indexed by `(idempotency_key, take)`; a copy. `limit` counts operations.
+    Indexed by `(idempotency_key, take)`; a copy. `limit` counts operations; `more` filters are
+    those of `history()`.
     """
     from soundpiece_nb.journal import frame
-    from soundpiece_nb.journal.filters import Filter
 
-    wanted = Filter(route=route, status=status, since=since, search=search, tag=tag, limit=limit)
+    wanted = _filter(
+        route=route, status=status, since=since, search=search, tag=tag, limit=limit, **more
+    )
     return frame.takes_of(current().journal, wanted)
 
 
@@ -98,14 +116,15 @@ def compare(*keys: str | Operation) -> Rendering:
     Each is a key, a unique beginning of one, a NAME or a handle. Shown where it ends a cell.
     Raises Mistake unless there are at least two, of which each is known.
     """
-    from soundpiece_nb.views.comparison import compare as side_by_side
+    from soundpiece_nb.views.comparison import comparison, make
     from soundpiece_nb.views.show import place_of
+    from soundpiece_nb.views.standing import stand
 
     session = current()
     wanted = [key.key if isinstance(key, Operation) else session.journal.find(key) for key in keys]
-    entries = [session.journal.entry(key) for key in wanted]
-    # Previews may have to be encoded, which is no work for the kernel's main thread.
-    return attend(session.engine.workbench.start(side_by_side, entries, place_of(session)))
+    view = comparison(session, wanted, place_of(session))
+    stand(view, None)
+    return make(session, view)
 
 
 def batch(
@@ -128,6 +147,39 @@ def batch(
     from soundpiece_nb.batches import start
 
     return start(current(), rows, route=route, max_in_flight=max_in_flight, name=name)
+
+
+def sweep(
+    route: str,
+    *,
+    vary: Mapping[str, Sequence[Any]] | None = None,
+    repeat: int = 1,
+    name: str | None = None,
+    tags: Sequence[str] = (),
+    note: str | None = None,
+    once: bool | None = None,
+    **fields: Any,
+) -> Sweep:
+    """Start an operation for each combination of what varies, and return their handle at once.
+
+    `sp.sweep("song", vary={"mood": ["calm", "wild"]}, lyrics=…, prompt="{{mood}} jazz")`: a name
+    that varies stands as `{{name}}` in the fields, or is one of them; `repeat` makes so many takes
+    of each. At most 100 operations, a few of them on the way at a time. The handle is a batch's:
+    iterate over it as operations end, or call `.result()` for the DataFrame. Ending a cell, it is
+    shown as a board. Raises Mistake for bad input, having sent none.
+    """
+    from soundpiece_nb.api.routes import find_route
+    from soundpiece_nb.session import require_labels, require_name
+    from soundpiece_nb.sweeping import plan_sweep, read_values
+
+    if name is not None:
+        require_name(name)
+    require_labels(tags, note)
+    session = current()
+    labels = {"tags": list(tags), "note": note}
+    varied = read_values(vary or {})
+    plan = plan_sweep(session, find_route(route), fields, labels, varied, repeat=repeat, once=once)
+    return plan.start(session, name)
 
 
 def route_function(route: Route) -> Callable[..., Operation]:

@@ -40,6 +40,14 @@ class Host(Protocol):
     def again(self, key: str, changes: Mapping[str, Any]) -> Operation:
         """Start the request of an operation once more, changed."""
 
+    def judge(
+        self, key: str, take: int, *, rating: int | None = None, note: str | None = None
+    ) -> None:
+        """Keep a take's stars or note, and show them where it is shown."""
+
+    def label(self, key: str, *, tags: Sequence[str] = (), note: str | None = None) -> None:
+        """Give an operation tags or a note, and show them where it is shown."""
+
 
 class Operation:
     """One operation. It is read from the journal each time, so any number of handles agree."""
@@ -137,14 +145,12 @@ class Operation:
 
     def tag(self, *tags: str) -> Self:
         """Give it tags, beside those it has."""
-        return self._labelled(tags=require_tags(tags))
+        self._host().label(self.key, tags=tags)
+        return self
 
     def note(self, text: str) -> Self:
         """Give it a note, in place of the one it has."""
-        return self._labelled(note=require_note(text))
-
-    def _labelled(self, *, tags: Sequence[str] = (), note: str | None = None) -> Self:
-        self._engine().journal.relabel(self.key, name=None, tags=tags, note=note)
+        self._host().label(self.key, note=require_note(text))
         return self
 
     def rerun(self, **changes: Any) -> Operation:
@@ -220,11 +226,15 @@ class Output:
 
     def rate(self, stars: int, note: str | None = None) -> Self:
         """Judge it with 1 to 5 stars, and a note if you like; kept at once. Raises Mistake."""
-        if isinstance(stars, bool) or not isinstance(stars, int) or stars not in _STARS:
-            raise Mistake(f"A take has 1 to 5 stars; {stars!r} is none of them.")
         said = None if note is None else require_note(note)
-        journal = self._engine().journal
-        journal.judge(self.operation.key, self.take, rating=stars, note=said)
+        host = self.operation._host()  # noqa: SLF001 - the two are one
+        host.judge(self.operation.key, self.take, rating=require_stars(stars), note=said)
+        return self
+
+    def unrate(self) -> Self:
+        """Take its stars away; a note stays."""
+        host = self.operation._host()  # noqa: SLF001 - the two are one
+        host.judge(self.operation.key, self.take, rating=NO_STARS)
         return self
 
     def _now(self) -> TakeEntry:
@@ -284,7 +294,15 @@ class Output:
         )
 
 
+NO_STARS = 0
 _STARS = range(1, 6)
+
+
+def require_stars(stars: int) -> int:
+    """Return a number of stars; raises Mistake for what is none."""
+    if isinstance(stars, bool) or not isinstance(stars, int) or stars not in _STARS:
+        raise Mistake(f"A take has 1 to 5 stars; {stars!r} is none of them.")
+    return stars
 
 
 def require_tags(tags: Sequence[str]) -> Sequence[str]:

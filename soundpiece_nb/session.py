@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,13 @@ from soundpiece_nb.credentials import find_api_key, require_api_key
 from soundpiece_nb.engine.engine import Connection, Engine
 from soundpiece_nb.engine.local_sandbox import API_KEY, LocalSandbox
 from soundpiece_nb.engine.persistence import Limits
-from soundpiece_nb.handle import Operation, require_note, require_tags
+from soundpiece_nb.handle import (
+    NO_STARS,
+    Operation,
+    require_note,
+    require_stars,
+    require_tags,
+)
 from soundpiece_nb.settings import SETTINGS, Settings
 
 if TYPE_CHECKING:
@@ -38,6 +44,8 @@ class Session:
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings = settings or SETTINGS
         self.uses_sandbox = False
+        self.on_judged: list[Callable[[str], None]] = []
+        """Who is told the key of an operation that was judged or labelled here."""
         self._unsent: set[str] = set()
 
     @cached_property
@@ -207,6 +215,53 @@ class Session:
         keys = {"once": False, **_taken(given, ("key", "once", "take"))}
         request = self.prepare(entry.route, {**entry.fields, **given}, **keys)
         return self.submit(request, **labels)
+
+    def judge(
+        self, key: str, take: int, *, rating: int | None = None, note: str | None = None
+    ) -> None:
+        """Keep a take's stars (1 to 5, 0 for none) or note (empty for none); None changes nothing.
+
+        Raises Mistake for another number of stars.
+        """
+        if rating not in (None, NO_STARS):
+            require_stars(rating)
+        self.journal.judge(key, take, rating=rating, note=None if note is None else str(note))
+        self._tell(key)
+
+    def label(self, key: str, *, tags: Sequence[str] = (), note: str | None = None) -> None:
+        """Give an operation tags, beside those it has, or a note; raises Mistake."""
+        require_labels(tags, note)
+        self.journal.relabel(key, name=None, tags=tuple(tags), note=note)
+        self._tell(key)
+
+    def measure(self, keys: Iterable[str]) -> bool:
+        """Measure the takes that are here and were not measured yet; True if there were any.
+
+        A second or so for each: call it off the main thread.
+        """
+        from soundpiece_nb.audio.figures import VERSION, measure
+
+        fresh = False
+        for key in keys:
+            for take in self.journal.entry(key).takes:
+                file = self.home / take.path if take.path else None
+                if take.measured == VERSION or file is None or not file.exists():
+                    continue
+                figures = measure(file)
+                self.journal.measured(
+                    key,
+                    take.take,
+                    loudness=figures.loudness,
+                    tempo=figures.tempo,
+                    centroid=figures.centroid,
+                    version=VERSION,
+                )
+                fresh = True
+        return fresh
+
+    def _tell(self, key: str) -> None:
+        for listener in self.on_judged:
+            listener(key)
 
     def operation(self, wanted: str) -> Operation:
         """Return the operation of a name, a key, its unique beginning or an id; raises Mistake."""

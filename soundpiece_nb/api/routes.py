@@ -39,6 +39,8 @@ class Field:
     """The option's name on a magic where it differs from the field's."""
     short: str | None = None
     """The option's one-letter form on a magic."""
+    sections: tuple[str, ...] = ()
+    """Words that stand in brackets alone on a line of the text and begin a section."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +83,7 @@ LYRICS = Field(
     kind=Kind.TEXT,
     required=True,
     most=3000,
+    sections=("Intro", "Verse", "Chorus", "Bridge", "Instrumental", "Outro"),
     help="the words; [Verse], [Chorus], [Bridge], [Intro], [Outro] and [Instrumental] "
     "alone on a line begin a section, every other line is one sung line",
 )

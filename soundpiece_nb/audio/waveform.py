@@ -79,6 +79,15 @@ class LevelMeter:
         return Levels(_octets(self._peaks[:heard]), _octets(rms))
 
 
+def halved(levels: Levels) -> Levels:
+    """Return levels for half the width: the louder peak and the mean RMS of each two stretches."""
+    pairs = range(0, len(levels.peaks) - 1, 2)
+    return Levels(
+        bytes(max(levels.peaks[at : at + 2]) for at in pairs),
+        bytes(sum(levels.rms[at : at + 2]) // 2 for at in pairs),
+    )
+
+
 def draw(levels: Levels) -> str:
     """Return the waveform as the text of an SVG image."""
     bars = len(levels.peaks)

@@ -20,7 +20,9 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class TakeEntry:
     """One output: `take` counts from 1; `path` is None until a verified file is there.
 
-    `pruned_at` says since when its audio is not wanted on this machine.
+    `pruned_at` says since when its audio is not wanted on this machine. `loudness` (LUFS), `tempo`
+    (beats a minute) and `centroid` (Hz) were measured by version `measured` of the measuring; all
+    are None until then.
     """
 
     take: int
@@ -32,6 +34,10 @@ class TakeEntry:
     rating: int | None
     note: str | None
     pruned_at: datetime | None
+    loudness: float | None = None
+    tempo: float | None = None
+    centroid: float | None = None
+    measured: int | None = None
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,8 @@ class Entry:
     operation_id: str | None
     tags: tuple[str, ...]
     note: str | None
+    sweep: dict[str, str] | None
+    """The sweep it is of: its `id`, and the words that were varied."""
     notebook: str | None
     error_code: str | None
     error_message: str | None
@@ -135,6 +143,7 @@ def read_entry(row: Mapping[str, Any], take_rows: Sequence[Mapping[str, Any]]) -
         key=row["idempotency_key"],
         **{name: row[name] for name in _COPIED},
         tags=tuple(json.loads(row["tags"])),
+        sweep=json.loads(row["sweep"]) if row["sweep"] else None,
         submitted_at=to_time(row["submitted_at"]) or EPOCH,
         accepted_at=to_time(row["accepted_at"]),
         finished_at=to_time(row["finished_at"]),

@@ -8,59 +8,127 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, or_
+from sqlalchemy import ColumnElement, UnaryExpression, literal_column, select
 
 from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.api.routes import find_route
 
 from .entry import STATUSES, microseconds
-from .schema import operations
+from .schema import operations, texts
 
 MOST_ROWS = 1_000_000
+STARS = range(1, 6)
 
-_SEARCHED = ("name", "prompt", "lyrics", "note")
+_COLUMNS = ("name", "route", "status", "duration", "rating", "elapsed")
+_ORDERS = {"made": operations.c.submitted_at} | {name: operations.c[name] for name in _COLUMNS}
+ORDERS = tuple(_ORDERS)
+"""What a history is ordered by; a `-` before it turns it round. `-made` is newest first."""
+
+_TEXTS = ("route", "status", "search", "tag", "sweep", "name", "error", "order")
 _AGE = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Filter:
-    """What to show: all that is given has to fit. `since` is a time, an age or text like `2d`."""
+    """What to show: all that is given has to fit.
+
+    `since` is a time, an age or text like `2d`; `search` is found in name, prompt, lyrics or note,
+    whatever the case of a-z; `min_rating` is what the best take has at least, 1 to 5 stars;
+    `sweep` a sweep's id; `name` a NAME; `error` an error's code. Of what fits, `limit` operations
+    are shown from number `offset` on, in the `order` of one of ORDERS.
+    """
 
     route: str | None = None
     status: str | None = None
     since: str | datetime | timedelta | None = None
     search: str | None = None
     tag: str | None = None
+    min_rating: int | None = None
+    sweep: str | None = None
+    name: str | None = None
+    error: str | None = None
+    order: str | None = None
     limit: int | None = None
+    offset: int | None = None
 
-    def apply(self, statement: Select[Any]) -> Select[Any]:
-        """Narrow a SELECT over the operations; raises Mistake for a filter that cannot be."""
-        if self.limit is not None and not (
-            isinstance(self.limit, int) and 1 <= self.limit <= MOST_ROWS
-        ):
-            raise Mistake(f"The number of operations goes from 1 to {MOST_ROWS}.")
-        for name in ("route", "status", "search", "tag"):
-            if not isinstance(getattr(self, name), str | None):
-                raise Mistake(f"The filter {name} takes text; {getattr(self, name)!r} is none.")
-        if self.route is not None:
-            statement = statement.where(operations.c.route == find_route(self.route).path)
-        if self.status is not None:
-            if self.status not in STATUSES:
-                known = ", ".join(STATUSES)
-                raise Mistake(f"There is no status {self.status!r}; there are {known}.")
-            statement = statement.where(operations.c.status == self.status)
-        if self.since is not None:
-            earliest = microseconds(read_since(self.since))
-            statement = statement.where(operations.c.submitted_at >= earliest)
+    def apply(self, statement: Any) -> Any:
+        """Narrow a SELECT over the operations to all that fit; raises Mistake."""
+        conditions = self._conditions()
+        fitting = select(operations.c.number).where(*conditions).correlate(None)
         if self.search is not None:
-            columns = [operations.c[name] for name in _SEARCHED]
-            found = [column.icontains(self.search, autoescape=True) for column in columns]
-            statement = statement.where(or_(*found))
+            words = texts.c.words.like(f"%{_escaped(self.search)}%", escape="/")
+            searched = select(texts.c.number).where(words)
+            fitting = searched.where(texts.c.number.in_(fitting)) if conditions else searched
+        elif not conditions:
+            return statement
+        return statement.where(unindexed("number").in_(fitting))
+
+    def _conditions(self) -> list[ColumnElement[bool]]:
+        """Return what a row has to fulfil, beside its words, as `operations_listed` answers it."""
+        for field in _TEXTS:
+            if not isinstance(getattr(self, field), str | None):
+                raise Mistake(f"The filter {field} takes text; {getattr(self, field)!r} is none.")
+        exact = {"status": self.status, "name": self.name, "error_code": self.error}
+        if self.route is not None:
+            exact["route"] = find_route(self.route).path
+        if self.status is not None and self.status not in STATUSES:
+            known = ", ".join(STATUSES)
+            raise Mistake(f"There is no status {self.status!r}; there are {known}.")
+        conditions = [unindexed(key) == text for key, text in exact.items() if text is not None]
+        if self.since is not None:
+            conditions.append(unindexed("submitted_at") >= microseconds(read_since(self.since)))
         if self.tag is not None:
-            tag = json.dumps(self.tag)
-            statement = statement.where(operations.c.tags.contains(tag, autoescape=True))
-        return statement.limit(self.limit)
+            tag = f"%{_escaped(json.dumps(self.tag))}%"
+            conditions.append(unindexed("tags").like(tag, escape="/"))
+        if self.min_rating is not None:
+            if not _is_whole(self.min_rating) or self.min_rating not in STARS:
+                raise Mistake(f"A rating is 1 to 5 stars; {self.min_rating!r} is none.")
+            conditions.append(unindexed("rating") >= self.min_rating)
+        if self.sweep is not None:
+            conditions.append(operations.c.sweep_id == self.sweep)
+        return conditions
+
+    def terms(self) -> list[UnaryExpression[Any]]:
+        """Return what to order by: absent values last, equals newest first in falling order.
+
+        Raises Mistake for an order that is none.
+        """
+        order = "-made" if self.order is None else self.order
+        column = _ORDERS.get(order.removeprefix("-")) if isinstance(order, str) else None
+        if column is None:
+            known = ", ".join(ORDERS)
+            raise Mistake(f"There is no order {order!r}; there are {known}, and -made and so on.")
+        columns = dict.fromkeys((column, operations.c.submitted_at, operations.c.number))
+        if order.startswith("-"):
+            return [each.desc() for each in columns]  # which has absent values last by itself
+        return [column.nulls_last(), *(each.asc() for each in columns if each is not column)]
+
+    def page(self) -> slice:
+        """Return which of all that fit are shown; raises Mistake for numbers that cannot be."""
+        limit, offset = self.limit, self.offset
+        if limit is not None and not (_is_whole(limit) and 1 <= limit <= MOST_ROWS):
+            raise Mistake(f"The number of operations goes from 1 to {MOST_ROWS}.")
+        if offset is not None and not (_is_whole(offset) and offset >= 0):
+            raise Mistake(f"A page begins at a whole number from 0; {offset!r} is none.")
+        first = offset or 0
+        return slice(first, None if limit is None else first + limit)
+
+
+def unindexed(name: str) -> ColumnElement[Any]:
+    """Return a column that no index of its own is used for, as the + says to SQLite.
+
+    All filters then run in one pass over the narrow `operations_listed`, whatever is asked.
+    """
+    return literal_column(f"+{operations.c[name]}")
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"[/%_]", r"/\g<0>", text)
+
+
+def _is_whole(number: object) -> bool:
+    return isinstance(number, int) and not isinstance(number, bool)
 
 
 def read_since(since: str | datetime | timedelta) -> datetime:

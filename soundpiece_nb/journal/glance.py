@@ -11,9 +11,13 @@ from pathlib import Path
 
 FILE_NAME = "journal.sqlite"
 
+# Few takes are without a file, and an index lists them: only their operations are looked at, as
+# the + says to SQLite, which would look at all that are ready.
 UNFINISHED = """
     status IN ('submitting', 'processing')
-    OR (status = 'ready' AND outputs > (
+    OR (+status = 'ready' AND idempotency_key IN (
+        SELECT idempotency_key FROM takes WHERE path IS NULL AND pruned_at IS NULL
+    ) AND outputs > (
         SELECT count(coalesce(path, pruned_at)) FROM takes
         WHERE takes.idempotency_key = operations.idempotency_key))
 """

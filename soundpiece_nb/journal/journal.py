@@ -25,8 +25,9 @@ from .database import Database
 from .entry import Entry, microseconds
 from .glance import FILE_NAME
 from .lease import LEASE_SECONDS, is_held, this_holder
+from .migrations import prepare
 from .reading import Reading
-from .schema import operations, prepare, takes
+from .schema import SUMMED_UP, operations, takes
 
 
 class Journal(Reading):
@@ -86,8 +87,8 @@ class Journal(Reading):
     ) -> set[str]:
         """Write many operations down at once, all of them or none, synced to disk.
 
-        `labels` are each one's `name`, `tags` and `note`. Returns the keys that are new; raises
-        Mistake where one is there already with another body.
+        `labels` are each one's `name`, `tags`, `note` and `sweep`, which is JSON with an `id`.
+        Returns the keys that are new; raises Mistake where one is there already with another body.
         """
         known = set(self.statuses([request.key for request in requests]))
         now = _now()
@@ -97,7 +98,7 @@ class Journal(Reading):
                 self._require_same(request)
                 continue
             written = {**label, "tags": json.dumps(list(label.get("tags", ())))}
-            written = {"name": None, "note": None, **written}
+            written = {"name": None, "note": None, "sweep": None, **written}
             # A microsecond apart, so that they keep their order.
             row = self._row(request, service, now + number, **written, notebook=notebook)
             rows.append({**row, "batch": batch})
@@ -153,14 +154,13 @@ class Journal(Reading):
             ]
             if rows:
                 connection.execute(takes.insert(), rows)
+                connection.execute(_of(key).values(SUMMED_UP))
 
     def stored(self, key: str, number: int, take: Take, path: Path) -> None:
         """Note a verified file for take `number` (from 1)."""
         with self._database.write() as connection:
             connection.execute(
-                update(takes)
-                .where(takes.c.idempotency_key == key, takes.c.take == number)
-                .values(
+                _take_of(key, number).values(
                     path=path.relative_to(self.home).as_posix(),
                     duration=take.duration,
                     size=take.size,
@@ -171,6 +171,26 @@ class Journal(Reading):
                     waveform=take.waveform,
                 )
             )
+            connection.execute(_of(key).values(SUMMED_UP))
+
+    def measured(
+        self,
+        key: str,
+        take: int,
+        *,
+        loudness: float | None,
+        tempo: float | None,
+        centroid: float | None,
+        version: int,
+    ) -> None:
+        """Note a take's loudness (LUFS), tempo (beats a minute) and spectral centroid (Hz).
+
+        What cannot be said of it is None. `version` is that of the measuring, so that a later one
+        can measure anew.
+        """
+        sound = {"loudness": loudness, "tempo": tempo, "centroid": centroid}
+        with self._database.write() as connection:
+            connection.execute(_take_of(key, take).values(**sound, measured=version))
 
     def failed(self, key: str, code: str, message: str) -> None:
         """Note that the service could not make it, in the service's words."""
@@ -203,12 +223,16 @@ class Journal(Reading):
             self._note(key, **given)
 
     def judge(self, key: str, take: int, *, rating: int | None, note: str | None) -> None:
-        """Give a take stars (1 to 5) or a note; what is None stays as it is."""
+        """Give a take stars (1 to 5) or a note; what is None stays as it is.
+
+        0 stars take the stars away, an empty note the note.
+        """
         given = {"rating": rating, "note": note}
-        said = {word: value for word, value in given.items() if value is not None}
+        said = {word: value or None for word, value in given.items() if value is not None}
         if said:
             with self._database.write() as connection:
-                connection.execute(_takes_of(key).where(takes.c.take == take).values(**said))
+                connection.execute(_take_of(key, take).values(**said))
+                connection.execute(_of(key).values(SUMMED_UP))
 
     def check_files(self, key: str) -> Entry:
         """Return one operation, having forgotten files that are no longer there."""
@@ -222,6 +246,7 @@ class Journal(Reading):
                 .where(takes.c.idempotency_key == key, takes.c.take.in_(gone))
                 .values(path=None)
             )
+            connection.execute(_of(key).values(SUMMED_UP))
         return self.entry(key)
 
     def prune(self, key: str) -> None:
@@ -314,6 +339,10 @@ def _of(key: str) -> Any:
 
 def _takes_of(key: str) -> Any:
     return update(takes).where(takes.c.idempotency_key == key)
+
+
+def _take_of(key: str, take: int) -> Any:
+    return _takes_of(key).where(takes.c.take == take)
 
 
 def _now() -> int:

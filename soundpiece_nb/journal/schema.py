@@ -1,17 +1,20 @@
-"""The journal's tables and the way from an older schema to this one.
+"""The journal's tables.
 
 Times are whole microseconds since 1970 in UTC: they sort, and become timestamps without parsing.
 Paths are relative to the folder the journal lies in, so that the folder can be moved.
+
+A row of an operation is wide: body and lyrics. So that a long history is narrowed, ordered and
+searched without reading those rows, `operations_listed` holds all that filters ask for, one slim
+index an order leads through the rows, and `texts` holds nothing but the words that are searched.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from sqlalchemy import (
+    DDL,
     BigInteger,
     Column,
-    Connection,
+    Computed,
     Float,
     ForeignKey,
     Index,
@@ -20,13 +23,12 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
-    inspect,
+    event,
+    func,
     select,
 )
 
-from soundpiece_nb.api.errors import SoundpieceError
-
-VERSION = 2
+VERSION = 3
 
 metadata = MetaData()
 
@@ -35,7 +37,8 @@ schema_version = Table("schema_version", metadata, Column("version", Integer, nu
 operations = Table(
     "operations",
     metadata,
-    Column("idempotency_key", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),  # in the order of writing
+    Column("idempotency_key", Text, nullable=False, unique=True),
     Column("route", Text, nullable=False),
     Column("service", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),
@@ -62,13 +65,42 @@ operations = Table(
     Column("retries", Integer, nullable=False),
     Column("holder", Text),
     Column("held_until", BigInteger),
+    Column("duration", Float),  # of all its takes, kept with them
+    Column("rating", Integer),  # the best of its takes, kept with them
+    Column("files", Text),  # of its takes, a line each, kept with them
+    Column("elapsed", BigInteger, Computed("finished_at - submitted_at", persisted=False)),
+    Column("sweep_id", Text, Computed("json_extract(sweep, '$.id')", persisted=False)),
+    Index(
+        "operations_listed",
+        "submitted_at",
+        "status",
+        "route",
+        "name",
+        "error_code",
+        "tags",
+        "rating",
+        "elapsed",
+        "duration",
+    ),
     Index("operations_by_time", "submitted_at"),
+    Index("operations_by_name", "name", "submitted_at"),
+    Index("operations_by_route", "route", "submitted_at"),
     Index("operations_by_status", "status", "submitted_at"),
-    Index("operations_by_name", "name"),
+    Index("operations_by_duration", "duration", "submitted_at"),
+    Index("operations_by_rating", "rating", "submitted_at"),
+    Index("operations_by_elapsed", "elapsed", "submitted_at"),
     Index("operations_by_operation_id", "operation_id"),
     Index("operations_by_source", "source"),
     Index("operations_by_reference", "reference"),
     Index("operations_by_batch", "batch"),
+    Index("operations_by_sweep", "sweep_id"),
+)
+
+texts = Table(
+    "texts",
+    metadata,
+    Column("number", Integer, ForeignKey(operations.c.number), primary_key=True),
+    Column("words", Text, nullable=False),
 )
 
 takes = Table(
@@ -88,40 +120,32 @@ takes = Table(
     Column("rating", Integer),
     Column("note", Text),
     Column("pruned_at", BigInteger),
+    Column("loudness", Float),
+    Column("tempo", Float),
+    Column("centroid", Float),
+    Column("measured", Integer),
+)
+Index("takes_with_files", takes.c.idempotency_key, takes.c.take, takes.c.path)
+Index(
+    "takes_without_files",
+    takes.c.idempotency_key,
+    sqlite_where=takes.c.path.is_(None) & takes.c.pruned_at.is_(None),
 )
 
+_of_it = takes.c.idempotency_key == operations.c.idempotency_key
+SUMMED_UP = {
+    "duration": select(func.sum(takes.c.duration)).where(_of_it).scalar_subquery(),
+    "rating": select(func.max(takes.c.rating)).where(_of_it).scalar_subquery(),
+    "files": select(func.group_concat(takes.c.path, "\n")).where(_of_it).scalar_subquery(),
+}
+"""What an operation's row keeps of its takes."""
 
-def _from_1_to_2(connection: Connection) -> None:
-    """Add what chains, batches and pruning need."""
-    connection.exec_driver_sql("ALTER TABLE operations ADD COLUMN batch TEXT")
-    connection.exec_driver_sql("ALTER TABLE takes ADD COLUMN pruned_at BIGINT")
-    for column in ("name", "operation_id", "source", "reference", "batch"):
-        connection.exec_driver_sql(f"CREATE INDEX operations_by_{column} ON operations ({column})")
-
-
-MIGRATIONS: dict[int, Callable[[Connection], None]] = {1: _from_1_to_2}
-"""What leads from each version to the next one."""
-
-
-class JournalTooNew(SoundpieceError):
-    """The journal was written by a later soundpiece_nb than this one."""
-
-
-def prepare(connection: Connection) -> None:
-    """Create the tables, or bring older ones to this version, inside the caller's transaction.
-
-    Raises JournalTooNew where a later version wrote the journal.
-    """
-    if not inspect(connection).has_table(schema_version.name):
-        metadata.create_all(connection)
-        connection.execute(schema_version.insert().values(version=VERSION))
-        return
-    version = connection.execute(select(schema_version.c.version)).scalar_one()
-    if version > VERSION:
-        raise JournalTooNew(
-            f"The journal has schema {version}, this soundpiece_nb knows up to {VERSION}. "
-            "Upgrade it, or point SOUNDPIECE_HOME at another folder; nothing was changed."
-        )
-    for step in range(version, VERSION):
-        MIGRATIONS[step](connection)
-        connection.execute(schema_version.update().values(version=step + 1))
+_SEARCHED = ("name", "prompt", "lyrics", "note")
+_WORDS = " || char(10) || ".join(f"coalesce(new.{column}, '')" for column in _SEARCHED)
+_WHEN_WRITTEN = f"""CREATE TRIGGER texts_written AFTER INSERT ON operations BEGIN
+    INSERT INTO texts (number, words) VALUES (new.number, {_WORDS}); END"""  # noqa: S608 - constants
+_WHEN_CHANGED = f"""CREATE TRIGGER texts_changed AFTER UPDATE OF {", ".join(_SEARCHED)}
+    ON operations BEGIN
+    UPDATE texts SET words = {_WORDS} WHERE number = new.number; END"""  # noqa: S608 - constants
+for _trigger in (_WHEN_WRITTEN, _WHEN_CHANGED):
+    event.listen(metadata, "after_create", DDL(_trigger))  # type: ignore[no-untyped-call]

@@ -42,8 +42,8 @@ _NAMES_IN_ORDER = """
     )
     SELECT operations.rowid, found.name, route, status
     FROM found JOIN operations ON operations.rowid = (
-        SELECT max(rowid) FROM operations INDEXED BY operations_by_name
-        WHERE name = found.name)
+        SELECT rowid FROM operations INDEXED BY operations_by_name
+        WHERE name = found.name ORDER BY submitted_at DESC LIMIT 1)
 """
 _KEYS = """
     SELECT idempotency_key, route, status,
@@ -64,13 +64,18 @@ _OUTPUTS = """
     SELECT take, kind, duration FROM takes
     WHERE idempotency_key = coalesce(
         (SELECT idempotency_key FROM operations INDEXED BY operations_by_name
-         WHERE name = :word ORDER BY rowid DESC LIMIT 1),
+         WHERE name = :word ORDER BY submitted_at DESC LIMIT 1),
         (SELECT CASE count(*) WHEN 1 THEN max(idempotency_key) END
          FROM (SELECT idempotency_key FROM operations
                WHERE idempotency_key >= :word AND idempotency_key < :end LIMIT 2)))
     ORDER BY take
 """
 _TAGS = "SELECT tags FROM operations ORDER BY rowid DESC LIMIT :latest"
+_SWEEPS = """
+    SELECT json_extract(sweep, '$.id')
+    FROM (SELECT sweep FROM operations ORDER BY rowid DESC LIMIT :latest)
+    WHERE sweep IS NOT NULL
+"""
 
 
 class Suggestion(NamedTuple):
@@ -127,6 +132,11 @@ def suggest_tags(home: Path) -> list[str]:
     """Return the tags of the latest operations, the latest first."""
     lists = dict.fromkeys(tags for (tags,) in _rows(home, _TAGS, latest=LATEST))
     return list(dict.fromkeys(tag for tags in lists for tag in json.loads(tags)))
+
+
+def suggest_sweeps(home: Path) -> list[str]:
+    """Return the ids of the sweeps among the latest operations, the latest first."""
+    return list(dict.fromkeys(sweep for (sweep,) in _rows(home, _SWEEPS, latest=LATEST)))
 
 
 def _shared(one: str, other: str) -> int:

@@ -5,24 +5,22 @@ from __future__ import annotations
 import time
 from argparse import Namespace
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from soundpiece_nb import credentials
 from soundpiece_nb.api.address import mask
 from soundpiece_nb.api.errors import Mistake, SoundpieceError, WaitInterrupted, WaitTimeout
 from soundpiece_nb.handle import Operation
 from soundpiece_nb.session import Session, current
+from soundpiece_nb.sweeping import find_sweep
+from soundpiece_nb.views.board import show_board
 from soundpiece_nb.views.frontend import FrontEnd, front_end
 from soundpiece_nb.views.parts import counted
-from soundpiece_nb.views.show import place_of, show_end
+from soundpiece_nb.views.show import show_end
 from soundpiece_nb.views.sound import Holding
 
 from .making import follow, read_timeout
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-MOST_SHOWN = 1000
 MOST_CARDS = 6
 """More operations than this are resumed with one line instead of a card each."""
 
@@ -39,6 +37,8 @@ Soundpiece in a notebook
   %soundpiece_sandbox start   try everything without an account, offline
   %soundpiece_history         what was ever made          -o df: as a DataFrame
   %soundpiece_compare KEY KEY   what differs between requests, players beside each other
+  %soundpiece_lab             a form for everything, beside what it makes
+  %soundpiece_rate KEY:2 4    judge a take; also %soundpiece_tag, %soundpiece_note
   %soundpiece_show KEY        show one again              KEY: a key's beginning, or a NAME
   %soundpiece_wait [KEY…]     wait for what is on the way
   %soundpiece_resume [KEY…]   go on after a crash, or send a refused one again
@@ -46,7 +46,7 @@ Soundpiece in a notebook
   %soundpiece_bundle FILE     a copy of a notebook that carries its own sound, for sharing
   %soundpiece_prune KEY…      free the disk of audio; the history keeps what was made
   %soundpiece_status          service, key, folders
-  %soundpiece_login           store an API key in the system keyring
+  %soundpiece_login           keep an API key in the system keyring; %soundpiece_logout
 
   A ? behind any of them shows its options: %%soundpiece_song?
 """
@@ -57,54 +57,25 @@ def overview(_: Any, __: Namespace) -> None:
     _say(OVERVIEW)
 
 
-def history(magics: Any, options: Namespace) -> pd.DataFrame | None:
-    """Show the history as a table, or return it as a DataFrame with `-o df`."""
-    from soundpiece_nb.journal.filters import Filter
-    from soundpiece_nb.views.history_table import history_table
-
-    session = current()
-    if not 1 <= options.limit <= MOST_SHOWN and options.output is None:
-        raise Mistake(f"-n takes how many operations to show, 1 to {MOST_SHOWN}.")
-    names = Filter.__dataclass_fields__
-    wanted = Filter(**{name: value for name, value in vars(options).items() if name in names})
-    if options.output == "df":
-        from soundpiece_nb.journal import frame
-
-        return frame.history(session.journal, wanted)
-    entries = session.journal.entries(wanted)
-    place = place_of(session, Holding(magics.sound))
-    shown = history_table(entries, sum(session.journal.counts().values()), place)
-    if front_end().shows_html:
-        from IPython.display import display
-
-        display(shown)
-    else:
-        _say(shown.text)
-    return None
-
-
 def show_again(magics: Any, options: Namespace) -> None:
-    """Show an operation again, live if it is on its way."""
+    """Show an operation or a sweep again, live if it is on its way."""
     session = current()
-    operation = session.operation(options.key)
     holding = Holding(options.holding or magics.sound)
+    if session.journal.of_sweep(options.key):
+        show_board(find_sweep(session, options.key), session, holding)
+        return
+    operation = session.operation(options.key)
     if front_end() is FrontEnd.HEADLESS:
         show_end(operation, session, holding)
     else:
         follow(operation, session, holding, waits=False)
 
 
-def compare(_: Any, options: Namespace) -> None:
-    """Show operations side by side."""
-    from soundpiece_nb.functions import compare as side_by_side
+def lab(magics: Any, _: Namespace) -> None:
+    """Open the interactive form."""
+    from soundpiece_nb.views.lab import show_lab
 
-    shown = side_by_side(*options.keys)
-    if front_end().shows_html:
-        from IPython.display import display
-
-        display(shown)
-    else:
-        _say(shown.text)
+    show_lab(magics.shell.user_ns.__setitem__)
 
 
 def resume(magics: Any, options: Namespace) -> None:

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from soundpiece_nb.batches import Batch
     from soundpiece_nb.handle import Operation
+    from soundpiece_nb.sweeping import Sweep
 
 _OPERATION = ("soundpiece_nb.handle", "Operation")
 _BATCH = ("soundpiece_nb.batches", "Batch")
+_SWEEP = ("soundpiece_nb.sweeping", "Sweep")
 _MATCHER = "soundpiece"
 
 
@@ -39,8 +41,11 @@ def unload(shell: Any) -> None:
             shell.configurables.remove(instance)
     _withdraw_completion(shell)
     printers = shell.display_formatter.ipython_display_formatter.deferred_printers
-    for shown in (_OPERATION, _BATCH):
+    for shown in (_OPERATION, _BATCH, _SWEEP):
         printers.pop(shown, None)
+    companion = sys.modules.get("soundpiece_nb.views.companion")
+    if companion is not None:
+        companion.dismiss()
     session = sys.modules.get("soundpiece_nb.session")
     if session is not None:
         session.close()
@@ -74,12 +79,20 @@ def show_handles(shell: Any = None) -> None:
         formatter = shell.display_formatter.ipython_display_formatter
         formatter.for_type_by_name(*_OPERATION, _show_handle)
         formatter.for_type_by_name(*_BATCH, _show_batch)
+        formatter.for_type_by_name(*_SWEEP, _show_sweep)
 
 
 def _show_batch(batch: Batch) -> None:
     from soundpiece_nb.views.batch_card import show_batch
 
     show_batch(batch)
+
+
+def _show_sweep(sweep: Sweep) -> None:
+    from soundpiece_nb.session import current
+    from soundpiece_nb.views.board import show_board
+
+    show_board(sweep, current())
 
 
 def _show_handle(operation: Operation) -> None:

@@ -17,25 +17,34 @@ from soundpiece_nb.settings import SETTINGS
 
 from .options import HOLDING, KEYS, Option, Parser, make_parser, option, route_parser
 
+_KEY = option("key", metavar="KEY", help="a key, its unique beginning, or a NAME")
+
 _COMMANDS: dict[str, tuple[str, tuple[Option, ...], str]] = {
     "": ("Show one screen of help.", (), ""),
     "history": (
         "Show what was ever made, newest first.",
         (
-            option("-n", dest="limit", type=int, default=20, help="how many (20)"),
+            option("-n", dest="limit", type=int, help="how many on a page (20)"),
+            option("--page", type=int, default=1, help="which page (1)"),
             option("--status", help="submitting, processing, ready, failed or rejected"),
             option("--route", help="create.new_song, or song"),
             option("--since", metavar="AGE", help="no older than this: 90m, 12h, 2d, or a date"),
             option("--search", metavar="TEXT", help="in names, prompts, lyrics and notes"),
             option("--tag", help="with this tag"),
+            option("--min-rating", type=int, metavar="STARS", help="whose best take has so many"),
+            option("--sweep", metavar="ID", help="of this sweep"),
+            option("--name", help="of this NAME"),
+            option("--error", metavar="CODE", help="that failed with this code"),
+            option("--order", help="made, name, route, status, duration, rating, elapsed; -rating"),
             option("-o", dest="output", choices=["df"], help="df: return a DataFrame"),
+            option("--to", metavar="FILE", help="write all that fits: .csv, .parquet or .html"),
         ),
         "%soundpiece_history --since 2d --status ready",
     ),
     "show": (
         "Show an operation again, from this machine's own store.",
         (
-            option("key", metavar="KEY", help="a key, its unique beginning, or a NAME"),
+            _KEY,
             *HOLDING,
         ),
         "%soundpiece_show night_drive",
@@ -44,6 +53,14 @@ _COMMANDS: dict[str, tuple[str, tuple[Option, ...], str]] = {
         "Show operations side by side: what differs between their requests, and their players.",
         (option("keys", nargs="+", metavar="KEY", help="two or more keys or NAMEs"),),
         "%soundpiece_compare night_drive late",
+    ),
+    "lab": (
+        (
+            "Open a form for every route, beside the growing list of what it makes: ordinary\n"
+            "operations, with the cell that would make each of them."
+        ),
+        (),
+        "",
     ),
     "resume": (
         (
@@ -102,6 +119,31 @@ _COMMANDS: dict[str, tuple[str, tuple[Option, ...], str]] = {
         ),
         "%soundpiece_bundle album.ipynb --html",
     ),
+    "rate": (
+        (
+            "Judge a take with 1 to 5 stars (0 takes them away) and a note, as the stars beside\n"
+            "its player do. Kept at once, and shown wherever the take is shown."
+        ),
+        (
+            option("take", metavar="KEY:N", help="a NAME or key, with :2 or :vocals for a take"),
+            option("stars", metavar="STARS", help="1 to 5; 0 takes them away"),
+            option("note", nargs="*", metavar="NOTE", help="words of yours on this take"),
+        ),
+        '%soundpiece_rate night_drive:2 4 "love the bass"',
+    ),
+    "tag": (
+        "Give an operation tags, beside those it has.",
+        (_KEY, option("tags", nargs="+", metavar="TAG", help="one or more tags")),
+        "%soundpiece_tag night_drive demo keep",
+    ),
+    "note": (
+        "Give an operation a note, or a take of it; an empty one takes the take's away.",
+        (
+            option("take", metavar="KEY[:N]", help="a NAME or key, with :2 for one take"),
+            option("note", nargs="*", metavar="NOTE", help="words of yours"),
+        ),
+        '%soundpiece_note night_drive "for the second scene"',
+    ),
     "status": ("Show service, key (masked), operations and folders.", (), ""),
     "sandbox": (
         (
@@ -126,7 +168,11 @@ _COMMANDS: dict[str, tuple[str, tuple[Option, ...], str]] = {
 _FUNCTIONS = {"": "overview", "show": "show_again"}
 """The commands whose functions are named otherwise."""
 
-_ROOMS = {"export": "files", "prune": "files", "bundle": "files"}
+_ROOMS = {
+    **dict.fromkeys(("export", "prune", "bundle"), "files"),
+    **dict.fromkeys(("rate", "tag", "note"), "judging"),
+    **dict.fromkeys(("history", "compare"), "looking_back"),
+}
 """The modules of commands that do not live in `commands`."""
 
 

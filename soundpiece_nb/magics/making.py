@@ -10,22 +10,20 @@ from soundpiece_nb.api.earlier import earlier_outputs
 from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.api.request import Request
 from soundpiece_nb.api.routes import Route
-from soundpiece_nb.batches import Batch, start_requests
 from soundpiece_nb.engine.explain import outcome, short
+from soundpiece_nb.expansion import expand
 from soundpiece_nb.handle import Operation, wait
 from soundpiece_nb.session import Session, current, require_name
-from soundpiece_nb.views.batch_card import show_batch
+from soundpiece_nb.sweeping import Sweep, plan_sweep
+from soundpiece_nb.views.board import show_board
 from soundpiece_nb.views.expectation import took
 from soundpiece_nb.views.frontend import FrontEnd, front_end
-from soundpiece_nb.views.parts import BLUE, counted, frame, head, multiline
+from soundpiece_nb.views.parts import BLUE, frame, head, multiline
 from soundpiece_nb.views.permanent import Rendering
 from soundpiece_nb.views.show import show, show_end
 from soundpiece_nb.views.sound import Holding
 
-from .expansion import expand
-from .sweeping import combinations, label, read_sweeps, require_use
-
-SWEPT_AT_ONCE = 8
+from .sweep_option import read_sweeps
 
 
 def make(magics: Any, route: Route, options: Namespace, body: str | None) -> None:
@@ -36,8 +34,8 @@ def make(magics: Any, route: Route, options: Namespace, body: str | None) -> Non
         require_name(options.name)
     session = current()
     waits = _waits(asked=options.wait, setting=magics.wait)
-    if options.sweep:
-        started: Operation | Batch | None = _sweep(route, options, body, namespace, session)
+    if options.sweep or options.repeat:
+        started: Operation | Sweep | None = _sweep(route, options, body, namespace, session)
     else:
         started = _one(route, options, body, namespace, session)
     if started is None:
@@ -48,7 +46,7 @@ def make(magics: Any, route: Route, options: Namespace, body: str | None) -> Non
         holding = Holding(options.holding or magics.sound)
         follow(started, session, holding, timeout=timeout, waits=waits)
     else:
-        show_batch(started)
+        show_board(started, session, Holding(options.holding or magics.sound), waits=waits)
         if waits:
             started.result(timeout)
 
@@ -66,27 +64,29 @@ def _one(
 
 def _sweep(
     route: Route, options: Namespace, body: str | None, namespace: Any, session: Session
-) -> Batch | None:
+) -> Sweep | None:
     """Start an operation for every combination of a sweep; None where they are only shown."""
     if options.key is not None:
-        raise Mistake("--sweep makes several operations and --key names one. Nothing was sent.")
-    sweeps = read_sweeps(options.sweep, namespace)
-    require_use(sweeps, route, options, body)
-    sweep = label(sweeps)
-    requests, labels = [], []
-    for values in combinations(sweeps):
-        swept = Namespace(**vars(options))
-        for field in route.all_fields:
-            if (field.option or field.name) in values:
-                setattr(swept, field.name, values[field.option or field.name])
-        request, said = _read(route, swept, body, {**namespace, **values}, session)
-        requests.append(request)
-        labels.append({**said, "sweep": json.dumps({"id": sweep, **values})})
-    print(f"{counted(len(requests), 'operation')}: every {' with every '.join(sweeps)}.")  # noqa: T201 - before it begins
+        raise Mistake("A sweep makes several operations and --key names one. Nothing was sent.")
+    fields = {field.name: getattr(options, field.name) for field in route.all_fields}
+    if route.body and body is not None:
+        fields[route.body] = _body(route.body, fields[route.body], body)
+    plan = plan_sweep(
+        session,
+        route,
+        fields,
+        {"tags": options.tag, "note": options.note},
+        read_sweeps(options.sweep, namespace),
+        repeat=read_count("--repeat", options.repeat) or 1,
+        namespace=namespace,
+        once=options.once,
+        take=read_count("--take", options.take),
+    )
+    print(plan)  # noqa: T201 - before it begins
     if options.dry_run:
-        _show_request(requests[0], session)
+        _show_request(plan.requests[0], session)
         return None
-    return start_requests(session, requests, labels, max_in_flight=SWEPT_AT_ONCE)
+    return plan.start(session, options.name)
 
 
 def _read(

@@ -83,6 +83,7 @@ COMMON = (
         help="one operation for each value, and each combination of several (repeatable): "
         "{{NAME}} in body and options, or an option itself; NAME={{list}} for a variable's",
     ),
+    option("--repeat", metavar="N", help="make so many takes of the same (of each combination)"),
     *HOLDING,
     option("--dry-run", action="store_true", help="show the request, send nothing"),
 )

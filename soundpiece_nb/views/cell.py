@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from typing import Any
 
 from soundpiece_nb.api.earlier import read_earlier
@@ -12,11 +13,15 @@ from soundpiece_nb.journal.entry import Entry
 
 def as_cell(entry: Entry) -> str:
     """Return the magic, with its body, that makes an operation's request again."""
-    route = find_route(entry.route)
-    fields = entry.fields
+    return make_cell(entry.route, entry.name, entry.fields)
+
+
+def make_cell(path: str, name: str | None, asked: Mapping[str, Any]) -> str:
+    """Return the magic, with its body, that asks a route for these fields."""
+    route, fields = find_route(path), dict(asked)
     body = fields.pop(route.body, None) if route.body else None
     words = [f"{'%%' if body is not None else '%'}soundpiece_{route.noun}"]
-    words += [entry.name] if entry.name else []
+    words += [name] if name else []
     for field in route.all_fields:
         if fields.get(field.name) is not None:
             words += _option(field, fields[field.name])

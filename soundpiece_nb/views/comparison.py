@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from markupsafe import Markup
 
 from soundpiece_nb.api.errors import Mistake
+from soundpiece_nb.audio.figures import METHODS
+from soundpiece_nb.handle import attend
 from soundpiece_nb.journal.entry import Entry
+from soundpiece_nb.session import Session
 
-from .parts import BLUE, QUIET, counted, fold, frame, head, line, row, visible
-from .permanent import Rendering, kind, player
+from .companion import summon
+from .frontend import front_end
+from .parts import BLUE, QUIET, counted, fold, frame, head, line, quiet_line, row, visible
+from .permanent import Rendering, kind
 from .sound import Place
+from .standing import SLOT, VIEW, Standing, stand
+from .take import figures, player
 
 _TABLE = Markup(
-    '<table style="width:100%;table-layout:fixed;border-collapse:collapse;margin:6px 0">{}</table>'
+    '<div style="overflow-x:auto"><table style="width:100%;min-width:{width}px;table-layout:fixed;'
+    'border-collapse:collapse;margin:6px 0">{rows}</table></div>'
 )
+_COLUMN_WIDTH = 230
 _ROW = Markup("<tr>{}</tr>")
 _CELL = Markup(
     '<td style="vertical-align:top;text-align:left;padding:4px 12px 4px 0;overflow-wrap:anywhere;'
@@ -29,31 +40,69 @@ _WORD = re.compile(r"(\s+)")
 _FEWEST, _MOST = 2, 8
 
 
-def compare(entries: Sequence[Entry], place: Place) -> Rendering:
-    """Return operations side by side; raises Mistake unless there are two to eight."""
-    if not _FEWEST <= len(entries) <= _MOST:
-        raise Mistake(f"{_FEWEST} to {_MOST} operations are compared; these are {len(entries)}.")
+def show_comparison(session: Session, keys: Sequence[str], place: Place) -> None:
+    """Show operations side by side where the person is; raises Mistake unless two to eight."""
+    view = comparison(session, keys, place)
+    shown = make(session, view)
+    if not front_end().shows_html:
+        print(shown.text)  # noqa: T201 - a terminal's way of showing
+        return
+    from IPython.display import display
+
+    stand(view, display(shown, display_id=True))
+    session.engine.workbench.start(summon)
+
+
+def make(session: Session, view: Standing) -> Rendering:
+    """Measure and draw what is compared, while the notebook's own tasks go on."""
+
+    def work() -> Rendering:
+        with suppress(Exception):  # figures are a help to the ear, not what was asked for
+            session.measure(view.keys())
+        return view.draw(view)
+
+    return attend(session.engine.workbench.start(work))
+
+
+def comparison(session: Session, keys: Sequence[str], place: Place) -> Standing:
+    """Return the output that has operations side by side; raises Mistake unless two to eight."""
+    if not _FEWEST <= len(keys) <= _MOST:
+        raise Mistake(f"{_FEWEST} to {_MOST} operations are compared; these are {len(keys)}.")
+
+    def draw(standing: Standing) -> Rendering:
+        entries = [session.journal.entry(key) for key in keys]
+        return compare(entries, place, standing.id)
+
+    identity = f"compare-{uuid.uuid4().hex[:8]}"
+    return Standing(id=identity, draw=draw, keys=lambda: keys, matched=True)
+
+
+def compare(entries: Sequence[Entry], place: Place, view: str) -> Rendering:
+    """Return operations side by side, as an output of this id.
+
+    Previews may have to be encoded: call it off the main thread.
+    """
     asked = [{"route": entry.route, **entry.fields} for entry in entries]
     names = list(dict.fromkeys(name for fields in asked for name in fields))
     values = {name: [_said(fields.get(name)) for fields in asked] for name in names}
     different = [name for name in names if len(set(values[name])) > 1]
     same = [name for name in names if name not in different]
+    rows = [
+        _row(_heading(entry) for entry in entries),
+        *(_row(_marked(name, values[name])) for name in different),
+        _row(_players(entry, place) for entry in entries),
+    ]
     html = frame(
         BLUE,
         head("Comparison", counted(len(entries), "operation"), ""),
-        _TABLE.format(
-            Markup("").join(
-                [
-                    _row(_heading(entry) for entry in entries),
-                    *(_row(_marked(name, values[name])) for name in different),
-                    _row(_players(entry, place) for entry in entries),
-                ]
-            )
-        ),
+        SLOT,
+        _TABLE.format(width=_COLUMN_WIDTH * len(entries), rows=Markup("").join(rows)),
         *([] if different else [line("They ask for just the same.")]),
         fold("What is the same", *(row(_words(name), values[name][0]) for name in same)),
+        fold("How the figures are measured", *(row(_words(n), how) for n, how in METHODS.items())),
+        wide=True,
     )
-    return Rendering(str(html), _plain(entries, different, values))
+    return Rendering(str(VIEW.format(view, html)), _plain(entries, different, values))
 
 
 def _said(value: Any) -> str:
@@ -96,7 +145,9 @@ def _marked(name: str, values: Sequence[str]) -> list[Markup]:
 
 def _players(entry: Entry, place: Place) -> Markup:
     takes = [take for take in entry.takes if take.path and (place.home / take.path).exists()]
-    return Markup("").join(player(entry, take, place)[0] for take in takes)
+    return Markup("").join(
+        player(entry, take, place, compact=True)[0] + quiet_line(figures(take)) for take in takes
+    )
 
 
 def _plain(entries: Sequence[Entry], different: Sequence[str], values: dict[str, list[str]]) -> str:

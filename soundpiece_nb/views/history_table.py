@@ -1,50 +1,133 @@
-"""The history as a table to scan: newest first, with players where the files lie near.
+"""The history as a table to scan, with players where the files lie near, a page at a time.
 
 Widths are set because JupyterLab lays tables out evenly otherwise.
 """
 
 from __future__ import annotations
 
+import math
+import uuid
+from dataclasses import replace
+from functools import partial
+
 from markupsafe import Markup
 
 from soundpiece_nb.api.routes import find_route
 from soundpiece_nb.engine.explain import short
 from soundpiece_nb.journal.entry import Entry
+from soundpiece_nb.journal.filters import Filter
+from soundpiece_nb.journal.summary import summarise
+from soundpiece_nb.session import Session
 
-from .parts import BLUE, NO_MATH, QUIET, clock, code, moment, visible
+from .companion import summon
+from .frontend import front_end
+from .history_summary import summary_lines, summary_text
+from .parts import BLUE, NO_MATH, QUIET, clock, code, fold, moment, visible
 from .permanent import ACCENTS, Rendering
 from .sound import Place
+from .standing import SLOT, VIEW, Standing, stand
 from .subject import subject
+from .take import slim_player
 
 _TABLE = Markup(
     '<div class="{no_math}" style="font-family:var(--jp-ui-font-family,system-ui,sans-serif);'
-    'font-size:13px;color:var(--jp-content-font-color1,inherit);overflow-x:auto">'
-    '<table style="font-size:13px;width:100%;min-width:640px;border-collapse:collapse">'
-    "<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
-    '<div style="{quiet};margin-top:4px">{summary}</div></div>'
+    'font-size:13px;color:var(--jp-content-font-color1,inherit)">{slot}'
+    '<div style="overflow-x:auto"><table style="font-size:13px;width:100%;min-width:680px;'
+    'border-collapse:collapse"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
+    '<div style="{quiet};margin:4px 0">{place}</div>{summary}</div>'
 )
-_HEAD = Markup('<th style="text-align:left;width:{};padding:4px 8px">{}</th>')
+_HEAD = Markup(
+    '<th scope="col"{sorts} style="text-align:left;width:{width};padding:4px 8px">{name}</th>'
+)
 _CELL = Markup('<td style="text-align:left;vertical-align:top;padding:6px 8px">{}</td>')
-_COLUMNS = {"Made": "15%", "What": "17%", "Status": "11%", "Text": "25%", "Sound": "32%"}
-_PLAYER = Markup(
-    '<audio controls preload="none" title="{title}, take {take}, {length}" src="{source}" '
-    'style="display:block;width:100%;height:30px;margin-bottom:2px"></audio>'
-)
+_COLUMNS = {
+    "Made": ("made", "14%"),
+    "What": ("name", "17%"),
+    "Status": ("status", "12%"),
+    "Text": (None, "23%"),
+    "Sound": ("duration", "34%"),
+}
 SHOWN_TEXT = 70
 
+NEWEST = "-made"
+ORDERS = {
+    NEWEST: "newest first",
+    "made": "oldest first",
+    "name": "name",
+    "-name": "name, backwards",
+    "route": "route",
+    "status": "status",
+    "-status": "status, backwards",
+    "-rating": "stars, most first",
+    "-duration": "length, longest first",
+    "duration": "length, shortest first",
+    "elapsed": "time taken, quickest first",
+    "-elapsed": "time taken, slowest first",
+}
+"""What a history can be sorted by, as the database calls it, and in words."""
 
-def history_table(entries: list[Entry], total: int, place: Place) -> Rendering:
-    """Return the entries as HTML and as text; `total` is how many the journal has in all."""
-    summary = f"{len(entries)} of {total} operations, newest first."
+
+def show_history(session: Session, wanted: Filter, place: Place) -> None:
+    """Show a page of the history where the person is; raises Mistake for an unusable filter."""
+    view = history_view(session, wanted, place)
+    shown = view.draw(view)
+    if not front_end().shows_html:
+        print(shown.text)  # noqa: T201 - a terminal's way of showing
+        return
+    from IPython.display import display
+
+    stand(view, display(shown, display_id=True))
+    session.engine.workbench.start(summon)
+
+
+def history_view(session: Session, wanted: Filter, place: Place) -> Standing:
+    """Return the output of a history; `wanted.limit` operations make a page.
+
+    Raises Mistake for a filter that cannot be.
+    """
+    size = wanted.limit or 20
+    total = session.journal.count(wanted)
+    keys: list[str] = []
+    return Standing(
+        id=f"history-{uuid.uuid4().hex[:8]}",
+        draw=partial(_draw, session, wanted, place, keys),
+        keys=lambda: keys,
+        orders=ORDERS,
+        order=wanted.order or NEWEST,
+        page=(wanted.offset or 0) // size + 1,
+        pages=max(1, math.ceil(total / size)),
+    )
+
+
+def _draw(
+    session: Session, wanted: Filter, place: Place, keys: list[str], standing: Standing
+) -> Rendering:
+    """Return the page that is shown now, and keep in `keys` which operations that are."""
+    size = wanted.limit or 20
+    asked = replace(wanted, order=standing.order, limit=size, offset=(standing.page - 1) * size)
+    entries, total = session.journal.page(asked)
+    keys[:] = [entry.key for entry in entries]
+    standing.pages = max(1, math.ceil(total / size))
+    first = (standing.page - 1) * size + 1
+    counted = f"{first} to {first + len(entries) - 1} of {total}" if entries else "None"
+    where = f"{counted} operations, {ORDERS.get(standing.order, standing.order)}."
+    whole = summarise(session.journal, wanted)
     html = _TABLE.format(
         no_math=NO_MATH,
-        quiet=QUIET,
-        heads=Markup("").join(_HEAD.format(width, name) for name, width in _COLUMNS.items()),
+        slot=SLOT,
+        quiet=Markup(QUIET),
+        heads=Markup("").join(_head(name, *column) for name, column in _COLUMNS.items()),
         rows=Markup("").join(_row(entry, place) for entry in entries),
-        summary=summary,
+        place=where,
+        summary=fold("Summary", *summary_lines(whole)) if total else "",
     )
-    lines = [_text_row(entry) for entry in entries]
-    return Rendering(str(html), "\n".join([*lines, summary]))
+    lines = [*map(_text_row, entries), where, *summary_text(whole)]
+    return Rendering(str(VIEW.format(standing.id, html)), "\n".join(lines))
+
+
+def _head(name: str, order: str | None, width: str) -> Markup:
+    sorts = Markup(' class="soundpiece-sorts-{}"').format(order) if order else ""
+    return _HEAD.format(sorts=sorts, width=width, name=name)
 
 
 def _row(entry: Entry, place: Place) -> Markup:
@@ -56,18 +139,20 @@ def _row(entry: Entry, place: Place) -> Markup:
     what = Markup('<b dir="auto">{}</b><div style="{}">{} · {}</div>').format(
         entry.title, QUIET, noun, code(short(entry.key))
     )
-    made = moment(entry.submitted_at)
-    cells = (made, what, status, _text(entry), _sound(entry, place))
+    if entry.tags:
+        what += Markup('<div style="{}" dir="auto">{}</div>').format(QUIET, ", ".join(entry.tags))
+    cells = (moment(entry.submitted_at), what, status, _text(entry), _sound(entry, place))
     return Markup("<tr>{}</tr>").format(Markup("").join(_CELL.format(cell) for cell in cells))
 
 
 def _text(entry: Entry) -> Markup:
     words = visible(subject(entry))
     lyrics = visible(str(entry.fields.get("lyrics") or ""))
-    if len(words) <= SHOWN_TEXT and not lyrics:
+    note = visible(entry.note or "")
+    if len(words) <= SHOWN_TEXT and not lyrics and not note:
         return Markup('<span dir="auto">{}</span>').format(words)
     beginning = words if len(words) <= SHOWN_TEXT else words[: SHOWN_TEXT - 1] + "…"
-    folded = [text for text in (words if beginning != words else "", lyrics) if text]
+    folded = [text for text in (words if beginning != words else "", lyrics, note) if text]
     return Markup(
         '<details><summary dir="auto">{}</summary><div dir="auto">{}</div></details>'
     ).format(
@@ -78,15 +163,11 @@ def _text(entry: Entry) -> Markup:
 
 def _sound(entry: Entry, place: Place) -> Markup:
     """Return players where the notebook can point at files; embedding a history would bloat it."""
-    parts = []
-    for take in entry.takes:
-        if take.path is None or not (place.home / take.path).exists():
-            continue
-        length = clock(take.duration or 0)
-        source = place.nearby(entry, take)
-        player = _PLAYER.format(title=entry.title, take=take.take, length=length, source=source)
-        parts.append(player if source else Markup("<div>{} · {}</div>").format(take.take, length))
-    return Markup("").join(parts)
+    return Markup("").join(
+        slim_player(entry, take, place)
+        for take in entry.takes
+        if take.path is not None and (place.home / take.path).exists()
+    )
 
 
 def _text_row(entry: Entry) -> str:

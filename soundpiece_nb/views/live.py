@@ -23,10 +23,12 @@ from soundpiece_nb.engine.run import Phase, Run
 from soundpiece_nb.handle import Operation
 from soundpiece_nb.journal.entry import Entry
 
+from .companion import summon
 from .expectation import took
 from .parts import AMBER, BLUE, QUIET, clock, code, frame, head, line, quiet_line
 from .permanent import Rendering, compose, kind
 from .sound import Place
+from .standing import Standing, stand
 from .subject import subject
 
 TICK = 1.0
@@ -70,6 +72,7 @@ class LiveCard:
         self._usual = usual
         self.redraw()
         self._handle = display(self._view, display_id=True)
+        self._workbench.start(summon)
         _ticker().add(self)
         self._run.listen(self._on_change)
 
@@ -109,9 +112,22 @@ class LiveCard:
             output = unshowable(self._operation.entry, error)
         with suppress(Exception):
             self._handle.update(output)
+            stand_card(self._operation, self._place, self._handle)
         with suppress(Exception):
             self._view.retire()
         self.finished.set_result(None)
+
+
+def stand_card(operation: Operation, place: Place, handle: Any) -> None:
+    """Keep an operation's permanent output up to date with how its takes are judged."""
+    stand(
+        Standing(
+            id=handle.display_id,
+            draw=lambda _: compose(operation.entry, place),
+            keys=lambda: (operation.key,),
+        ),
+        handle,
+    )
 
 
 def unshowable(entry: Entry, error: Exception) -> Rendering:

@@ -24,7 +24,7 @@ LABEL_WIDTH = "72px"
 _FRAME = Markup(
     '<div class="{}" style="font-family:var(--jp-ui-font-family,system-ui,-apple-system,Segoe UI,'
     "Roboto,sans-serif);font-size:13px;line-height:1.45;color:var(--jp-content-font-color1,inherit);"
-    'max-width:760px;padding:2px 0 4px 14px;border-left:3px solid {};margin:6px 0">{}</div>'
+    'max-width:{}px;padding:2px 0 4px 14px;border-left:3px solid {};margin:6px 0">{}</div>'
 )
 _HEAD = Markup(
     '<div style="margin-bottom:2px"><span style="float:right;{quiet};padding-left:12px">{right}'
@@ -48,9 +48,9 @@ _ROW = Markup(
 )
 
 
-def frame(accent: str, *content: Markup) -> Markup:
+def frame(accent: str, *content: Markup, wide: bool = False) -> Markup:
     """Return the outer box with its accent line."""
-    return _FRAME.format(NO_MATH, accent, Markup("").join(content))
+    return _FRAME.format(NO_MATH, 1100 if wide else 760, accent, Markup("").join(content))
 
 
 def head(title: str, kind: str, right: str) -> Markup:

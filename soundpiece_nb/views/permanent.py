@@ -14,9 +14,8 @@ from markupsafe import Markup
 
 from soundpiece_nb.api.request import is_once
 from soundpiece_nb.api.routes import find_route
-from soundpiece_nb.audio import waveform
 from soundpiece_nb.engine.explain import explain, short
-from soundpiece_nb.journal.entry import Entry, TakeEntry
+from soundpiece_nb.journal.entry import Entry
 
 from .cell import as_cell
 from .parts import (
@@ -41,15 +40,7 @@ from .parts import (
 )
 from .sound import Place
 from .subject import subject
-
-_TAKE = Markup(
-    '<div style="margin:10px 0 14px"><div style="margin-bottom:3px"><b>{number}</b> '
-    '<span style="{quiet}">{facts}</span></div>'
-    '<img alt="Waveform of take {number}, {facts}" src="{image}" '
-    'style="display:block;width:100%;height:48px;max-width:none">'
-    '<audio controls preload="none" title="{title}, take {number}, {facts}" src="{source}" '
-    'style="display:block;width:100%;height:34px;margin-top:4px"></audio></div>'
-)
+from .take import player
 
 ACCENTS = {"ready": GREEN, "failed": RED, "rejected": AMBER}
 
@@ -144,22 +135,6 @@ def _standing(entry: Entry) -> str:
 def _subtitle(entry: Entry) -> Markup:
     text = subject(entry)
     return quiet_line(text) if text else Markup("")
-
-
-def player(entry: Entry, take: TakeEntry, place: Place) -> tuple[Markup, str]:
-    """Return the player of a take, with its waveform, and the path of its file."""
-    source, path = place.source(entry, take)
-    levels = waveform.Levels.from_bytes(take.waveform or b"")
-    length = clock(take.duration or 0)
-    html = _TAKE.format(
-        number=take.take,
-        quiet=QUIET,
-        facts=f"{take.kind} · {length}" if take.kind else length,
-        image=waveform.data_address(waveform.draw(levels)),
-        title=entry.title,
-        source=source,
-    )
-    return html, path
 
 
 def _problem(entry: Entry) -> list[Markup]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
+from functools import partial
 
 from soundpiece_nb.engine.explain import short
 from soundpiece_nb.engine.run import Phase, Run
 from soundpiece_nb.handle import Operation
 from soundpiece_nb.session import Session, notebook_path
 
+from .companion import summon
 from .frontend import FrontEnd, front_end
-from .live import LiveCard, unshowable
+from .live import LiveCard, stand_card, unshowable
 from .parts import BLUE, frame, head
 from .permanent import Rendering, compose, kind, plain
 from .sound import Holding, Place
@@ -53,13 +55,19 @@ def show_end(operation: Operation, session: Session, holding: Holding = Holding.
         return
     from IPython.display import display
 
-    entry = operation.entry
-    if front_end() is FrontEnd.HEADLESS or place_of(session, holding).at_hand(entry):
+    if front_end() is FrontEnd.HEADLESS:
         display(permanent(operation, session, holding))
         return
-    waiting = frame(BLUE, head(entry.title, kind(entry), "preparing its sound"))
-    handle = display(Rendering(str(waiting), plain(entry, {})), display_id=True)
-    session.engine.workbench.start(lambda: handle.update(permanent(operation, session, holding)))
+    entry, place = operation.entry, place_of(session, holding)
+    if place.at_hand(entry):
+        handle = display(permanent(operation, session, holding), display_id=True)
+    else:
+        waiting = frame(BLUE, head(entry.title, kind(entry), "preparing its sound"))
+        handle = display(Rendering(str(waiting), plain(entry, {})), display_id=True)
+        draw = partial(permanent, operation, session, holding)
+        session.engine.workbench.start(lambda: handle.update(draw()))
+    session.engine.workbench.start(summon)
+    stand_card(operation, place, handle)
 
 
 def permanent(operation: Operation, session: Session, holding: Holding = Holding.AUTO) -> Rendering:

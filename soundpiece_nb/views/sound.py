@@ -44,6 +44,11 @@ class Place:
             return embedded(stored), str(stored)
         return quote(relative), relative
 
+    @property
+    def links(self) -> bool:
+        """Whether sound is a file that the notebook points at."""
+        return self._folder() is not None
+
     def at_hand(self, entry: Entry) -> bool:
         """Tell whether every take can be shown without encoding anything."""
         if self._folder() is not None:

@@ -42,6 +42,7 @@ class Lab:
     data: Path
     environment: dict[str, str]
     base_url: str = "/"
+    theme: str = "JupyterLab Light"
     process: subprocess.Popen[bytes] = field(init=False)
     port: int = field(init=False)
 
@@ -108,6 +109,7 @@ class Lab:
         (settings / "notification.jupyterlab-settings").write_text(
             '{"fetchNews": "false", "checkForUpdates": false}'
         )
+        (settings / "themes.jupyterlab-settings").write_text(json.dumps({"theme": self.theme}))
 
     def _wait_for_port(self, runtime: Path) -> int:
         until = time.monotonic() + 60

@@ -23,7 +23,7 @@ from soundpiece_nb.journal.frame import DTYPES, history
 from soundpiece_nb.journal.glance import count_abandoned
 from soundpiece_nb.journal.journal import Journal, open_journal
 from soundpiece_nb.journal.lease import is_held, this_holder
-from soundpiece_nb.journal.schema import JournalTooNew
+from soundpiece_nb.journal.migrations import JournalTooNew
 
 
 @pytest.fixture

@@ -224,7 +224,7 @@ def test_a_preview_that_has_to_be_made_first_comes_a_moment_later(kernel):
 def test_the_history_is_a_table_and_a_frame(kernel):
     [shown] = kernel.run("%soundpiece_history -n 3 --status ready").of("display_data")
     assert shown["data"]["text/html"].count("<tr>") == 4
-    assert shown["data"]["text/plain"].count("ready") == 3
+    assert shown["data"]["text/plain"].count("  ready  ") == 3
     kernel.run("frame = %soundpiece_history --search 'slow JAZZ' -o df")
     assert kernel.value("list(frame['name'])") == ["first"]
 
@@ -247,7 +247,7 @@ def test_every_magic_has_help_with_its_options(kernel):
         "sorted(n for k in ('line', 'cell') for n in get_ipython().magics_manager.magics[k] "
         "if n.startswith('soundpiece'))"
     )
-    assert len(names) == 13 + 8 + 5
+    assert len(names) == 17 + 8 + 5
     for name in names:
         prefix = "%%" if name == "soundpiece_song" else "%"
         assert f"{prefix}{name}" in help_page(kernel, f"{prefix}{name}?")

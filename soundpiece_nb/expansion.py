@@ -1,4 +1,4 @@
-"""`{{name}}` in a cell is the notebook variable's text, replaced once; all else is left alone.
+"""`{{name}}` in a text is the notebook variable's text, replaced once; all else is left alone.
 
 Lyrics hold braces, dollars and quotes, so neither IPython's expansion nor a template language may
 touch them: one pass, one form.
@@ -13,6 +13,11 @@ from typing import Any
 from soundpiece_nb.api.errors import Mistake
 
 _NAME = re.compile(r"\{\{\s*([^\W\d]\w*)\s*\}\}")
+
+
+def names_in(text: str) -> list[str]:
+    """Return the names that stand in `{{name}}` in a text, in order."""
+    return _NAME.findall(text)
 
 
 def expand(text: str, namespace: Mapping[str, Any]) -> str:

@@ -1,0 +1,217 @@
+"""The tempo of a piece, where it has one that can be told from how its onsets repeat.
+
+Onsets are where sound rises (spectral flux), and a tempo shows in their autocorrelation at half a
+beat, one, two, four and eight. That leaves open which of 75 and 150 it is. People tap where kick
+and snare put it, so the octave is chosen by what bass and snare do, by where notes swing, and by
+how fast people like to tap. Where two answers are nearly as good as each other, there is none.
+
+Some music is the same notes at half the tempo: a backbeat at 180 is written as it could be at 90.
+There the answer is what most would tap, which may not be what a score says.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Numbers = npt.NDArray[np.floating[Any]]
+
+SHORTEST = 10.0
+"""Seconds below which nothing is said."""
+
+LONGEST = 120.0
+"""Seconds that are enough."""
+
+SLOWEST, FASTEST = 50.0, 215.0
+"""Beats per minute."""
+
+_USUAL, _SPREAD = 105.0, 0.8
+"""Beats per minute that people tap most readily, and the octaves around them that are likely."""
+
+_LEAST_REPEATED = 0.35
+"""Of the onsets' own strength: in pads, rain and free playing, less comes again beat for beat."""
+
+_MOST_ALIKE = 0.7
+"""Correlation of bass and treble above which one thing strikes again and again: a clock, steps."""
+
+_BETTER_THAN_OTHERS = 1.05
+"""How many times as well as any other beat the best one must explain the onsets."""
+
+_LEAST_SAID, _CLEARER_THAN_OCTAVES = 0.5, 0.4
+"""How much must speak for the best octave, and how much more than for the second best."""
+
+_SWING = 3.0
+"""How much a note on a third of a beat says: they are few, but nothing tells a beat so surely."""
+
+_MOST_EMPTY = 0.7
+"""How much less may come again after one beat than after two: more is one effect, at intervals."""
+
+_OCTAVE_WIDTH = 0.06
+"""Octaves within which two tempos are the same."""
+
+_MOMENTS = 100
+"""Onset strengths a second."""
+
+_WINDOW = 0.04
+"""Seconds of a spectrum; the next power of two is taken."""
+
+_LOWEST_BAND, _BANDS = 27.5, 19
+"""Hz, and half octaves upwards from there."""
+
+_BASS, _SNARE = slice(0, 4), slice(12, 16)
+"""The bands of 27.5 to 110 Hz and of 1.8 to 7 kHz."""
+
+_AT_ONCE = 512
+"""Spectra."""
+
+
+def tempo_of(sound: npt.NDArray[np.float32], sample_rate: int) -> float | None:
+    """Return the beats per minute of a mono sound `(frames,)`; None where they are not clear.
+
+    What is not clear: drones, effects, free playing, silence, music whose beat could as well be
+    half or double, and all that lasts less than `SHORTEST` seconds.
+    """
+    if len(sound) < SHORTEST * sample_rate:
+        return None
+    hop = round(sample_rate / _MOMENTS)
+    bands = _bands(sound, sample_rate, hop)
+    bass, snare = _onsets(bands[:, _BASS], 0.3), _onsets(bands[:, _SNARE], 0.5)
+    if _alike(bass, snare) > _MOST_ALIKE:
+        return None
+    minute = 60.0 * sample_rate / hop
+    every = _repeats(_onsets(bands, 0.001))
+    tempo = _repeating(every, minute)
+    return tempo and _octave(tempo, minute, every, _repeats(bass), _repeats(snare))
+
+
+def _repeating(every: Numbers, minute: float) -> float | None:
+    """Return the tempo at which onsets repeat best, up to octaves."""
+    import numpy as np
+
+    tempos = np.geomspace(SLOWEST, FASTEST, 600)
+    repeated = np.mean([_at(every, n * minute / tempos) for n in (0.5, 1, 2, 4, 8)], axis=0)
+    scores = np.maximum(repeated, 0.0) * np.exp(_liking(tempos))
+    best = int(np.argmax(scores))
+    octaves = np.log2(tempos / tempos[best])
+    other = np.abs(octaves - np.round(octaves)) > _OCTAVE_WIDTH
+    if repeated[best] < _LEAST_REPEATED:
+        return None
+    if scores[best] < _BETTER_THAN_OTHERS * scores[other].max():
+        return None
+    return float(tempos[best])
+
+
+def _octave(
+    tempo: float, minute: float, every: Numbers, bass: Numbers, snare: Numbers
+) -> float | None:
+    """Return a tempo, its half, its double and so on: the one that a listener would tap.
+
+    The snare comes every other beat, and not on each. The bass comes again after two beats and
+    after four, and not on each half. Little happens on the quarters of a beat; swung notes fall on
+    its thirds, and hardly on its sixths.
+    """
+    import numpy as np
+
+    tempos = tempo * 2.0 ** np.arange(-2, 3)
+    tempos = tempos[(tempos >= SLOWEST) & (tempos <= FASTEST)]
+    beat = minute / tempos
+    every, bass, snare = (_against_best(_nearby(repeats), beat) for repeats in (every, bass, snare))
+    scores = (
+        _liking(tempos)
+        + (_at(snare, 2 * beat) - _at(snare, beat))
+        + (_at(snare, 2 * beat) - 1.0)
+        + (_at(bass, 2 * beat) - _at(bass, beat / 2) + _at(bass, 4 * beat))
+        - _at(every, beat / 4)
+        + _SWING * (_at(every, beat / 3) - _at(every, beat / 6))
+    )
+    best, *others = np.argsort(-scores)
+    empty = _at(every, 2 * beat[best]) - _at(every, beat[best])
+    if scores[best] < _LEAST_SAID or empty > _MOST_EMPTY:
+        return None
+    if others and scores[best] - scores[others[0]] < _CLEARER_THAN_OCTAVES:
+        return None
+    return float(tempos[best])
+
+
+def _liking(tempos: Numbers) -> Numbers:
+    """Return the logarithm of how likely each tempo is before anything is heard."""
+    import numpy as np
+
+    away: Numbers = np.log2(tempos / _USUAL) / _SPREAD
+    return -0.5 * away**2
+
+
+def _bands(sound: npt.NDArray[np.float32], sample_rate: int, hop: int) -> Numbers:
+    """Return the magnitude in each half octave at each moment, `(moments, bands)`."""
+    import numpy as np
+
+    size = 1 << round(_WINDOW * sample_rate).bit_length()
+    edges = _LOWEST_BAND * 2.0 ** (np.arange(_BANDS + 1) / 2)
+    frequencies = np.fft.rfftfreq(size, 1 / sample_rate)[:, None]
+    within = ((frequencies >= edges[:-1]) & (frequencies < edges[1:])).astype(np.float32)
+    window = np.hanning(size).astype(np.float32)
+    pieces = np.lib.stride_tricks.sliding_window_view(np.pad(sound, size // 2), size)[::hop]
+    return np.concatenate(
+        [
+            np.abs(np.fft.rfft(pieces[first : first + _AT_ONCE] * window)) @ within
+            for first in range(0, len(pieces), _AT_ONCE)
+        ]
+    ).astype(np.float64)
+
+
+def _onsets(bands: Numbers, floor: float) -> Numbers:
+    """Return how much begins at each moment, above what did so within half a second.
+
+    What is below `floor` of the loudest counts little: the higher, the more only strokes do.
+    """
+    import numpy as np
+
+    levels = np.log(bands + floor * bands.max() + 1e-9)
+    rising = np.maximum(np.diff(levels, axis=0, prepend=levels[:1]), 0.0).mean(axis=1)
+    around = np.pad(rising, _MOMENTS // 2, mode="edge")
+    usual = np.convolve(around, np.full(_MOMENTS + 1, 1 / (_MOMENTS + 1)), "valid")
+    onsets: Numbers = np.maximum(rising - usual, 0.0)
+    return onsets
+
+
+def _alike(one: Numbers, other: Numbers) -> float:
+    """Return the correlation of two rows of onsets, give or take a moment; 1 for silence."""
+    import numpy as np
+
+    blurred = [np.convolve(onsets, (0.25, 0.5, 0.25), "same") for onsets in (one, other)]
+    return float(np.corrcoef(blurred)[0, 1]) if one.any() and other.any() else 1.0
+
+
+def _repeats(onsets: Numbers) -> Numbers:
+    """Return the autocorrelation of onsets, 1 for no lag, over half of their length."""
+    import numpy as np
+
+    count = len(onsets)
+    spectrum = np.fft.rfft(onsets - onsets.mean(), 1 << (2 * count).bit_length())
+    products = np.fft.irfft(np.abs(spectrum) ** 2)[: count // 2]
+    means: Numbers = products / np.arange(count, count - len(products), -1)
+    return means / max(float(means[0]), 1e-12)
+
+
+def _nearby(repeats: Numbers) -> Numbers:
+    """Return at each lag the most of it and its neighbours: a stroke may fall between moments."""
+    import numpy as np
+
+    most: Numbers = np.max([np.roll(repeats, lag) for lag in (-1, 0, 1)], axis=0)
+    return most
+
+
+def _against_best(repeats: Numbers, beat: Numbers) -> Numbers:
+    """Return repeats in units of the best that beats and their multiples reach."""
+    best = max(float(_at(repeats, n * beat).max()) for n in (1, 2, 4))
+    return repeats / max(best, 0.1)
+
+
+def _at(repeats: Numbers, lags: Numbers) -> Numbers:
+    """Return repeats at lags that may lie between moments; 0 for lags beyond them."""
+    import numpy as np
+
+    return np.interp(lags, np.arange(len(repeats)), repeats, right=0.0)

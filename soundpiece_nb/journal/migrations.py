@@ -1,0 +1,67 @@
+"""The way from an older journal to this version, and the making of a new one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import Connection, inspect, select, update
+
+from soundpiece_nb.api.errors import SoundpieceError
+
+from .schema import SUMMED_UP, VERSION, metadata, operations, schema_version, takes
+
+
+class JournalTooNew(SoundpieceError):
+    """The journal was written by a later soundpiece_nb than this one."""
+
+
+REBUILT_BELOW = 3
+"""Older journals have no `number`, which cannot be added: their rows are copied into new tables."""
+
+MIGRATIONS: dict[int, Callable[[Connection], None]] = {}
+"""What leads from each version, from REBUILT_BELOW on, to the next one."""
+
+
+def prepare(connection: Connection) -> None:
+    """Create the tables, or bring older ones to this version, inside the caller's transaction.
+
+    Raises JournalTooNew where a later version wrote the journal.
+    """
+    if not inspect(connection).has_table(schema_version.name):
+        metadata.create_all(connection)
+        connection.execute(schema_version.insert().values(version=VERSION))
+        return
+    version = connection.execute(select(schema_version.c.version)).scalar_one()
+    if version > VERSION:
+        raise JournalTooNew(
+            f"The journal has schema {version}, this soundpiece_nb knows up to {VERSION}. "
+            "Upgrade it, or point SOUNDPIECE_HOME at another folder; nothing was changed."
+        )
+    if version < REBUILT_BELOW:
+        _rebuild(connection)
+        version = VERSION
+    for step in range(version, VERSION):
+        MIGRATIONS[step](connection)
+    connection.execute(schema_version.update().values(version=VERSION))
+
+
+def _rebuild(connection: Connection) -> None:
+    """Copy every row of versions 1 and 2 into the tables of this version."""
+    old_columns = {}
+    for table in (operations, takes):
+        for index in inspect(connection).get_indexes(table.name):
+            connection.exec_driver_sql(f"DROP INDEX {index['name']}")
+        connection.exec_driver_sql(f"ALTER TABLE {table.name} RENAME TO old_{table.name}")
+        old_columns[table] = {
+            column["name"] for column in inspect(connection).get_columns(f"old_{table.name}")
+        }
+    metadata.create_all(connection)
+    for table, known in old_columns.items():
+        kept = ", ".join(column.name for column in table.columns if column.name in known)
+        connection.exec_driver_sql(
+            f"INSERT INTO {table.name} ({kept}) "  # noqa: S608 - names of our own
+            f"SELECT {kept} FROM old_{table.name} ORDER BY rowid"
+        )
+    for table in (takes, operations):
+        connection.exec_driver_sql(f"DROP TABLE old_{table.name}")
+    connection.execute(update(operations).values(SUMMED_UP))

@@ -1,0 +1,42 @@
+"""`--sweep name=a,b,c`: what is to be varied, as it is typed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from soundpiece_nb.api.errors import Mistake
+from soundpiece_nb.expansion import expand, names_in
+
+_SWEEP = re.compile(r"(?P<name>[^\W\d]\w*)\s*=\s*(?P<values>.*)", re.DOTALL)
+
+
+def read_sweeps(texts: Sequence[str], namespace: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the values to try of each name; `mood={{moods}}` takes them from a list variable.
+
+    Raises Mistake for what is no sweep.
+    """
+    sweeps: dict[str, list[str]] = {}
+    for text in texts:
+        match = _SWEEP.fullmatch(text.strip())
+        if match is None or match["name"] in sweeps:
+            raise Mistake(
+                f"--sweep takes name=a,b,c, each name once; {text!r} is none. Nothing was sent."
+            )
+        sweeps[match["name"]] = _values(match["values"].strip(), namespace)
+    return sweeps
+
+
+def _values(text: str, namespace: Mapping[str, Any]) -> list[str]:
+    [*names] = names_in(text)
+    held = namespace.get(names[0]) if names and text == f"{{{{{names[0]}}}}}" else None
+    if isinstance(held, list | tuple):
+        values = [str(value) for value in held]
+    else:
+        values = [value.strip() for value in expand(text, namespace).split(",")]
+    if not values or not all(values):
+        raise Mistake(
+            f"--sweep needs values; {text!r} has none, or an empty one. Nothing was sent."
+        )
+    return values

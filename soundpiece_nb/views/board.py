@@ -1,0 +1,181 @@
+"""The board of a sweep: one row a combination, filling in as takes end, static at any moment."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from markupsafe import Markup
+
+from soundpiece_nb.api.routes import find_route
+from soundpiece_nb.journal.entry import Entry
+from soundpiece_nb.session import Session
+from soundpiece_nb.sweeping import Sweep
+
+from .companion import summon
+from .frontend import FrontEnd, front_end
+from .parts import AMBER, BLUE, GREEN, clock, frame, head, quiet_line, span
+from .permanent import Rendering
+from .rows import row, values
+from .show import place_of
+from .sound import Holding, Place
+from .standing import SLOT, VIEW, Standing, stand
+from .take import figures
+
+LOOK_SECONDS = 0.4
+"""How often to look whether an operation has come further."""
+MOST_EMBEDDED = 12
+"""Takes a board holds inside the notebook where no file can lie beside it: a megabyte each."""
+
+_ENDED = ("ready", "failed", "rejected")
+
+
+def show_board(
+    sweep: Sweep, session: Session, holding: Holding = Holding.AUTO, *, waits: bool = False
+) -> None:
+    """Show a sweep where the person is; where nobody watches, once it is done."""
+    where = front_end()
+    if where is FrontEnd.HEADLESS:
+        sweep.result()
+        session.measure([operation.key for operation in sweep.operations])
+    board = Board(sweep, session, place_of(session, holding))
+    if not where.shows_html:
+        if waits:
+            sweep.result()
+        print(board.draw(board.standing).text)  # noqa: T201 - a terminal's way of showing
+        return
+    from IPython.display import display
+
+    handle = display(board.draw(board.standing), display_id=True)
+    if where is FrontEnd.NOTEBOOK:
+        stand(board.standing, handle)
+        session.engine.workbench.start(summon)
+        threading.Thread(target=board.follow, name="soundpiece-board", daemon=True).start()
+
+
+class Board:
+    """One sweep in one output."""
+
+    def __init__(self, sweep: Sweep, session: Session, place: Place) -> None:
+        self._sweep = sweep
+        self._session = session
+        self._place = place
+        self._keys = list(sweep.values)
+        self.standing = Standing(
+            id=sweep.id,
+            draw=self.draw,
+            keys=lambda: self._keys,
+            orders=_orders(sweep),
+            order="made",
+            matched=True,
+        )
+
+    def draw(self, standing: Standing) -> Rendering:
+        """Return the board as it stands, in the order a person has chosen."""
+        entries = [self._session.journal.entry(key) for key in self._keys]
+        counts = self._sweep.counts()
+        ready, ended = counts.get("ready", 0), sum(counts.get(each, 0) for each in _ENDED)
+        troubled = ended - ready
+        title = self._sweep.name or " and ".join(_varied(self._sweep))
+        kind = f"sweep of {len(entries)} · {find_route(entries[0].route).title}"
+        standing_words = f"{ready} of {len(entries)} ready"
+        if self._sweep.done:
+            standing_words += f" in {span(self._sweep.seconds)}"
+        rows = self._rows(sorted(entries, key=_sorting(standing.order, self._sweep)))
+        html = frame(
+            AMBER if troubled else GREEN if self._sweep.done else BLUE,
+            head(title, kind, standing_words),
+            quiet_line(f"{self._sweep.id}: %soundpiece_show {self._sweep.id} shows it again"),
+            SLOT,
+            *rows,
+        )
+        text = [f"{title} · {kind} · {standing_words}", *map(self._text, entries)]
+        return Rendering(str(VIEW.format(self._sweep.id, html)), "\n".join(text))
+
+    def follow(self) -> None:
+        """Draw the board again whenever an operation has come further, until all have ended."""
+        shown = None
+        while True:
+            done = self._sweep.done
+            now = self._state()
+            if now != shown:
+                shown = now
+                self.standing.redraw()
+            if done:
+                break
+            time.sleep(LOOK_SECONDS)
+        with suppress(Exception):  # figures are a help to the ear, not what was asked for
+            if self._session.measure(self._keys):
+                self.standing.redraw()
+
+    def _state(self) -> object:
+        with suppress(Exception):
+            entries = (self._session.journal.entry(key) for key in self._keys)
+            return [(entry.status, sum(bool(t.path) for t in entry.takes)) for entry in entries]
+        return None
+
+    def _rows(self, entries: Sequence[Entry]) -> list[Markup]:
+        left = MOST_EMBEDDED
+        rows = []
+        for entry in entries:
+            playable = self._place.links or left >= len(entry.takes)
+            left -= len(entry.takes) if playable else 0
+            heading = values(self._sweep.values[entry.key])
+            told = figures(entry.takes[0]) if entry.takes else ""
+            rows.append(row(entry, heading, self._place, playable=playable, told=told))
+        return rows
+
+    def _text(self, entry: Entry) -> str:
+        varied = ", ".join(f"{n}={v}" for n, v in self._sweep.values[entry.key].items())
+        lengths = " ".join(clock(take.duration) for take in entry.takes if take.duration)
+        return f"  {entry.status:<10}  {varied}  {lengths}".rstrip()
+
+
+def _varied(sweep: Sweep) -> list[str]:
+    return list(dict.fromkeys(name for varied in sweep.values.values() for name in varied))
+
+
+def _orders(sweep: Sweep) -> dict[str, str]:
+    """Return what a board can be sorted by."""
+    return {
+        "made": "as made",
+        **{f"value {name}": name for name in _varied(sweep)},
+        "rating": "stars, most first",
+        "duration": "length",
+        "loudness": "loudness",
+        "tempo": "tempo",
+    }
+
+
+def _sorting(order: str, sweep: Sweep) -> Callable[[Entry], tuple[bool, object]]:
+    """Return what to sort by; what has no such figure comes last."""
+    if order.startswith("value "):
+        name = order.removeprefix("value ")
+        return lambda entry: _by(_natural(sweep.values[entry.key].get(name)))
+    if order == "rating":
+        return lambda entry: _by(_best(entry))
+    if order in ("duration", "loudness", "tempo"):
+        return lambda entry: _by(getattr(entry.takes[0], order) if entry.takes else None)
+    places = {key: number for number, key in enumerate(sweep.values)}
+    return lambda entry: (False, places[entry.key])
+
+
+def _by(value: object) -> tuple[bool, object]:
+    return value is None, value if value is not None else 0
+
+
+def _natural(text: str | None) -> tuple[int, float, str] | None:
+    """Return a text so that 9 comes before 10, and numbers before words."""
+    if text is None:
+        return None
+    try:
+        return 0, float(text), ""
+    except ValueError:
+        return 1, 0.0, text.casefold()
+
+
+def _best(entry: Entry) -> int | None:
+    ratings = [take.rating for take in entry.takes if take.rating]
+    return -max(ratings) if ratings else None

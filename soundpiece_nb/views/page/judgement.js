@@ -1,0 +1,85 @@
+// Stars and a note for a take, by mouse or keyboard: arrows or 1 to 5, 0 takes the stars away.
+
+const STARS = [1, 2, 3, 4, 5];
+let groups = 0;
+
+class Judgement {
+  constructor(take, title, send) {
+    this.take = take;
+    this.send = send;
+    const name = `soundpiece-stars-${(groups += 1)}`;
+    this.radios = STARS.map((stars) =>
+      element("input", {
+        type: "radio",
+        name,
+        value: String(stars),
+        "aria-label": stars === 1 ? "1 star" : `${stars} stars`,
+      }),
+    );
+    const labels = this.radios.map((radio) =>
+      element("label", {}, radio, element("span", { "aria-hidden": "true" }, "☆")),
+    );
+    const stars = element(
+      "span",
+      { role: "radiogroup", class: "soundpiece-stars", "aria-label": `Stars for ${title}` },
+      ...labels,
+    );
+    this.note = element("input", {
+      type: "text",
+      class: "soundpiece-note",
+      placeholder: "note",
+      "aria-label": `Note on ${title}`,
+    });
+    this.state = element("span", { role: "status", class: "soundpiece-state" });
+    this.node = element("span", { [OURS]: "judgement", ...TYPING }, stars, this.note, this.state);
+    this.node.judgement = this;
+    stars.addEventListener("change", (event) => this.rate(Number(event.target.value)));
+    stars.addEventListener("keydown", (event) => this.onKey(event));
+    this.note.addEventListener("change", () => this.say({ note: this.note.value }));
+    this.note.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") this.note.blur();
+    });
+  }
+
+  onKey(event) {
+    if (/^[0-5]$/.test(event.key)) this.rate(Number(event.key));
+    else if (event.key === "Delete" || event.key === "Backspace") this.rate(0);
+    else if (event.key === "ArrowRight" || event.key === "ArrowUp") this.rate(this.stepped(1));
+    else if (event.key === "ArrowLeft" || event.key === "ArrowDown") this.rate(this.stepped(-1));
+    else return;
+    event.preventDefault();
+  }
+
+  stepped(by) {
+    return Math.min(Math.max(this.rating + by, STARS[0]), STARS.length);
+  }
+
+  rate(rating) {
+    this.draw(rating);
+    if (rating) this.radios[rating - 1].focus();
+    this.say({ rating });
+  }
+
+  say(judged) {
+    this.state.textContent = "…";
+    this.send({ do: "judge", key: this.take.key, take: this.take.take, ...judged });
+  }
+
+  draw(rating) {
+    this.rating = rating || 0;
+    for (const radio of this.radios) {
+      radio.checked = Number(radio.value) === this.rating;
+      radio.nextSibling.textContent = Number(radio.value) <= this.rating ? "★" : "☆";
+    }
+  }
+
+  show({ rating, note }) {
+    this.draw(rating);
+    if (document.activeElement !== this.note) this.note.value = note || "";
+    this.state.textContent = "";
+  }
+
+  refuse(words) {
+    this.state.textContent = words;
+  }
+}

@@ -1,0 +1,42 @@
+// Finding and making nodes. Takes and views are known by class names alone, because those are
+// what a front end leaves in an output that it does not trust.
+
+const TAKE = "soundpiece-take";
+const VIEW = "soundpiece-view";
+const OURS = "data-soundpiece";
+
+function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "boolean") made.toggleAttribute(name, value);
+    else made.setAttribute(name, value);
+  }
+  made.append(...children);
+  return made;
+}
+
+function takeOf(node) {
+  const match = /\bsoundpiece-at-([0-9a-f-]{36})-(\d+)/.exec(node.className);
+  return match && { key: match[1], take: Number(match[2]), id: `${match[1]}-${match[2]}` };
+}
+
+function viewOf(node) {
+  const match = /\bsoundpiece-is-([\w-]+)/.exec(node.className);
+  return match && match[1];
+}
+
+function loudnessOf(node) {
+  const match = /\bsoundpiece-lufs([+-][\d.]+)/.exec(node.className);
+  return match && Number(match[1]);
+}
+
+function within(nodes, name) {
+  return [...nodes].flatMap((node) =>
+    node.nodeType !== Node.ELEMENT_NODE
+      ? []
+      : [...(node.classList.contains(name) ? [node] : []), ...node.querySelectorAll(`.${name}`)],
+  );
+}
+
+// Where a person types or chooses, a notebook's one-key shortcuts have to stand back.
+const TYPING = { "data-lm-suppress-shortcuts": "true" };

@@ -1,0 +1,63 @@
+// One take sounds at a time; takes of a view at equal loudness, by turning the louder ones down.
+
+const QUIETEST = 0.05;
+
+function onPlay(event) {
+  if (!event.target.closest?.(`.${TAKE}`)) return;
+  for (const other of document.querySelectorAll(`.${TAKE} audio`)) {
+    if (other !== event.target) other.pause();
+  }
+}
+
+function equalise(view, equal) {
+  const takes = within([view], TAKE).filter((take) => loudnessOf(take) !== null);
+  const quietest = Math.min(...takes.map(loudnessOf));
+  for (const take of takes) {
+    const gain = equal ? 10 ** ((quietest - loudnessOf(take)) / 20) : 1;
+    take.querySelector("audio").volume = Math.max(QUIETEST, Math.min(1, gain));
+  }
+}
+
+// An output that is drawn again gets new nodes. What sounds, or stands in the middle, is put into
+// its new place instead, so that nobody hears the drawing.
+class Carrying {
+  constructor() {
+    this.left = new Map();
+  }
+
+  leave(nodes) {
+    for (const take of within(nodes, TAKE)) {
+      const audio = take.querySelector("audio");
+      const kept = { audio, control: take.querySelector(`[${OURS}=judgement]`) };
+      kept.playing = audio !== null && audio === sounding;
+      this.left.set(takeOf(take).id, kept);
+    }
+    setTimeout(() => this.left.clear(), 1000);
+  }
+
+  arrive(take) {
+    const kept = this.left.get(takeOf(take).id);
+    if (!kept) return null;
+    const audio = take.querySelector("audio");
+    if (kept.audio && audio && !kept.audio.isConnected && kept.audio.currentTime > 0) {
+      audio.replaceWith(kept.audio);
+      if (kept.playing && kept.audio.paused) kept.audio.play().catch(() => {});
+    }
+    return kept.control?.isConnected ? null : kept.control;
+  }
+}
+
+let sounding = null;
+
+function followPlayback(signal) {
+  const options = { capture: true, signal };
+  document.addEventListener("play", onPlay, options);
+  document.addEventListener("playing", (event) => (sounding = event.target), options);
+  document.addEventListener(
+    "pause",
+    (event) => {
+      if (event.target.isConnected && event.target === sounding) sounding = null;
+    },
+    options,
+  );
+}

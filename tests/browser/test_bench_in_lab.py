@@ -1,0 +1,251 @@
+"""The bench for prompts, as a person uses it: a board that fills in, is heard, judged and kept."""
+
+from __future__ import annotations
+
+import re
+
+import nbformat
+import pytest
+
+from browser.accessibility import violations
+from browser.lab import Lab
+from browser.notebook_page import NotebookPage, play, write_notebook
+from services import RunningSandbox
+
+pytestmark = pytest.mark.measured
+
+SWEEP = """\
+%%soundpiece_instrumental moods --sweep mood=calm,wild --sweep style=jazz,techno,rock
+{{mood}} {{style}}, short"""
+CELLS = (
+    "%load_ext soundpiece_nb",
+    SWEEP,
+    "get_ipython().run_line_magic('soundpiece_compare', ' '.join(list(moods.values)[:2]))",
+    "%soundpiece_history -n 4",
+    "import soundpiece_nb as sp\nprint(sorted(map(int, sp.takes()['rating'].dropna())))",
+)
+MADE = 6
+
+
+@pytest.fixture(scope="module")
+def slow_sandbox(tmp_path_factory):
+    running = RunningSandbox(tmp_path_factory.mktemp("slow"), pace=0.3)
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory, slow_sandbox):
+    return {
+        "SOUNDPIECE_HOME": str(tmp_path_factory.mktemp("home")),
+        "SOUNDPIECE_BASE_URL": slow_sandbox.base_url,
+        "SOUNDPIECE_API_KEY": "spk_marked_0123456789",
+    }
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory, environment, browser, screenshots):
+    """A notebook whose sweep was watched, heard and judged, saved, and its kernel shut down."""
+    folder = tmp_path_factory.mktemp("notebooks")
+    path = write_notebook(folder / "bench.ipynb", *CELLS)
+    seen = {}
+    with Lab(folder, tmp_path_factory.mktemp("mine"), environment) as lab:
+        notebook = NotebookPage(browser, lab, "bench.ipynb", width=1280)
+        notebook.run_to_end(0)
+        notebook.run_to_end(1)
+        board = notebook.output(1)
+        seen["counts"] = _watch(notebook, board)
+        board.locator(".soundpiece-tools select").wait_for(timeout=20_000)
+        board.get_by_text("LUFS").nth(MADE - 1).wait_for(timeout=60_000)
+        players = board.locator("audio")
+        seen["sounding"] = _play_two(players)
+        seen["judged"] = _judge_by_keyboard(notebook, board)
+        seen["went on"] = players.nth(1).evaluate("a => !a.paused && a.currentTime > 0")
+        players.nth(1).evaluate("a => a.pause()")
+        board.locator(".soundpiece-tools select").select_option("rating")
+        notebook.page.wait_for_timeout(800)
+        seen["first row"] = board.locator(".soundpiece-judgement input[type=text]").first
+        seen["first row"] = seen["first row"].input_value()
+        notebook.run_to_end(2)
+        notebook.run_to_end(3)
+        notebook.output(3).get_by_role("button", name="Next").click()
+        notebook.output(3).get_by_text("page 2 of 2").wait_for(timeout=10_000)
+        seen["page 2"] = notebook.output(3).inner_text()
+        notebook.output(3).get_by_role("button", name="Status").focus()
+        notebook.page.keyboard.press("Enter")
+        notebook.output(3).locator("th[aria-sort=ascending]").wait_for(timeout=10_000)
+        seen["focus"] = notebook.page.evaluate("document.activeElement.textContent")
+        notebook.run_to_end(4)
+        seen["ratings"] = notebook.output(4).inner_text()
+        seen["live violations"] = violations(notebook.page)
+        notebook.page.screenshot(path=screenshots / "bench-live.png")
+        text = notebook.save(path)
+        lab.stop_kernels()
+        notebook.close()
+    return folder, seen, text
+
+
+def _watch(notebook, board) -> list[int]:
+    """Count the board's players until all are there."""
+    counts: list[int] = []
+    for _ in range(600):
+        number = board.locator("audio").count()
+        if not counts or counts[-1] != number:
+            counts.append(number)
+        if number == 2 * MADE:
+            break
+        notebook.page.wait_for_timeout(100)
+    return counts
+
+
+def _play_two(players) -> list[bool]:
+    """Start one player, then another; return which of them sound."""
+    for number in (0, 1):
+        players.nth(number).evaluate("a => { a.muted = true; return a.play(); }")
+        players.nth(number).evaluate("a => new Promise(r => setTimeout(r, 250))")
+    return [not players.nth(number).evaluate("a => a.paused") for number in (0, 1)]
+
+
+def _judge_by_keyboard(notebook, board) -> list[str]:
+    """Rate the third and fourth take and write a note, with keys alone; return where focus is."""
+    where = []
+    keyboard = notebook.page.keyboard
+    board.get_by_role("radio", name="1 star", exact=True).nth(2).focus()
+    keyboard.press("3")
+    notebook.page.wait_for_timeout(1_500)  # the board is drawn again meanwhile
+    where.append(notebook.page.evaluate("document.activeElement.ariaLabel"))
+    keyboard.press("Tab")
+    keyboard.type("love the bass")
+    keyboard.press("Enter")
+    board.get_by_role("radio", name="1 star", exact=True).nth(3).focus()
+    keyboard.press("Space")
+    for _ in range(4):
+        keyboard.press("ArrowRight")
+    notebook.page.wait_for_timeout(1_500)
+    where.append(notebook.page.evaluate("document.activeElement.ariaLabel"))
+    return where
+
+
+def test_the_board_fills_in_while_it_is_watched(kept):
+    _, seen, _ = kept
+    assert len(seen["counts"]) >= 3, seen["counts"]
+    assert seen["counts"][-1] == 2 * MADE
+
+
+def test_starting_one_player_stops_the_other_and_drawing_again_stops_none(kept):
+    _, seen, _ = kept
+    assert seen["sounding"] == [False, True]
+    assert seen["went on"]
+
+
+def test_takes_are_judged_by_keyboard_and_the_journal_has_it_at_once(kept):
+    _, seen, _ = kept
+    assert seen["judged"] == ["3 stars", "5 stars"]
+    assert seen["ratings"].strip() == "[3, 5]"
+    assert seen["first row"] == "love the bass"  # its fellow take has the five stars
+
+
+def test_the_history_turns_its_pages_and_sorts_by_its_headings(kept):
+    _, seen, _ = kept
+    assert "5 to 6 of 6 operations" in seen["page 2"]
+    assert seen["focus"].startswith("Status")
+
+
+def test_what_was_saved_holds_no_widget_no_script_and_little_weight(kept):
+    _, _, text = kept
+    notebook = nbformat.reads(text, as_version=4)
+    shown = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    kinds = {kind for output in shown for kind in output.get("data", {})}
+    assert kinds == {"text/html", "text/plain"}
+    html = "".join(output.get("data", {}).get("text/html", "") for output in shown)
+    assert not re.search(r"<script|<button|<input|<select|onclick", html)
+    assert "★★★★★" in html
+    assert "widgets" not in notebook.metadata
+    assert len(text) < 300_000
+
+
+def test_axe_finds_nothing_while_it_lives(kept):
+    _, seen, _ = kept
+    assert seen["live violations"] == []
+
+
+@pytest.mark.parametrize(
+    ("theme", "width"),
+    [("JupyterLab Light", 1280), ("JupyterLab Dark", 1280), ("JupyterLab Light", 400)],
+)
+def test_reopened_without_its_kernel_everything_still_shows_and_plays(
+    kept, tmp_path_factory, browser, screenshots, theme, width
+):
+    folder, _, _ = kept
+    with Lab(folder, tmp_path_factory.mktemp("theirs"), {}, theme=theme) as lab:
+        notebook = NotebookPage(browser, lab, "bench.ipynb", width=width)
+        board = notebook.output(1)
+        board.get_by_text("★★★★★").wait_for(timeout=10_000)
+        assert board.locator("audio").count() == 2 * MADE
+        assert play(board.locator("audio").first) > 10
+        assert violations(notebook.page) == []
+        notebook.cell(1).scroll_into_view_if_needed()
+        called = theme.split()[-1].lower()
+        notebook.page.screenshot(path=screenshots / f"bench-{called}-{width}.png")
+        notebook.close()
+
+
+def test_sixty_takes_cost_the_page_little(tmp_path_factory, environment, browser):
+    folder = tmp_path_factory.mktemp("many")
+    cells = (
+        "%load_ext soundpiece_nb",
+        "%soundpiece_fx many -p 'Impact {{n}}' -d 1 --repeat 3 --sweep n="
+        + ",".join(map(str, range(20))),
+        "many.counts()",
+    )
+    path = write_notebook(folder / "many.ipynb", *cells)
+    with Lab(folder, tmp_path_factory.mktemp("mine"), environment) as lab:
+        notebook = NotebookPage(browser, lab, "many.ipynb")
+        notebook.run_to_end(0)
+        notebook.run_to_end(1)
+        notebook.output(1).get_by_text("60 of 60 ready").wait_for(timeout=120_000)
+        notebook.output(1).get_by_text("LUFS").nth(59).wait_for(timeout=60_000)
+        text = notebook.save(path)
+        saving = notebook.page.evaluate(_SAVE)
+        drawing = _drawing_milliseconds(notebook)
+        lab.stop_kernels()
+        notebook.close()
+    print(
+        f"60 takes: {len(text) / 1e3:.0f} KB, saved in {saving:.0f} ms, drawn in {drawing:.0f} ms"
+    )
+    assert len(text) < 1_000_000
+    assert saving < 500
+    assert drawing < 200
+
+
+_SAVE = """async () => {
+  const began = performance.now();
+  const saved = new Promise(resolve => {
+    const watch = new PerformanceObserver(list => {
+      if (list.getEntries().some(e => e.name.includes('/api/contents/many.ipynb'))) resolve();
+    });
+    watch.observe({ type: 'resource' });
+  });
+  document.querySelector('.jp-Notebook').dispatchEvent(new KeyboardEvent('keydown',
+    { key: 's', code: 'KeyS', keyCode: 83, ctrlKey: true, bubbles: true }));
+  await saved;
+  return performance.now() - began;
+}"""
+
+
+def _drawing_milliseconds(notebook) -> float:
+    """Return the page's main-thread time for one drawing of the board, less what idleness costs."""
+    metrics = notebook.page.context.new_cdp_session(notebook.page)
+    metrics.send("Performance.enable")
+
+    def busy() -> float:
+        found = metrics.send("Performance.getMetrics")["metrics"]
+        return 1000 * next(each["value"] for each in found if each["name"] == "TaskDuration")
+
+    before = busy()
+    notebook.page.wait_for_timeout(2_000)
+    idle = busy() - before
+    before = busy()
+    notebook.output(1).locator(".soundpiece-tools select").select_option("value n")
+    notebook.page.wait_for_timeout(2_000)
+    return busy() - before - idle

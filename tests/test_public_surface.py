@@ -1,0 +1,185 @@
+"""The names that others build upon, each of them there: the contract, walked line by line."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+
+import soundpiece_nb as sp
+from kernels import Kernel
+from services import quiet_environment
+from soundpiece_nb.settings import Settings
+
+CELLS = ("song", "instrumental", "sample", "fx", "remix_song")
+LINES = (*CELLS, "remix_instrumental", "stems", "cut")
+COMMANDS = (
+    "soundpiece",
+    *(
+        f"soundpiece_{name}"
+        for name in (
+            "history show compare resume wait status export login logout sandbox lab bundle"
+        ).split()
+    ),
+)
+COMMON = (
+    "--key --once --wait --no-wait --timeout --sweep --tag --note --callback-url --embed --link "
+    "--dry-run -w -t"
+).split()
+OWN = {
+    "song": "--prompt -p --reference -r",
+    "instrumental": "--prompt -p --reference -r",
+    "sample": "--prompt -p --duration -d --loopable",
+    "fx": "--prompt -p --duration -d",
+    "remix_song": "--source -s --prompt -p --variations -n",
+    "remix_instrumental": "--source -s --variations -n",
+    "stems": "--source -s",
+    "cut": "--source -s --to",
+}
+HISTORY = ("-n", "--status", "--route", "--since", "--search", "--tag", "-o")
+FUNCTIONS = {
+    "submit": "route name tags fields",
+    "song": "lyrics prompt reference",
+    "instrumental": "prompt reference",
+    "sample": "prompt duration loopable",
+    "fx": "prompt duration",
+    "remix_song": "source lyrics prompt n_variations",
+    "remix_instrumental": "source n_variations",
+    "stems": "source",
+    "cut": "source target_duration",
+    "operation": "key",
+    "resume": "",
+    "history": "route status since search tag limit",
+    "takes": "route status since search tag limit",
+    "compare": "keys",
+    "batch": "rows route max_in_flight",
+    "load_ipython_extension": "",
+    "unload_ipython_extension": "",
+}
+HISTORY_COLUMNS = (
+    "name route status operation_id prompt lyrics reference source params outputs duration "
+    "error_code error_message submitted_at accepted_at finished_at elapsed polls retries rating "
+    "note tags sweep notebook files"
+).split()
+TRAITS = (
+    "base_url home wait sound once callback_url retry_budget operation_deadline"  # fmt: skip
+).split()
+
+
+@pytest.fixture(scope="module")
+def kernel(tmp_path_factory, sandbox):
+    environment = quiet_environment(
+        tmp_path_factory.mktemp("home"),
+        SOUNDPIECE_BASE_URL=sandbox.base_url,
+        SOUNDPIECE_API_KEY="spk_tests_only_0123456789",
+    )
+    started = Kernel(environment)
+    assert started.run("%load_ext soundpiece_nb").outputs == []
+    yield started
+    started.close()
+
+
+@pytest.fixture(scope="module")
+def magics(kernel):
+    return kernel.value(
+        "{kind: sorted(names) for kind, names in get_ipython().magics_manager.magics.items()}"
+    )
+
+
+def test_every_magic_is_there(magics):
+    assert {f"soundpiece_{noun}" for noun in CELLS} <= set(magics["cell"])
+    assert {f"soundpiece_{noun}" for noun in LINES} <= set(magics["line"])
+    assert set(COMMANDS) <= set(magics["line"])
+
+
+@pytest.mark.parametrize("noun", LINES)
+def test_every_option_of_a_route_is_in_its_help(kernel, noun):
+    words = set(_help(kernel, f"soundpiece_{noun}").replace(",", " ").split())
+    assert set(COMMON) <= words
+    assert set(OWN[noun].split()) <= words
+
+
+def test_every_option_of_the_history_is_in_its_help(kernel):
+    words = set(_help(kernel, "soundpiece_history").replace("[", " ").replace(",", " ").split())
+    assert set(HISTORY) <= words
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_says_what_it_does(kernel, command):
+    assert _help(kernel, command).strip()
+
+
+def test_the_overview_names_every_command(kernel):
+    overview = kernel.run("%soundpiece").text
+    assert [name for name in COMMANDS[1:] if name not in overview] == []
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_function_takes_what_it_should(name):
+    function = getattr(sp, name)
+    assert set(FUNCTIONS[name].split()) <= set(inspect.signature(function).parameters)
+    assert inspect.getdoc(function)
+
+
+def test_every_attribute_of_a_handle_is_there(connected):
+    op = sp.fx("Impact", duration=1, name="hit", tags=["t"]).result(60)
+    for name in "key id route status error elapsed request outputs parents children".split():
+        getattr(op, name)
+    for name in "result rate tag note rerun".split():
+        assert callable(getattr(op, name))
+    [output] = op.outputs
+    for name in "path duration kind rating note".split():
+        getattr(output, name)
+    samples, rate = output.audio()
+    assert samples.dtype == "float32"
+    assert (samples.ndim, rate) == (2, 44_100)
+    assert callable(output.save)
+    assert callable(output.rate)
+    assert set(HISTORY_COLUMNS) <= set(sp.history().columns)
+    assert sp.history().index.name == "idempotency_key"
+    assert list(sp.takes().index.names) == ["idempotency_key", "take"]
+
+
+async def test_a_handle_can_be_awaited(connected):
+    assert (await sp.fx("Impact", duration=1)).status == "ready"
+
+
+def test_errors_carry_key_and_id(connected):
+    with pytest.raises(sp.OperationFailed) as failed:
+        sp.song("content_policy", prompt="x").result(60)
+    assert failed.value.key
+    assert failed.value.operation_id
+    assert issubclass(sp.RequestRejected, sp.SoundpieceError)
+    assert issubclass(sp.WaitTimeout, sp.SoundpieceError)
+
+
+def test_every_setting_has_help_and_none_is_the_key(kernel):
+    shown = kernel.run("%config SoundpieceMagics").text
+    for trait in TRAITS:
+        assert f"SoundpieceMagics.{trait}" in shown
+    missing = kernel.value(
+        "[n for n, t in get_ipython().magics_manager.registry['SoundpieceMagics']"
+        ".traits(config=True).items() if not t.help]"
+    )
+    assert missing == []
+    assert "spk_" not in shown
+
+
+def test_the_environment_is_read(home, monkeypatch):
+    monkeypatch.setenv("SOUNDPIECE_BASE_URL", "https://soundpiece.example/v1")
+    monkeypatch.setenv("SOUNDPIECE_HOME", str(home / "elsewhere"))
+    settings = Settings()
+    assert settings.read_base_url() == "https://soundpiece.example/v1"
+    assert settings.read_home() == home / "elsewhere"
+    assert (
+        Settings(base_url="https://chosen.example/v1").read_base_url().startswith("https://chosen")
+    )
+    monkeypatch.delenv("SOUNDPIECE_BASE_URL")
+    assert settings.read_base_url() == "https://api.soundpiece.co/v1"
+
+
+def _help(kernel, magic: str) -> str:
+    return kernel.value(
+        "next(m[%r].__doc__ for m in get_ipython().magics_manager.magics.values() if %r in m)"
+        % (magic, magic)
+    )
