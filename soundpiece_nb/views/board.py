@@ -16,7 +16,7 @@ from soundpiece_nb.sweeping import Sweep
 
 from .companion import summon
 from .frontend import FrontEnd, front_end
-from .parts import AMBER, BLUE, GREEN, clock, frame, head, quiet_line, span
+from .parts import AMBER, BLUE, GREEN, clock, fold, frame, head, quiet_line, span
 from .permanent import Rendering
 from .rows import row, values
 from .show import place_of
@@ -24,6 +24,8 @@ from .sound import Holding, Place
 from .standing import SLOT, VIEW, Standing, stand
 from .take import figures
 
+MOST_IN_SIGHT = 16
+"""Takes a board has in sight; more are folded, which keeps a long board quick to draw."""
 LOOK_SECONDS = 0.4
 """How often to look whether an operation has come further."""
 MOST_EMBEDDED = 12
@@ -117,15 +119,22 @@ class Board:
         return None
 
     def _rows(self, entries: Sequence[Entry]) -> list[Markup]:
-        left = MOST_EMBEDDED
-        rows = []
+        """Return a row an operation; those past the first takes stand folded."""
+        shown: list[Markup] = []
+        folded: list[Markup] = []
+        takes = 0
         for entry in entries:
-            playable = self._place.links or left >= len(entry.takes)
-            left -= len(entry.takes) if playable else 0
-            heading = values(self._sweep.values[entry.key])
+            takes += max(1, len(entry.takes))
             told = figures(entry.takes[0]) if entry.takes else ""
-            rows.append(row(entry, heading, self._place, playable=playable, told=told))
-        return rows
+            drawn = row(
+                entry,
+                values(self._sweep.values[entry.key]),
+                self._place,
+                playable=self._place.links or takes <= MOST_EMBEDDED,
+                told=told,
+            )
+            (shown if takes <= MOST_IN_SIGHT else folded).append(drawn)
+        return [*shown, fold(f"{len(folded)} more", *folded)] if folded else shown
 
     def _text(self, entry: Entry) -> str:
         varied = ", ".join(f"{n}={v}" for n, v in self._sweep.values[entry.key].items())

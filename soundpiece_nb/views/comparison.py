@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -24,17 +24,13 @@ from .sound import Place
 from .standing import SLOT, VIEW, Standing, stand
 from .take import figures, player
 
-_TABLE = Markup(
-    '<div style="overflow-x:auto"><table style="width:100%;min-width:{width}px;table-layout:fixed;'
-    'border-collapse:collapse;margin:6px 0">{rows}</table></div>'
+_COLUMNS = Markup('<div style="display:flex;flex-wrap:wrap;gap:14px 22px;margin:8px 0">{}</div>')
+_COLUMN = Markup(
+    '<div style="flex:1 1 {}px;min-width:0;overflow-wrap:anywhere" dir="auto">{}</div>'
 )
-_COLUMN_WIDTH = 230
-_ROW = Markup("<tr>{}</tr>")
-_CELL = Markup(
-    '<td style="vertical-align:top;text-align:left;padding:4px 12px 4px 0;overflow-wrap:anywhere;'
-    'white-space:normal" dir="auto">{}</td>'
-)
-_LABEL = Markup('<div style="{}">{}</div>{}')
+_WIDTH = 230
+"""Pixels below which an operation goes under the others instead of beside them."""
+_LABEL = Markup('<div style="margin-bottom:6px"><div style="{}">{}</div>{}</div>')
 _MARK = Markup('<mark style="background:rgba(230,170,40,.35);color:inherit">{}</mark>')
 _WORD = re.compile(r"(\s+)")
 _FEWEST, _MOST = 2, 8
@@ -87,16 +83,18 @@ def compare(entries: Sequence[Entry], place: Place, view: str) -> Rendering:
     values = {name: [_said(fields.get(name)) for fields in asked] for name in names}
     different = [name for name in names if len(set(values[name])) > 1]
     same = [name for name in names if name not in different]
-    rows = [
-        _row(_heading(entry) for entry in entries),
-        *(_row(_marked(name, values[name])) for name in different),
-        _row(_players(entry, place) for entry in entries),
+    marked = {name: _marked(name, values[name]) for name in different}
+    columns = [
+        _heading(entry)
+        + Markup("").join(marked[name][number] for name in different)
+        + _players(entry, place)
+        for number, entry in enumerate(entries)
     ]
     html = frame(
         BLUE,
         head("Comparison", counted(len(entries), "operation"), ""),
         SLOT,
-        _TABLE.format(width=_COLUMN_WIDTH * len(entries), rows=Markup("").join(rows)),
+        _COLUMNS.format(Markup("").join(_COLUMN.format(_WIDTH, each) for each in columns)),
         *([] if different else [line("They ask for just the same.")]),
         fold("What is the same", *(row(_words(name), values[name][0]) for name in same)),
         fold("How the figures are measured", *(row(_words(n), how) for n, how in METHODS.items())),
@@ -111,10 +109,6 @@ def _said(value: Any) -> str:
 
 def _words(name: str) -> str:
     return name.replace("_", " ").capitalize()
-
-
-def _row(cells: Iterable[Markup]) -> Markup:
-    return _ROW.format(Markup("").join(_CELL.format(cell) for cell in cells))
 
 
 def _heading(entry: Entry) -> Markup:

@@ -1,6 +1,6 @@
-"""The history as a table to scan, with players where the files lie near, a page at a time.
+"""The history as rows to scan, with players where the files lie near, a page at a time.
 
-Widths are set because JupyterLab lays tables out evenly otherwise.
+Rows are no `<table>`: they wrap where it is narrow, and JupyterLab would lay a table out evenly.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from soundpiece_nb.api.routes import find_route
 from soundpiece_nb.engine.explain import short
 from soundpiece_nb.journal.entry import Entry
 from soundpiece_nb.journal.filters import Filter
-from soundpiece_nb.journal.summary import summarise
+from soundpiece_nb.journal.summary import Summary, summarise
 from soundpiece_nb.session import Session
 
 from .companion import summon
@@ -31,21 +31,21 @@ from .take import slim_player
 
 _TABLE = Markup(
     '<div class="{no_math}" style="font-family:var(--jp-ui-font-family,system-ui,sans-serif);'
-    'font-size:13px;color:var(--jp-content-font-color1,inherit)">{slot}'
-    '<div style="overflow-x:auto"><table style="font-size:13px;width:100%;min-width:680px;'
-    'border-collapse:collapse"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
-    '<div style="{quiet};margin:4px 0">{place}</div>{summary}</div>'
+    'font-size:13px;line-height:1.45;color:var(--jp-content-font-color1,inherit)">{slot}'
+    '<div style="{row}">{heads}</div>{rows}'
+    '<div style="{quiet};margin:6px 0;border-top:1px solid rgba(128,128,128,.28);padding-top:6px">'
+    "{place}</div>{summary}</div>"
 )
-_HEAD = Markup(
-    '<th scope="col"{sorts} style="text-align:left;width:{width};padding:4px 8px">{name}</th>'
-)
-_CELL = Markup('<td style="text-align:left;vertical-align:top;padding:6px 8px">{}</td>')
+_ROW_STYLE = "display:flex;flex-wrap:wrap;gap:2px 14px;padding:7px 0"
+_ROW = Markup('<div style="{};border-top:1px solid rgba(128,128,128,.28)">{}</div>')
+_HEAD = Markup('<div{sorts} style="flex:{width};min-width:0"><b>{name}</b></div>')
+_CELL = Markup('<div style="flex:{};min-width:0;overflow-wrap:anywhere">{}</div>')
 _COLUMNS = {
-    "Made": ("made", "14%"),
-    "What": ("name", "17%"),
-    "Status": ("status", "12%"),
-    "Text": (None, "23%"),
-    "Sound": ("duration", "34%"),
+    "Made": ("made", "1 1 110px"),
+    "What": ("name", "2 1 150px"),
+    "Status": ("status", "1 1 100px"),
+    "Text": (None, "2 1 170px"),
+    "Sound": ("duration", "3 1 260px"),
 }
 SHOWN_TEXT = 70
 
@@ -88,9 +88,10 @@ def history_view(session: Session, wanted: Filter, place: Place) -> Standing:
     size = wanted.limit or 20
     total = session.journal.count(wanted)
     keys: list[str] = []
+    whole = summarise(session.journal, wanted)
     return Standing(
         id=f"history-{uuid.uuid4().hex[:8]}",
-        draw=partial(_draw, session, wanted, place, keys),
+        draw=partial(_draw, session, wanted, place, keys, whole),
         keys=lambda: keys,
         orders=ORDERS,
         order=wanted.order or NEWEST,
@@ -99,8 +100,13 @@ def history_view(session: Session, wanted: Filter, place: Place) -> Standing:
     )
 
 
-def _draw(
-    session: Session, wanted: Filter, place: Place, keys: list[str], standing: Standing
+def _draw(  # noqa: PLR0917 - what is known of a history, then the output it is drawn for
+    session: Session,
+    wanted: Filter,
+    place: Place,
+    keys: list[str],
+    whole: Summary,
+    standing: Standing,
 ) -> Rendering:
     """Return the page that is shown now, and keep in `keys` which operations that are."""
     size = wanted.limit or 20
@@ -111,11 +117,11 @@ def _draw(
     first = (standing.page - 1) * size + 1
     counted = f"{first} to {first + len(entries) - 1} of {total}" if entries else "None"
     where = f"{counted} operations, {ORDERS.get(standing.order, standing.order)}."
-    whole = summarise(session.journal, wanted)
     html = _TABLE.format(
         no_math=NO_MATH,
         slot=SLOT,
         quiet=Markup(QUIET),
+        row=Markup(_ROW_STYLE),
         heads=Markup("").join(_head(name, *column) for name, column in _COLUMNS.items()),
         rows=Markup("").join(_row(entry, place) for entry in entries),
         place=where,
@@ -142,7 +148,9 @@ def _row(entry: Entry, place: Place) -> Markup:
     if entry.tags:
         what += Markup('<div style="{}" dir="auto">{}</div>').format(QUIET, ", ".join(entry.tags))
     cells = (moment(entry.submitted_at), what, status, _text(entry), _sound(entry, place))
-    return Markup("<tr>{}</tr>").format(Markup("").join(_CELL.format(cell) for cell in cells))
+    widths = (width for _, width in _COLUMNS.values())
+    placed = (_CELL.format(width, cell) for width, cell in zip(widths, cells, strict=True))
+    return _ROW.format(_ROW_STYLE, Markup("").join(placed))
 
 
 def _text(entry: Entry) -> Markup:

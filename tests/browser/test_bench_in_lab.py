@@ -8,6 +8,7 @@ import nbformat
 import pytest
 
 from browser.accessibility import violations
+from browser.conftest import SCREENSHOTS
 from browser.lab import Lab
 from browser.notebook_page import NotebookPage, play, write_notebook
 from services import RunningSandbox
@@ -73,7 +74,7 @@ def kept(tmp_path_factory, environment, browser, screenshots):
         seen["page 2"] = notebook.output(3).inner_text()
         notebook.output(3).get_by_role("button", name="Status").focus()
         notebook.page.keyboard.press("Enter")
-        notebook.output(3).locator("th[aria-sort=ascending]").wait_for(timeout=10_000)
+        notebook.output(3).locator("button[title=ascending]").wait_for(timeout=10_000)
         seen["focus"] = notebook.page.evaluate("document.activeElement.textContent")
         notebook.run_to_end(4)
         seen["ratings"] = notebook.output(4).inner_text()
@@ -169,15 +170,13 @@ def test_axe_finds_nothing_while_it_lives(kept):
     assert seen["live violations"] == []
 
 
-@pytest.mark.parametrize(
-    ("theme", "width"),
-    [("JupyterLab Light", 1280), ("JupyterLab Dark", 1280), ("JupyterLab Light", 400)],
-)
+@pytest.mark.usefixtures("screenshots")
+@pytest.mark.parametrize(("theme", "width"), [("Light", 1280), ("Dark", 1280), ("Light", 400)])
 def test_reopened_without_its_kernel_everything_still_shows_and_plays(
-    kept, tmp_path_factory, browser, screenshots, theme, width
+    kept, tmp_path_factory, browser, theme, width
 ):
     folder, _, _ = kept
-    with Lab(folder, tmp_path_factory.mktemp("theirs"), {}, theme=theme) as lab:
+    with Lab(folder, tmp_path_factory.mktemp("theirs"), {}, theme=f"JupyterLab {theme}") as lab:
         notebook = NotebookPage(browser, lab, "bench.ipynb", width=width)
         board = notebook.output(1)
         board.get_by_text("★★★★★").wait_for(timeout=10_000)
@@ -185,8 +184,7 @@ def test_reopened_without_its_kernel_everything_still_shows_and_plays(
         assert play(board.locator("audio").first) > 10
         assert violations(notebook.page) == []
         notebook.cell(1).scroll_into_view_if_needed()
-        called = theme.split()[-1].lower()
-        notebook.page.screenshot(path=screenshots / f"bench-{called}-{width}.png")
+        notebook.page.screenshot(path=SCREENSHOTS / f"bench-{theme.lower()}-{width}.png")
         notebook.close()
 
 
@@ -204,7 +202,7 @@ def test_sixty_takes_cost_the_page_little(tmp_path_factory, environment, browser
         notebook.run_to_end(0)
         notebook.run_to_end(1)
         notebook.output(1).get_by_text("60 of 60 ready").wait_for(timeout=120_000)
-        notebook.output(1).get_by_text("LUFS").nth(59).wait_for(timeout=60_000)
+        notebook.output(1).get_by_text("LUFS").nth(59).wait_for(state="attached")
         text = notebook.save(path)
         saving = notebook.page.evaluate(_SAVE)
         drawing = _drawing_milliseconds(notebook)
@@ -234,18 +232,25 @@ _SAVE = """async () => {
 
 
 def _drawing_milliseconds(notebook) -> float:
-    """Return the page's main-thread time for one drawing of the board, less what idleness costs."""
+    """Return the page's main-thread time for one drawing of the board, less what idleness costs.
+
+    The least of three, because whatever else the machine does can only add to it.
+    """
     metrics = notebook.page.context.new_cdp_session(notebook.page)
     metrics.send("Performance.enable")
+    order = notebook.output(1).locator(".soundpiece-tools select")
 
-    def busy() -> float:
-        found = metrics.send("Performance.getMetrics")["metrics"]
-        return 1000 * next(each["value"] for each in found if each["name"] == "TaskDuration")
+    def busy(act) -> float:
+        before = _task_milliseconds(metrics)
+        act()
+        notebook.page.wait_for_timeout(1_500)
+        return _task_milliseconds(metrics) - before
 
-    before = busy()
-    notebook.page.wait_for_timeout(2_000)
-    idle = busy() - before
-    before = busy()
-    notebook.output(1).locator(".soundpiece-tools select").select_option("value n")
-    notebook.page.wait_for_timeout(2_000)
-    return busy() - before - idle
+    idle = busy(lambda: None)
+    orders = ("value n", "rating", "made")
+    return min(busy(lambda each=each: order.select_option(each)) for each in orders) - idle
+
+
+def _task_milliseconds(metrics) -> float:
+    found = metrics.send("Performance.getMetrics")["metrics"]
+    return 1000 * next(each["value"] for each in found if each["name"] == "TaskDuration")

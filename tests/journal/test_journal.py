@@ -12,41 +12,18 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from recording import finish, record
 
 from soundpiece_nb.api.errors import Mistake, StorageFailed
 from soundpiece_nb.api.operation import OutputLink
 from soundpiece_nb.api.request import new_request
 from soundpiece_nb.api.routes import find_route
-from soundpiece_nb.audio.flac import Take
 from soundpiece_nb.journal.filters import Filter
 from soundpiece_nb.journal.frame import DTYPES, history
 from soundpiece_nb.journal.glance import count_abandoned
 from soundpiece_nb.journal.journal import Journal, open_journal
 from soundpiece_nb.journal.lease import is_held, this_holder
 from soundpiece_nb.journal.migrations import JournalTooNew
-
-
-@pytest.fixture
-def journal(tmp_path):
-    opened = Journal(tmp_path / "home")
-    yield opened
-    opened.close()
-
-
-def record(journal, key=None, **fields):
-    settings = {n: fields.pop(n) for n in ("name", "tags", "note", "notebook") if n in fields}
-    request = new_request(find_route("song"), {"lyrics": "la", "prompt": "jazz"} | fields, key)
-    journal.record(request, service="sandbox", **settings)
-    return request.key
-
-
-def finish(journal, key, takes=2):
-    links = [OutputLink("https://cdn.example/secret", None, 3.0, None)] * takes
-    journal.accepted(key, "op_" + key[:8])
-    journal.ready(key, links)
-    for number in range(1, takes + 1):
-        path = journal.home / "audio" / key / f"{number}.flac"
-        journal.stored(key, number, Take(132_300, 44_100, 2, "00", 9, b"\1\1"), path)
 
 
 def test_key_and_exact_body_are_on_disk_when_record_returns(tmp_path):
@@ -324,14 +301,14 @@ def test_a_journal_that_is_none_is_one_sentence(tmp_path):
 
 
 def test_migrations_run_in_order_and_only_once(tmp_path, monkeypatch):
-    from soundpiece_nb.journal import schema
+    from soundpiece_nb.journal import migrations
 
     Journal(tmp_path).close()
     ran = []
-    now = schema.VERSION
+    now = migrations.VERSION
     steps = {now: lambda _: ran.append(1), now + 1: lambda _: ran.append(2)}
-    monkeypatch.setattr(schema, "VERSION", now + 2)
-    monkeypatch.setattr(schema, "MIGRATIONS", steps)
+    monkeypatch.setattr(migrations, "VERSION", now + 2)
+    monkeypatch.setattr(migrations, "MIGRATIONS", steps)
     Journal(tmp_path).close()
     Journal(tmp_path).close()
     assert ran == [1, 2]

@@ -223,7 +223,7 @@ def test_a_preview_that_has_to_be_made_first_comes_a_moment_later(kernel):
 
 def test_the_history_is_a_table_and_a_frame(kernel):
     [shown] = kernel.run("%soundpiece_history -n 3 --status ready").of("display_data")
-    assert shown["data"]["text/html"].count("<tr>") == 4
+    assert shown["data"]["text/html"].count("●") == 3
     assert shown["data"]["text/plain"].count("  ready  ") == 3
     kernel.run("frame = %soundpiece_history --search 'slow JAZZ' -o df")
     assert kernel.value("list(frame['name'])") == ["first"]

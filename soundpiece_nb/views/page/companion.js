@@ -19,7 +19,7 @@ const STYLE = `
   font: inherit; color: inherit; min-height: 26px; box-sizing: border-box;
   background: var(--jp-layout-color1, Canvas); border: 1px solid rgba(128,128,128,.55);
   border-radius: 3px; padding: 2px 8px; }
-th [data-soundpiece=sort] { font: inherit; font-weight: bold; color: inherit; background: none;
+[data-soundpiece=sort] { font: inherit; font-weight: bold; color: inherit; background: none;
   border: 0; padding: 0; cursor: pointer; min-height: 24px; }
 .soundpiece-hint { margin: 2px 0; opacity: .75; font-size: 12px; }
 .soundpiece-line { margin: 8px 0; display: flex; flex-direction: column; gap: 3px; }
@@ -75,7 +75,7 @@ class Companion {
     for (const slot of document.querySelectorAll(`[${OURS}-was]`)) {
       slot.textContent = slot.getAttribute(`${OURS}-was`);
     }
-    for (const head of document.querySelectorAll("th[data-name]")) {
+    for (const head of document.querySelectorAll("[class*=soundpiece-sorts-][data-name]")) {
       head.textContent = head.dataset.name;
     }
     this.style.remove();
@@ -90,6 +90,7 @@ class Companion {
       if (control) this.place(take, control);
     }
     for (const view of within(arrived, VIEW)) {
+      this.carrying.unfold(view);
       for (const control of this.controls) {
         if (control.id === viewOf(view)) this.placeControl(view, control);
       }

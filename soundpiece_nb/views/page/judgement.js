@@ -7,6 +7,7 @@ class Judgement {
   constructor(take, title, send) {
     this.take = take;
     this.send = send;
+    this.awaited = 0;
     const name = `soundpiece-stars-${(groups += 1)}`;
     this.radios = STARS.map((stars) =>
       element("input", {
@@ -62,6 +63,7 @@ class Judgement {
 
   say(judged) {
     this.state.textContent = "…";
+    this.awaited += 1;
     this.send({ do: "judge", key: this.take.key, take: this.take.take, ...judged });
   }
 
@@ -73,13 +75,17 @@ class Judgement {
     }
   }
 
+  // An answer to an earlier key must not undo what was pressed since.
   show({ rating, note }) {
+    this.awaited = Math.max(0, this.awaited - 1);
+    if (this.awaited) return;
     this.draw(rating);
     if (document.activeElement !== this.note) this.note.value = note || "";
     this.state.textContent = "";
   }
 
   refuse(words) {
+    this.awaited = 0;
     this.state.textContent = words;
   }
 }

@@ -23,6 +23,7 @@ function equalise(view, equal) {
 class Carrying {
   constructor() {
     this.left = new Map();
+    this.open = new Map();
   }
 
   leave(nodes) {
@@ -32,7 +33,22 @@ class Carrying {
       kept.playing = audio !== null && audio === sounding;
       this.left.set(takeOf(take).id, kept);
     }
-    setTimeout(() => this.left.clear(), 1000);
+    for (const view of within(nodes, VIEW)) {
+      const open = [...view.querySelectorAll("details[open] > summary")];
+      this.open.set(viewOf(view), new Set(open.map((summary) => summary.textContent)));
+    }
+    setTimeout(() => {
+      this.left.clear();
+      this.open.clear();
+    }, 1000);
+  }
+
+  unfold(view) {
+    const open = this.open.get(viewOf(view));
+    if (!open) return;
+    for (const summary of view.querySelectorAll("details > summary")) {
+      if (open.has(summary.textContent)) summary.parentNode.open = true;
+    }
   }
 
   arrive(take) {

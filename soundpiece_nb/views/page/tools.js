@@ -38,17 +38,15 @@ class Tools {
 
   // The headings of a table sort it, a second time the other way round.
   placeHeads(view) {
-    for (const head of view.querySelectorAll("th[class*=soundpiece-sorts-]")) {
+    for (const head of view.querySelectorAll("[class*=soundpiece-sorts-]")) {
       const column = /soundpiece-sorts-(\w+)/.exec(head.className)[1];
       const [up, down] = [column, `-${column}`];
       const now = this.arranged.order;
-      if (now === up || now === down) {
-        head.setAttribute("aria-sort", now === up ? "ascending" : "descending");
-      }
       head.dataset.name ||= head.textContent;
       const arrow = now === up ? " ▴" : now === down ? " ▾" : "";
       const button = element("button", { type: "button", [OURS]: "sort", ...TYPING });
       button.textContent = head.dataset.name + arrow;
+      button.title = now === up ? "ascending" : now === down ? "descending" : "sort by this";
       button.addEventListener("click", () => {
         this.focusing = column;
         this.sort(now === up ? down : up);
