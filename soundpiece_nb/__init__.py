@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         takes,
     )
     from soundpiece_nb.handle import Operation, Output
+    from soundpiece_nb.journal.wording import top_words
 
 _HOMES = {
     "batch": "functions",
@@ -41,6 +42,7 @@ _HOMES = {
     "submit": "functions",
     "sweep": "functions",
     "takes": "functions",
+    "top_words": "journal.wording",
     "Operation": "handle",
     "Output": "handle",
     "DownloadFailed": "api.errors",
@@ -72,6 +74,7 @@ __all__ = [
     "submit",
     "sweep",
     "takes",
+    "top_words",
     "unload_ipython_extension",
 ]
 

@@ -237,7 +237,7 @@ class Session:
     def measure(self, keys: Iterable[str]) -> bool:
         """Measure the takes that are here and were not measured yet; True if there were any.
 
-        A second or so for each: call it off the main thread.
+        About half a second for each: call it off the main thread.
         """
         from soundpiece_nb.audio.figures import VERSION, measure
 

@@ -13,6 +13,9 @@ from soundpiece_nb.audio.tags import Identity, Story
 
 STATUSES = ("submitting", "processing", "ready", "failed", "rejected")
 
+ORDERS = ("made", "name", "route", "status", "duration", "rating", "elapsed")
+"""What a history is ordered by; a `-` before it turns it round. `-made` is newest first."""
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

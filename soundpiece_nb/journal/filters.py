@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from numbers import Integral
 from typing import Any
 
 from sqlalchemy import ColumnElement, UnaryExpression, literal_column, select
@@ -13,16 +14,13 @@ from sqlalchemy import ColumnElement, UnaryExpression, literal_column, select
 from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.api.routes import find_route
 
-from .entry import STATUSES, microseconds
+from .entry import ORDERS, STATUSES, microseconds
 from .schema import operations, texts
 
 MOST_ROWS = 1_000_000
 STARS = range(1, 6)
 
-_COLUMNS = ("name", "route", "status", "duration", "rating", "elapsed")
-_ORDERS = {"made": operations.c.submitted_at} | {name: operations.c[name] for name in _COLUMNS}
-ORDERS = tuple(_ORDERS)
-"""What a history is ordered by; a `-` before it turns it round. `-made` is newest first."""
+_ORDERS = {order: operations.c["submitted_at" if order == "made" else order] for order in ORDERS}
 
 _TEXTS = ("route", "status", "search", "tag", "sweep", "name", "error", "order")
 _AGE = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])")
@@ -84,7 +82,7 @@ class Filter:
         if self.min_rating is not None:
             if not _is_whole(self.min_rating) or self.min_rating not in STARS:
                 raise Mistake(f"A rating is 1 to 5 stars; {self.min_rating!r} is none.")
-            conditions.append(unindexed("rating") >= self.min_rating)
+            conditions.append(unindexed("rating") >= int(self.min_rating))
         if self.sweep is not None:
             conditions.append(operations.c.sweep_id == self.sweep)
         return conditions
@@ -128,7 +126,8 @@ def _escaped(text: str) -> str:
 
 
 def _is_whole(number: object) -> bool:
-    return isinstance(number, int) and not isinstance(number, bool)
+    """Tell whether it is one, of numpy's too, as frames hold them."""
+    return isinstance(number, Integral) and not isinstance(number, bool)
 
 
 def read_since(since: str | datetime | timedelta) -> datetime:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, text
+from sqlalchemy import ColumnElement, Float, Select, func, or_, select, text
 
 from soundpiece_nb.api.errors import Mistake
 
@@ -157,7 +158,7 @@ class Reading:
             return [row.idempotency_key for row in rows]
 
     def usual_seconds(self, route: str, service: str) -> tuple[float, float] | None:
-        """Return how long the route's latest fifty took: lower and upper quartile in seconds.
+        """Return how long the route's latest fifty took: median and 90th percentile in seconds.
 
         None where fewer than three are known.
         """
@@ -176,7 +177,7 @@ class Reading:
         if len(rows) < _FEWEST_TO_TELL:
             return None
         ordered = sorted(row / 1e6 for row in rows)
-        return ordered[len(ordered) // 4], ordered[(3 * len(ordered)) // 4]
+        return ordered[len(ordered) // 2], ordered[math.ceil(0.9 * len(ordered)) - 1]
 
     def counts(self) -> dict[str, int]:
         """Return how many operations there are of each status."""
@@ -203,11 +204,15 @@ class Reading:
             return {name: [] for name in wanted}
         of_takes = any(column.table is takes for column in wanted.values())
         tables = _OPERATIONS_WANTED + (_AND_TAKES if of_takes else "")
-        gathered = ", ".join(f"json_group_array({column})" for column in wanted.values())
+        gathered = ", ".join(f"json_group_array({_exactly(column)})" for column in wanted.values())
         statement = text(f"SELECT {gathered} FROM {tables}")  # noqa: S608 - names of our own
         with self._database.read() as connection:
             [texts] = connection.execute(statement, {"numbers": json.dumps(list(numbers))})
-        return {name: json.loads(text) for name, text in zip(wanted, texts, strict=True)}
+        values = {name: json.loads(text) for name, text in zip(wanted, texts, strict=True)}
+        for name in wanted:
+            if isinstance(wanted[name].type, Float):
+                values[name] = [digits and float(digits) for digits in values[name]]
+        return values
 
     def rows(self, statement: Any) -> list[tuple[Any, ...]]:
         """Run a SELECT and return its rows as the database gives them, which is quick for many."""
@@ -220,6 +225,13 @@ class Reading:
 _OPERATIONS_WANTED = """json_each(:numbers) AS wanted
     CROSS JOIN operations ON operations.number = wanted.value"""
 _AND_TAKES = " CROSS JOIN takes ON takes.idempotency_key = operations.idempotency_key"
+
+
+def _exactly(column: ColumnElement[Any]) -> str:
+    """Return how a column becomes JSON: a float as text, as SQLite's JSON has 15 digits of it."""
+    if isinstance(column.type, Float):
+        return f"CASE WHEN {column} IS NOT NULL THEN printf('%!.17g', {column}) END"
+    return str(column)
 
 
 def listed(values: Sequence[int] | Sequence[str]) -> Select[Any]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, timedelta
+from typing import Any
 
-from sqlalchemy import Integer, cast, func, select
+from sqlalchemy import func, select
 
-from .filters import Filter, unindexed
+from .entry import EPOCH
+from .filters import Filter
 from .journal import Journal
 from .schema import operations
 
@@ -47,27 +49,19 @@ class Summary:
 
 def summarise(journal: Journal, wanted: Filter) -> Summary:
     """Sum up all operations that fit, whatever page is asked for; raises Mistake."""
-    column = operations.c
-    groups = journal.rows(
-        wanted.apply(
-            select(
-                column.route,
-                column.status,
-                column.error_code,
-                func.count(),
-                func.sum(column.duration),
-            )
-        ).group_by(column.route, column.status, column.error_code)
-    )
     statuses, routes, errors = Counter[str](), Counter[str](), Counter[str]()
+    days = Counter[int]()
     seconds: dict[str, float] = defaultdict(float)
-    for route, status, error, count, audio in groups:
+    took: dict[str, list[int]] = defaultdict(list)
+    for route, status, error, count, audio, made_on, spans in journal.rows(_kinds(wanted)):
         statuses[status] += count
         routes[route] += count
         seconds[route] += audio or 0.0
         if error:
             errors[error] += count
-    took = _seconds_to_ready(journal, wanted)
+        days.update(json.loads(made_on))
+        if status == "ready":
+            took[route] += [span for span in json.loads(spans) if span is not None]
     return Summary(
         total=statuses.total(),
         statuses=dict(statuses.most_common()),
@@ -76,37 +70,32 @@ def summarise(journal: Journal, wanted: Filter) -> Summary:
             for route, count in routes.most_common()
         },
         errors=dict(errors.most_common()),
-        days=_days(journal, wanted),
+        days={EPOCH.date() + timedelta(days=day): days[day] for day in sorted(days)[-MOST_DAYS:]},
         seconds=sum(seconds.values()),
     )
 
 
-def _seconds_to_ready(journal: Journal, wanted: Filter) -> dict[str, list[float]]:
-    """Return how long the operations of each route took until they were ready."""
-    gathered = func.json_group_array(operations.c.elapsed / 1e6)
-    route = unindexed("route")
-    chosen = select(route, gathered).where(operations.c.elapsed.is_not(None))
-    ready = chosen.where(unindexed("status") == "ready").group_by(route)
-    took = {route: json.loads(seconds) for route, seconds in journal.rows(wanted.apply(ready))}
-    return defaultdict(list, took)
+def _kinds(wanted: Filter) -> Any:
+    """Return the SELECT of what fits, a row for each route, status and error.
+
+    `operations_listed` has them in this order: all is told in one pass over it, without sorting.
+    """
+    column = operations.c
+    kind = (column.route, column.status, column.error_code)
+    told = (
+        func.count(),
+        func.sum(column.duration),
+        func.json_group_array(column.submitted_at // DAY),
+        func.json_group_array(column.finished_at - column.submitted_at),
+    )
+    return wanted.apply(select(*kind, *told)).group_by(*kind)
 
 
-def _middle_and_ninetieth(seconds: list[float]) -> tuple[float | None, float | None]:
-    """Return the median and the 90th percentile (linear between neighbours)."""
-    if not seconds:
+def _middle_and_ninetieth(spans: list[int]) -> tuple[float | None, float | None]:
+    """Return the median and the 90th percentile (linear between neighbours) in seconds."""
+    if not spans:
         return None, None
     import numpy as np
 
-    middle, ninetieth = np.quantile(seconds, (0.5, 0.9), method="linear")
+    middle, ninetieth = np.quantile(spans, (0.5, 0.9), method="linear") / 1e6
     return float(middle), float(ninetieth)
-
-
-def _days(journal: Journal, wanted: Filter) -> dict[date, int]:
-    day = cast(operations.c.submitted_at / DAY, Integer).label("day")
-    latest = journal.rows(
-        wanted.apply(select(day, func.count())).group_by(day).order_by(day.desc()).limit(MOST_DAYS)
-    )
-    return {
-        datetime.fromtimestamp(number * DAY / 1e6, UTC).date(): count
-        for number, count in reversed(latest)
-    }

@@ -12,11 +12,12 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from soundpiece_nb.api.routes import ROUTES
-from soundpiece_nb.journal.entry import STATUSES
+from soundpiece_nb.journal.entry import ORDERS, STATUSES
 from soundpiece_nb.journal.suggestions import (
     suggest_keys,
     suggest_names,
     suggest_outputs,
+    suggest_sweeps,
     suggest_tags,
 )
 from soundpiece_nb.settings import SETTINGS
@@ -164,22 +165,38 @@ class Arguments:
         ]
 
 
+_NAMES_AN_OPERATION = {"KEY", "LINK", "KEY:N", "KEY[:N]"}
+
+
 def _values(option: Option | None, typed: str) -> Iterable[Candidate]:
     """Return what an option or positional argument may hold, as far as it can be known."""
     if option is None:
         return []
-    if option.settings.get("metavar") in {"KEY", "LINK"}:
+    if option.settings.get("metavar") in _NAMES_AN_OPERATION:
         return _earlier(typed)
+    if option.target == "route":
+        nouns = [Candidate(route.noun, route.path) for route in ROUTES.values()]
+        return nouns + [Candidate(route.path, route.noun) for route in ROUTES.values()]
+    return [Candidate(*each) for each in _known(option, typed)]
+
+
+def _known(option: Option, typed: str) -> Iterable[tuple[str, str]]:
+    """Return values that are known here, each with what it is."""
+    home = SETTINGS.read_home()
     match option.target:
-        case "route":
-            nouns = [Candidate(route.noun, route.path) for route in ROUTES.values()]
-            return nouns + [Candidate(route.path, route.noun) for route in ROUTES.values()]
         case "status":
-            return [Candidate(status, "status") for status in STATUSES]
-        case "tag":
-            return [Candidate(tag, "tag") for tag in suggest_tags(SETTINGS.read_home())]
+            words: Iterable[str] = STATUSES
+        case "tag" | "tags":
+            words = suggest_tags(home)
+        case "order":
+            words = [order for each in ORDERS for order in (each, f"-{each}")]
+        case "sweep" if option.settings.get("metavar") == "ID":
+            words = suggest_sweeps(home)
+        case "name" if not option.positional:
+            words = [name for name, _, _ in suggest_names(home, typed)]
         case _:
-            return [Candidate(choice, "choice") for choice in option.settings.get("choices", ())]
+            return ((choice, "choice") for choice in option.settings.get("choices", ()))
+    return ((word, "tag" if option.target == "tags" else option.target) for word in words)
 
 
 def _earlier(typed: str) -> list[Candidate]:

@@ -6,6 +6,8 @@ from .parts import span
 
 
 def took(usual: tuple[float, float]) -> str:
-    """Return `usually take 8 to 14 s`, from lower and upper quartile in seconds."""
-    low, high = (round(seconds) for seconds in usual)
-    return f"usually take {f'about {span(high)}' if low == high else f'{low} to {span(high)}'}"
+    """Return `usually take 12 s, 9 of 10 within 20 s`, from median and 90th percentile."""
+    middle, ninetieth = (max(1, round(seconds)) for seconds in usual)
+    if middle == ninetieth:
+        return f"usually take about {span(middle)}"
+    return f"usually take {span(middle)}, 9 of 10 within {span(ninetieth)}"

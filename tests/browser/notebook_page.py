@@ -83,6 +83,15 @@ class NotebookPage:
                 break
         return file.read_text()
 
+    def restart_kernel(self) -> None:
+        """Restart the kernel as a person does, by 0 0."""
+        self.cell(0).locator(".jp-InputPrompt").click()
+        self.page.keyboard.press("Escape")
+        self.page.keyboard.press("0")
+        self.page.keyboard.press("0")
+        self.page.locator(".jp-Dialog button.jp-mod-accept").click()
+        self.page.locator(".jp-Dialog").wait_for(state="detached")
+
     def close(self) -> None:
         self.page.close()
 

@@ -81,6 +81,11 @@ def kept(tmp_path_factory, environment, browser, screenshots):
         seen["live violations"] = violations(notebook.page)
         notebook.page.screenshot(path=screenshots / "bench-live.png")
         text = notebook.save(path)
+        seen["stars while it lives"] = notebook.page.locator(".soundpiece-stars").count()
+        notebook.restart_kernel()
+        notebook.page.wait_for_function("!document.querySelector('.soundpiece-stars')")
+        notebook.page.wait_for_timeout(2_000)  # a kernel that is starting cannot be shut down
+        seen["stars after a restart"] = notebook.page.locator(".soundpiece-stars").count()
         lab.stop_kernels()
         notebook.close()
     return folder, seen, text
@@ -165,6 +170,12 @@ def test_what_was_saved_holds_no_widget_no_script_and_little_weight(kept):
     assert len(text) < 300_000
 
 
+def test_what_needs_a_kernel_goes_with_it(kept):
+    _, seen, _ = kept
+    assert seen["stars while it lives"] > 2 * MADE
+    assert seen["stars after a restart"] == 0
+
+
 def test_axe_finds_nothing_while_it_lives(kept):
     _, seen, _ = kept
     assert seen["live violations"] == []
@@ -206,14 +217,16 @@ def test_sixty_takes_cost_the_page_little(tmp_path_factory, environment, browser
         text = notebook.save(path)
         saving = notebook.page.evaluate(_SAVE)
         drawing = _drawing_milliseconds(notebook)
+        bare = _bare_players_milliseconds(browser)
         lab.stop_kernels()
         notebook.close()
     print(
-        f"60 takes: {len(text) / 1e3:.0f} KB, saved in {saving:.0f} ms, drawn in {drawing:.0f} ms"
+        f"60 takes: {len(text) / 1e3:.0f} KB, saved in {saving:.0f} ms, drawn in {drawing:.0f} ms; "
+        f"60 bare players take the browser {bare:.0f} ms"
     )
     assert len(text) < 1_000_000
     assert saving < 500
-    assert drawing < 200
+    assert drawing < max(200, 2 * bare)  # a busy machine makes both slower
 
 
 _SAVE = """async () => {
@@ -254,3 +267,20 @@ def _drawing_milliseconds(notebook) -> float:
 def _task_milliseconds(metrics) -> float:
     found = metrics.send("Performance.getMetrics")["metrics"]
     return 1000 * next(each["value"] for each in found if each["name"] == "TaskDuration")
+
+
+def _bare_players_milliseconds(browser) -> float:
+    """Return the main-thread time that the browser itself needs for sixty native players."""
+    page = browser.new_page(viewport={"width": 1100, "height": 1500})
+    page.set_content("<div id=place></div>")
+    metrics = page.context.new_cdp_session(page)
+    metrics.send("Performance.enable")
+    before = _task_milliseconds(metrics)
+    page.evaluate(
+        "document.getElementById('place').innerHTML = "
+        "'<audio controls preload=none src=x.flac></audio>'.repeat(60)"
+    )
+    page.wait_for_timeout(1_500)
+    took = _task_milliseconds(metrics) - before
+    page.close()
+    return took

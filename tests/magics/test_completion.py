@@ -131,6 +131,7 @@ def test_magic_names_are_offered_once_by_ipython_itself(shell):
         ("%soundpiece_history --status=<re|", ["ready", "rejected"]),
         ("%soundpiece_history --status '<re|", ["ready'", "rejected'"]),
         ("%soundpiece_history --status '<re|'", ["ready", "rejected"]),
+        ("%soundpiece_history --order <-ra|", ["-rating"]),
         ("%soundpiece_history --route <remix|", ["remix_song", "remix_instrumental"]),
         ("%soundpiece_history --route <adapt.|", ["adapt.separate_stems", "adapt.auto_cut_down"]),
     ],

@@ -183,6 +183,7 @@ class Companion {
 export default {
   initialize({ model }) {
     const companion = new Companion(model);
+    model.on("comm_live_update", () => companion.leave()); // its kernel has restarted or died
     return () => companion.leave();
   },
 };

@@ -1,6 +1,7 @@
 // Stars and a note for a take, by mouse or keyboard: arrows or 1 to 5, 0 takes the stars away.
 
 const STARS = [1, 2, 3, 4, 5];
+const PATIENCE = 5000; // milliseconds
 let groups = 0;
 
 class Judgement {
@@ -64,6 +65,10 @@ class Judgement {
   say(judged) {
     this.state.textContent = "…";
     this.awaited += 1;
+    clearTimeout(this.waiting);
+    this.waiting = setTimeout(() => {
+      if (this.awaited) this.state.textContent = "not kept yet: the kernel is busy, or gone";
+    }, PATIENCE);
     this.send({ do: "judge", key: this.take.key, take: this.take.take, ...judged });
   }
 

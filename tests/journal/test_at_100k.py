@@ -1,0 +1,120 @@
+"""A hundred thousand operations, as years leave them: everything asked of them is still quick.
+
+Each limit is what was aimed at, on two cores, and twice as long is allowed.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from datetime import UTC, datetime
+
+import pytest
+from crowd import APART, FIRST, build
+from recording import record
+
+from soundpiece_nb.journal.entry import ORDERS
+from soundpiece_nb.journal.filters import Filter
+from soundpiece_nb.journal.frame import history, takes_of
+from soundpiece_nb.journal.glance import count_abandoned
+from soundpiece_nb.journal.summary import summarise
+from soundpiece_nb.journal.wording import top_words
+
+pytestmark = pytest.mark.measured
+
+MANY = 100_000
+PAGE = 20
+LATER = datetime.fromtimestamp((FIRST + 50_000 * APART) / 1e6, UTC)
+
+FILTERS = [
+    {},
+    {"route": "song"},
+    {"status": "ready"},
+    {"status": "failed"},
+    {"status": "processing"},
+    {"since": LATER},
+    {"search": "silver"},
+    {"search": "tender strings rising"},
+    {"search": "nowhere to be found"},
+    {"tag": "loud"},
+    {"min_rating": 1},
+    {"min_rating": 5},
+    {"sweep": "mood-000003e8"},
+    {"name": "night_17"},
+    {"error": "content_policy"},
+    {"offset": 99_000},
+    *({"order": order} for order in ORDERS),
+    *({"order": f"-{order}"} for order in ORDERS),
+    {"search": "silver", "status": "ready", "min_rating": 4, "order": "-rating"},
+    {"route": "song", "tag": "demo", "since": LATER, "order": "duration"},
+]
+
+
+@pytest.fixture(scope="module")
+def journal(tmp_path_factory):
+    built = build(tmp_path_factory.mktemp("crowd"), MANY)
+    yield built
+    built.close()
+
+
+def require(limit, work, what):
+    """Do the work three times and allow the best time twice the limit (seconds); return it."""
+    took = []
+    for _ in range(3):
+        began = time.perf_counter()
+        done = work()
+        took.append(time.perf_counter() - began)
+    tell(limit, min(took), what)
+    return done
+
+
+def tell(limit, took, what):
+    print(f"{1000 * took:8.1f} ms of {1000 * limit:.0f}  {what}")
+    assert took < 2 * limit
+
+
+@pytest.mark.parametrize("words", FILTERS, ids=str)
+def test_a_page_of_operations_or_takes_and_their_number_come_at_once(journal, words):
+    wanted = Filter(limit=PAGE, **words)
+    require(0.15, lambda: journal.page(wanted), f"page {words}")
+    require(0.15, lambda: takes_of(journal, wanted), f"takes {words}")
+    require(0.15, lambda: journal.count(wanted), f"count {words}")
+
+
+def test_the_whole_history_is_a_frame_within_a_second(journal):
+    frame = require(1.0, lambda: history(journal, Filter()), "the whole DataFrame")
+    assert len(frame) == MANY
+
+
+def test_one_more_operation_is_written_down_as_quickly_as_the_first(journal):
+    took = []
+    for _ in range(50):
+        began = time.perf_counter()
+        record(journal)
+        took.append(time.perf_counter() - began)
+    tell(0.005, statistics.median(took), "one more record, median")
+
+
+def test_a_take_is_judged_at_once(journal):
+    keys = [entry.key for entry in journal.entries(Filter(status="ready", limit=50, offset=900))]
+    took = []
+    for key in keys:
+        began = time.perf_counter()
+        journal.judge(key, 1, rating=4, note="love the bass")
+        took.append(time.perf_counter() - began)
+    tell(0.005, statistics.median(took), "judge, median")
+
+
+def test_what_is_unfinished_is_counted_before_anyone_notices(journal):
+    now = time.time_ns() // 1_000
+    require(0.02, lambda: count_abandoned(journal.home, now), "count_abandoned")
+
+
+def test_a_summary_comes_at_once(journal):
+    require(0.3, lambda: summarise(journal, Filter()), "summarise")
+    require(0.3, lambda: summarise(journal, Filter(search="silver")), "summarise a search")
+
+
+def test_words_are_compared_within_a_few_seconds(journal):
+    takes = takes_of(journal, Filter())
+    require(1.0, lambda: top_words(takes), "top_words of all takes")
