@@ -68,7 +68,7 @@ class Plan:
         every = " with ".join(f"every {name}" for name in self.names)
         times = f"{self.repeat} times" if self.repeat > 1 else ""
         how = ", ".join(words for words in (every, times) if words)
-        return f"{number} operation{'' if number == 1 else 's'}: {how}."
+        return f"{number} operation{'' if number == 1 else 's'}{': ' if how else ''}{how}."
 
     def start(self, session: Session, name: str | None = None) -> Sweep:
         """Write all operations down, or none, and send them a few at a time."""
@@ -126,7 +126,7 @@ def plan_sweep(
     """
     _require_possible(sweeps, repeat)
     _require_use(sweeps, route, [*fields.values(), *labels.values()])
-    options = {field.option or field.name: field.name for field in route.all_fields}
+    options = _options(route)
     requests, said, varied = [], [], []
     for values in combinations(sweeps):
         words = {**(namespace or {}), **values}
@@ -166,13 +166,21 @@ def _require_possible(sweeps: Mapping[str, Sequence[str]], repeat: int) -> None:
 def _require_use(sweeps: Mapping[str, Sequence[str]], route: Route, texts: Sequence[Any]) -> None:
     """Raise Mistake for a swept name that is neither a field nor stands in any text."""
     used = {name for text in _texts(texts) for name in names_in(text)}
-    fields = {field.option or field.name for field in route.all_fields}
     for name in sweeps:
-        if name not in used | fields:
+        if name not in used | set(_options(route)):
             raise Mistake(
                 f"Nothing here uses {{{{{name}}}}}, and {name} is no option of this magic: all "
                 "combinations would be alike. Nothing was sent."
             )
+
+
+def _options(route: Route) -> dict[str, str]:
+    """Return the route's fields by what they are called in Python and on a magic."""
+    return {
+        name: field.name
+        for field in route.all_fields
+        for name in (field.name, field.option or field.name)
+    }
 
 
 def _texts(values: Sequence[Any]) -> Iterator[str]:

@@ -44,8 +44,8 @@ class Kernel:
         self.manager = KernelManager(kernel_name="python3")
         self.manager.start_kernel(env=environment)
         self.client = self.manager.client()
-        self.client.allow_stdin = watched
         self.client.start_channels()
+        self.client.allow_stdin = watched  # only now: starting the channels allows it
         self.client.wait_for_ready(timeout=60)
 
     def run(self, code: str, timeout: float = 90) -> Ran:

@@ -61,9 +61,7 @@ HISTORY_COLUMNS = (
     "error_code error_message submitted_at accepted_at finished_at elapsed polls retries rating "
     "note tags sweep notebook files"
 ).split()
-TRAITS = (
-    "base_url home wait sound once callback_url retry_budget operation_deadline"  # fmt: skip
-).split()
+TRAITS = "base_url home wait sound once callback_url retry_budget operation_deadline".split()
 
 
 @pytest.fixture(scope="module")
@@ -179,7 +177,5 @@ def test_the_environment_is_read(home, monkeypatch):
 
 
 def _help(kernel, magic: str) -> str:
-    return kernel.value(
-        "next(m[%r].__doc__ for m in get_ipython().magics_manager.magics.values() if %r in m)"
-        % (magic, magic)
-    )
+    kinds = "get_ipython().magics_manager.magics.values()"
+    return kernel.value(f"next(kind[{magic!r}].__doc__ for kind in {kinds} if {magic!r} in kind)")

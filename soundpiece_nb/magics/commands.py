@@ -62,7 +62,7 @@ def show_again(magics: Any, options: Namespace) -> None:
     session = current()
     holding = Holding(options.holding or magics.sound)
     if session.journal.of_sweep(options.key):
-        show_board(find_sweep(session, options.key), session, holding)
+        show_board(find_sweep(session, options.key), session, holding, order=options.order)
         return
     operation = session.operation(options.key)
     if front_end() is FrontEnd.HEADLESS:

@@ -42,9 +42,10 @@ _COMMANDS: dict[str, tuple[str, tuple[Option, ...], str]] = {
         "%soundpiece_history --since 2d --status ready",
     ),
     "show": (
-        "Show an operation again, from this machine's own store.",
+        "Show an operation or a whole sweep again, from this machine's own store.",
         (
-            _KEY,
+            option("key", metavar="KEY", help="a key, its beginning, a NAME, or a sweep's id"),
+            option("--order", help="of a sweep: made, what was varied, rating, duration, loudness"),
             *HOLDING,
         ),
         "%soundpiece_show night_drive",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import shlex
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -111,7 +112,20 @@ class Parser(argparse.ArgumentParser):
                 f"The line cannot be read ({str(problem).lower()}): close the quotes, "
                 'or put text with an apostrophe into "double quotes".'
             ) from None
-        return self.parse_args(words)
+        return self.parse_args(self._attached(words))
+
+    def _attached(self, words: list[str]) -> list[str]:
+        """Return words with `--order -rating` as one, which argparse takes for two options."""
+        names = {name for each in self.options for name in each.names}
+        takers = {name for each in self.options if each.takes_value for name in each.names}
+        attached: list[str] = []
+        for word in words:
+            dashed = re.match(r"-[^-]", word) and word not in names
+            if dashed and attached and attached[-1].startswith("--") and attached[-1] in takers:
+                attached[-1] += f"={word}"
+            else:
+                attached.append(word)
+        return attached
 
 
 PARSERS: dict[str, Parser] = {}

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from markupsafe import Markup
 
-from soundpiece_nb.api.routes import find_route
+from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.journal.entry import Entry
 from soundpiece_nb.session import Session
 from soundpiece_nb.sweeping import Sweep
@@ -17,7 +17,7 @@ from soundpiece_nb.sweeping import Sweep
 from .companion import summon
 from .frontend import FrontEnd, front_end
 from .parts import AMBER, BLUE, GREEN, clock, fold, frame, head, quiet_line, span
-from .permanent import Rendering
+from .permanent import Rendering, kind
 from .rows import row, values
 from .show import place_of
 from .sound import Holding, Place
@@ -35,14 +35,23 @@ _ENDED = ("ready", "failed", "rejected")
 
 
 def show_board(
-    sweep: Sweep, session: Session, holding: Holding = Holding.AUTO, *, waits: bool = False
+    sweep: Sweep,
+    session: Session,
+    holding: Holding = Holding.AUTO,
+    *,
+    waits: bool = False,
+    order: str | None = None,
 ) -> None:
-    """Show a sweep where the person is; where nobody watches, once it is done."""
+    """Show a sweep where the person is; where nobody watches, once it is done.
+
+    `order` is a name that was varied, or made, rating, duration, loudness or tempo; Mistake for
+    another.
+    """
     where = front_end()
     if where is FrontEnd.HEADLESS:
         sweep.result()
         session.measure([operation.key for operation in sweep.operations])
-    board = Board(sweep, session, place_of(session, holding))
+    board = Board(sweep, session, place_of(session, holding), order)
     if not where.shows_html:
         if waits:
             sweep.result()
@@ -60,7 +69,9 @@ def show_board(
 class Board:
     """One sweep in one output."""
 
-    def __init__(self, sweep: Sweep, session: Session, place: Place) -> None:
+    def __init__(
+        self, sweep: Sweep, session: Session, place: Place, order: str | None = None
+    ) -> None:
         self._sweep = sweep
         self._session = session
         self._place = place
@@ -70,7 +81,7 @@ class Board:
             draw=self.draw,
             keys=lambda: self._keys,
             orders=_orders(sweep),
-            order="made",
+            order=_read_order(order or "made", sweep),
             matched=True,
         )
 
@@ -80,20 +91,21 @@ class Board:
         counts = self._sweep.counts()
         ready, ended = counts.get("ready", 0), sum(counts.get(each, 0) for each in _ENDED)
         troubled = ended - ready
-        title = self._sweep.name or " and ".join(_varied(self._sweep))
-        kind = f"sweep of {len(entries)} · {find_route(entries[0].route).title}"
+        noun = find_route(entries[0].route).title
+        title = self._sweep.name or " and ".join(_varied(self._sweep)) or noun
+        kind = f"sweep of {len(entries)} · {noun}"
         standing_words = f"{ready} of {len(entries)} ready"
         if self._sweep.done:
             standing_words += f" in {span(self._sweep.seconds)}"
         rows = self._rows(sorted(entries, key=_sorting(standing.order, self._sweep)))
         html = frame(
             AMBER if troubled else GREEN if self._sweep.done else BLUE,
-            head(title, kind, standing_words),
+            head(title, what, standing_words),
             quiet_line(f"{self._sweep.id}: %soundpiece_show {self._sweep.id} shows it again"),
             SLOT,
             *rows,
         )
-        text = [f"{title} · {kind} · {standing_words}", *map(self._text, entries)]
+        text = [f"{title} · {what} · {standing_words}", *map(self._text, entries)]
         return Rendering(str(VIEW.format(self._sweep.id, html)), "\n".join(text))
 
     def follow(self) -> None:
@@ -156,6 +168,15 @@ def _orders(sweep: Sweep) -> dict[str, str]:
         "loudness": "loudness",
         "tempo": "tempo",
     }
+
+
+def _read_order(order: str, sweep: Sweep) -> str:
+    """Return an order as a board calls it; raises Mistake for one that it has not."""
+    for known in (f"value {order}", order):
+        if known in _orders(sweep):
+            return known
+    offered = ", ".join(each.removeprefix("value ") for each in _orders(sweep))
+    raise Mistake(f"A board has no order {order!r}; it has {offered}.")
 
 
 def _sorting(order: str, sweep: Sweep) -> Callable[[Entry], tuple[bool, object]]:

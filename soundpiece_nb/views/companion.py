@@ -84,7 +84,7 @@ def script() -> str:
 
 def _hear(_: Any, message: Message, __: object) -> None:
     """Answer a message from the page; what goes wrong is said there, where the person looks."""
-    answer = _answers.get(str(message.get("do")))
+    answer = _answers.get(str(message.get("do"))) if isinstance(message, dict) else None
     if answer is None:
         return
     try:

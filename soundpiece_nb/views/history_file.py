@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,7 +56,8 @@ def write_history(session: Session, wanted: Filter, path: Path) -> tuple[Path, i
     except OSError as error:
         raise StorageFailed(f"{path} cannot be written: {error.strerror or error}.") from None
     finally:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):  # what stands in the way of the file stands in this one's too
+            beside.unlink()
 
 
 def _as_table(session: Session, wanted: Filter) -> pd.DataFrame:
@@ -88,6 +90,7 @@ def _write_parquet(session: Session, wanted: Filter, path: Path) -> int:
 
 def _write_page(session: Session, wanted: Filter, path: Path) -> int:
     count = session.journal.count(wanted)
+    count = min(count, wanted.limit or count)
     if count > MOST_ON_A_PAGE:
         raise Mistake(
             f"{count} operations are too many for a page ({MOST_ON_A_PAGE} at most); narrow them, "

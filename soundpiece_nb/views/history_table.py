@@ -12,6 +12,7 @@ from functools import partial
 
 from markupsafe import Markup
 
+from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.api.routes import find_route
 from soundpiece_nb.engine.explain import short
 from soundpiece_nb.journal.entry import Entry
@@ -22,7 +23,7 @@ from soundpiece_nb.session import Session
 from .companion import summon
 from .frontend import front_end
 from .history_summary import summary_lines, summary_text
-from .parts import BLUE, NO_MATH, QUIET, clock, code, fold, moment, visible
+from .parts import BLUE, NO_MATH, QUIET, clock, code, counted, fold, moment, visible
 from .permanent import ACCENTS, Rendering
 from .sound import Place
 from .standing import SLOT, VIEW, Standing, stand
@@ -87,6 +88,9 @@ def history_view(session: Session, wanted: Filter, place: Place) -> Standing:
     """
     size = wanted.limit or 20
     total = session.journal.count(wanted)
+    page, pages = (wanted.offset or 0) // size + 1, max(1, math.ceil(total / size))
+    if page > pages:
+        raise Mistake(f"There is no page {page}: {counted(total, 'operation')} fit on {pages}.")
     keys: list[str] = []
     whole = summarise(session.journal, wanted)
     return Standing(
@@ -95,8 +99,8 @@ def history_view(session: Session, wanted: Filter, place: Place) -> Standing:
         keys=lambda: keys,
         orders=ORDERS,
         order=wanted.order or NEWEST,
-        page=(wanted.offset or 0) // size + 1,
-        pages=max(1, math.ceil(total / size)),
+        page=page,
+        pages=pages,
     )
 
 
@@ -115,8 +119,8 @@ def _draw(  # noqa: PLR0917 - what is known of a history, then the output it is 
     keys[:] = [entry.key for entry in entries]
     standing.pages = max(1, math.ceil(total / size))
     first = (standing.page - 1) * size + 1
-    counted = f"{first} to {first + len(entries) - 1} of {total}" if entries else "None"
-    where = f"{counted} operations, {ORDERS.get(standing.order, standing.order)}."
+    which = f"{first} to {first + len(entries) - 1} of {total}" if entries else "No"
+    where = f"{which} operations, {ORDERS.get(standing.order, standing.order)}."
     html = _TABLE.format(
         no_math=NO_MATH,
         slot=SLOT,

@@ -13,8 +13,6 @@ from browser.notebook_page import NotebookPage, play
 from kernels import Kernel
 from services import quiet_environment
 
-pytestmark = pytest.mark.measured
-
 CELLS = (
     "%load_ext soundpiece_nb",
     '%%soundpiece_song night --prompt "Synthwave" --wait\n[Verse]\nDriving all night, my love',

@@ -11,8 +11,6 @@ from soundpiece_nb.api.request import new_request
 from soundpiece_nb.api.routes import find_route
 from soundpiece_nb.journal.journal import Journal
 
-pytestmark = pytest.mark.measured
-
 LIST = ".jp-Completer:not(.lm-mod-hidden) .jp-Completer-item"
 TYPE = ".jp-Completer-typeExtended"
 

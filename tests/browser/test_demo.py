@@ -7,13 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 import soundfile
 
 from browser.notebook_page import play
 from services import quiet_environment
-
-pytestmark = pytest.mark.measured
 
 ROOT = Path(__file__).parents[2]
 

@@ -5,12 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from services import RunningSandbox
-
-pytestmark = pytest.mark.measured
 
 
 def offline_page(browser: Browser, origin: str) -> tuple[Page, list[str]]:

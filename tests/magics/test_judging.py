@@ -9,11 +9,11 @@ import pytest
 from kernels import Kernel
 from services import quiet_environment
 
-EVIL = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'&{{x}}\nשלום \u202e gnp.exe</span>"
+EVIL = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'&{{x}}\nאבג \u202e gnp.exe</span>"
 """What breaks out of HTML, quotes and lines, and turns the reading direction round."""
 WHOLE = re.compile(
     r"&lt;script&gt;alert\(1\)&lt;/script&gt;&lt;img src=x onerror=alert\(1\)&gt;"
-    "(&#34;|&quot;)(&#39;|&#x27;)&amp;{{x}}(\n|<br>)שלום \u202e gnp\\.exe&lt;/span&gt;"
+    "(&#34;|&quot;)(&#39;|&#x27;)&amp;{{x}}(\n|<br>)אבג \u202e gnp\\.exe&lt;/span&gt;"
 )
 """The same, as HTML has to say it."""
 

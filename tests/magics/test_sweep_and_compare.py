@@ -54,6 +54,77 @@ def test_values_may_come_from_a_list(kernel):
     assert prompts == ["calm, slow rain", "wild rain"]
 
 
+def test_repeat_makes_takes_of_the_same_and_of_each_combination(kernel):
+    ran = kernel.run("%soundpiece_fx three -p 'Soft rain' -d 1 --repeat 3 --wait")
+    assert "3 operations: 3 times." in ran.text
+    assert kernel.value("[o.request['prompt'] for o in three.operations]") == ["Soft rain"] * 3
+    assert kernel.value("three.counts()") == {"ready": 3}
+    assert kernel.value("[v['repeat'] for v in three.values.values()]") == ["1", "2", "3"]
+    ran = kernel.run("%soundpiece_fx both -p '{{m}}' -d 1 --sweep m=rain,hail --repeat 2 --wait")
+    assert "4 operations: every m, 2 times." in ran.text
+    assert kernel.value("[tuple(v.values()) for v in both.values.values()]") == [
+        ("rain", "1"),
+        ("rain", "2"),
+        ("hail", "1"),
+        ("hail", "2"),
+    ]
+    ran = kernel.run("%soundpiece_fx alone -p 'Soft rain' -d 1 --repeat 1 --wait")
+    assert "1 operation.\n" in ran.text
+    assert "alone · sweep of 1 · fx" in ran.of("display_data")[0]["data"]["text/plain"]
+
+
+@pytest.mark.parametrize("options", ["--sweep mood=calm,wild", "--repeat 2"])
+def test_once_the_same_cell_is_the_same_sweep_and_makes_nothing_new(kernel, sandbox, options):
+    cell = f"%soundpiece_fx NAME -p '{{{{mood}}}} wind' -d 1 --once {options} --wait"
+    kernel.run("mood = 'calm'")
+    kernel.run(cell.replace("NAME", "first"))
+    made, listed = sandbox.counters()["created"], kernel.value("len(sp.history())")
+    [board] = kernel.run(cell.replace("NAME", "second")).of("display_data")
+    assert kernel.value("(first.id, first.values) == (second.id, second.values)")
+    assert kernel.value("len(second.values)") == 2
+    assert "2 of 2 ready" in board["data"]["text/plain"]
+    assert sandbox.counters()["created"] == made
+    assert kernel.value("len(sp.history())") == listed
+
+
+def test_a_board_fills_in_where_it_stands(kernel):
+    ran = kernel.run(
+        "%soundpiece_fx filling -p '{{m}}' -d 1 --sweep m=rain,hail --no-wait\n"
+        "import time; time.sleep(2.5)"
+    )
+    [first] = ran.of("display_data")
+    last = ran.of("update_display_data")[-1]
+    assert last["transient"] == first["transient"]
+    assert "0 of 2 ready" in first["data"]["text/plain"]
+    assert "2 of 2 ready" in last["data"]["text/plain"]
+    assert set(last["data"]) == {"text/html", "text/plain"}
+    assert last["data"]["text/html"].count("<audio controls") == 2
+
+
+def test_a_sweep_is_shown_again_by_its_id_or_by_its_handle(kernel):
+    kernel.run("%soundpiece_fx shown -p '{{m}}' -d 1 --sweep m=rain,hail --wait")
+    wanted = kernel.value("shown.id")
+    for code in (f"%soundpiece_show {wanted}", "shown"):
+        [board] = kernel.run(code).of("display_data")
+        assert board["data"]["text/html"].count("<audio controls") == 2
+        assert f"soundpiece-is-{wanted}" in board["data"]["text/html"]
+        assert board["data"]["text/plain"].count("  ready       m=") == 2
+    assert "No operation has" in kernel.run("%soundpiece_show m-00000000").errors[0]
+
+
+def test_a_failed_row_says_why_and_the_others_stand(kernel):
+    ran = kernel.run("%soundpiece_fx -p '{{m}}' -d 1 --sweep m=rain,content_policy,hail --wait")
+    assert ran.status == "ok", ran.text
+    wanted = kernel.value("sp.history(limit=1)['sweep'].iloc[0]['id']")
+    [board] = kernel.run(f"%soundpiece_show {wanted}").of("display_data")
+    assert "2 of 3 ready" in board["data"]["text/plain"]
+    assert "  failed      m=content_policy" in board["data"]["text/plain"]
+    html = board["data"]["text/html"]
+    assert html.count("<audio controls") == 2
+    assert "rejected by our content policy" in html
+    assert "(content_policy)" in html
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -64,6 +135,12 @@ def test_values_may_come_from_a_list(kernel):
         (f"--sweep mood={','.join(map(str, range(101)))}", "at most 100"),
         ("--sweep mood=a,b --key 550e8400-e29b-41d4-a716-446655440000", "--key names one"),
         ("--sweep mood=a,b --sweep duration=1,-1", "more than 0"),
+        ("--sweep id=a,b", "cannot vary 'id'"),
+        ("--sweep repeat=a,b", "cannot vary 'repeat'"),
+        ("--repeat 0", "--repeat takes a whole number from 1"),
+        ("--repeat x", "--repeat takes a whole number from 1"),
+        ("--repeat -1", "--repeat takes a whole number from 1"),
+        ("--sweep mood=a,b --repeat 51", "102 operations; a sweep makes at most 100"),
     ],
 )
 def test_a_sweep_that_cannot_be_is_one_sentence_and_nothing_is_sent(kernel, options, said):
