@@ -91,9 +91,9 @@ class Board:
         counts = self._sweep.counts()
         ready, ended = counts.get("ready", 0), sum(counts.get(each, 0) for each in _ENDED)
         troubled = ended - ready
-        noun = find_route(entries[0].route).title
-        title = self._sweep.name or " and ".join(_varied(self._sweep)) or noun
-        kind = f"sweep of {len(entries)} · {noun}"
+        made = kind(entries[0])
+        title = self._sweep.name or " and ".join(_varied(self._sweep)) or made
+        what = f"sweep of {len(entries)} · {made}"
         standing_words = f"{ready} of {len(entries)} ready"
         if self._sweep.done:
             standing_words += f" in {span(self._sweep.seconds)}"

@@ -1,21 +1,25 @@
 """A hundred thousand operations, as years leave them: everything asked of them is still quick.
 
-Each limit is what was aimed at, on two cores, and twice as long is allowed.
+Each limit is what was aimed at, on two cores, and twice as long is allowed; more on a machine whose
+plain `pandas.read_sql` of the same rows takes longer than the second it takes on those.
 """
 
 from __future__ import annotations
 
+import sqlite3
 import statistics
 import time
+from contextlib import closing
 from datetime import UTC, datetime
 
+import pandas as pd
 import pytest
 from crowd import APART, FIRST, build
 from recording import record
 
 from soundpiece_nb.journal.entry import ORDERS
 from soundpiece_nb.journal.filters import Filter
-from soundpiece_nb.journal.frame import history, takes_of
+from soundpiece_nb.journal.frame import DTYPES, history, takes_of
 from soundpiece_nb.journal.glance import count_abandoned
 from soundpiece_nb.journal.summary import summarise
 from soundpiece_nb.journal.wording import top_words
@@ -53,8 +57,25 @@ FILTERS = [
 @pytest.fixture(scope="module")
 def journal(tmp_path_factory):
     built = build(tmp_path_factory.mktemp("crowd"), MANY)
+    _slowness["of this machine"] = max(1.0, _plain_reading(built))
     yield built
     built.close()
+
+
+_slowness: dict[str, float] = {}
+
+
+def _plain_reading(journal) -> float:
+    """Return the seconds that pandas needs by itself, the best of two."""
+    columns = ", ".join(name for name in DTYPES if name != "files")
+    took = []
+    for _ in range(2):
+        with closing(sqlite3.connect(journal.file)) as connection:
+            began = time.perf_counter()
+            pd.read_sql(f"SELECT {columns} FROM operations ORDER BY submitted_at", connection)
+            took.append(time.perf_counter() - began)
+    print(f"plain read_sql of {MANY} rows: {min(took):.2f} s")
+    return min(took)
 
 
 def require(limit, work, what):
@@ -70,7 +91,7 @@ def require(limit, work, what):
 
 def tell(limit, took, what):
     print(f"{1000 * took:8.1f} ms of {1000 * limit:.0f}  {what}")
-    assert took < 2 * limit
+    assert took < 2 * limit * _slowness["of this machine"]
 
 
 @pytest.mark.parametrize("words", FILTERS, ids=str)

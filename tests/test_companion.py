@@ -1,0 +1,345 @@
+"""The page's companion in a real kernel: what it is sent, and what messages from the page do."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from queue import Empty
+
+import pytest
+
+from kernels import Kernel
+from services import quiet_environment
+
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
+
+
+class Page:
+    """A page that is open on a kernel: it hears everything, and speaks to the companion."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self.heard = []
+        self._client = kernel.manager.client()
+        self._client.start_channels(stdin=False, hb=False)
+        self._client.wait_for_ready(timeout=60)
+
+    def wait_for(self, kind, fits=lambda _: True, seconds=30):
+        """Return the content of the next message that fits."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            for message in self.listen(0.1):
+                if message["msg_type"] == kind and fits(message["content"]):
+                    return message["content"]
+        raise AssertionError(f"no {kind} came")
+
+    def listen(self, seconds):
+        """Give each message until there is silence for so long."""
+        while True:
+            try:
+                message = self._client.get_iopub_msg(timeout=seconds)
+            except Empty:
+                return
+            self.heard.append(message)
+            yield message
+
+    def find_companion(self):
+        """Return what opened the companion, which is the model with a script."""
+        self.opened = self.wait_for("comm_open", lambda it: "_esm" in it["data"].get("state", {}))
+        return self.opened
+
+    def say(self, content):
+        """Send the companion a message, without waiting."""
+        data = {"method": "custom", "content": content}
+        content = {"comm_id": self.opened["comm_id"], "data": data}
+        self._client.shell_channel.send(self._client.session.msg("comm_msg", content))
+
+    def ask(self, do, **more):
+        """Send the companion a message, and return what it answers."""
+        self.say({"do": do, **more})
+        return self.answer()
+
+    def answer(self):
+        """Return the companion's next answer."""
+        return self.wait_for("comm_msg", self._is_answer)["data"]["content"]
+
+    def _is_answer(self, content):
+        ours = content["comm_id"] == self.opened["comm_id"]
+        return ours and content["data"].get("method") == "custom"
+
+    def close(self):
+        self._client.stop_channels()
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory, sandbox):
+    return quiet_environment(
+        tmp_path_factory.mktemp("home"),
+        SOUNDPIECE_BASE_URL=sandbox.base_url,
+        SOUNDPIECE_API_KEY="spk_marked_0123456789",
+    )
+
+
+@pytest.fixture(scope="module")
+def kernel(environment):
+    started = Kernel(environment)
+    started.run("%load_ext soundpiece_nb\nimport soundpiece_nb as sp")
+    yield started
+    started.close()
+
+
+@pytest.fixture(scope="module")
+def page(kernel):
+    """A page on which two effects, a history of them and a lab are shown."""
+    opened = Page(kernel)
+    kernel.run("%soundpiece_fx hit -p Impact -d 1 --wait")
+    opened.find_companion()
+    kernel.run("%soundpiece_fx rain -p Rain -d 1 --wait")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def hit(kernel, page):
+    return kernel.value("hit.key")
+
+
+@pytest.fixture(scope="module")
+def history(kernel, page):
+    """The display id and the view of a history with a page for each of two operations."""
+    [shown] = kernel.run("%soundpiece_history -n 1").of("display_data")
+    return shown["transient"]["display_id"], view_in(shown)
+
+
+@pytest.fixture(scope="module")
+def lab(kernel, page):
+    [shown] = kernel.run("%soundpiece_lab").of("display_data")
+    return view_in(shown)
+
+
+def view_in(shown):
+    return re.search(r"soundpiece-is-([\w-]+)", shown["data"]["text/html"])[1]
+
+
+def redrawn(page, display_id):
+    """Return the HTML that an output is drawn with next."""
+    ours = page.wait_for(
+        "update_display_data", lambda c: c["transient"]["display_id"] == display_id
+    )
+    return ours["data"]["text/html"]
+
+
+# ------------------------------------------------------------------ what the page is sent
+
+
+def test_one_companion_comes_however_much_is_shown(kernel, page, hit, history, lab):
+    kernel.run("%soundpiece_show hit\nhit")
+    page.ask("look", takes=[], views=[])
+    opened = [each["content"]["data"] for each in page.heard if each["msg_type"] == "comm_open"]
+    assert sum("_esm" in each.get("state", {}) for each in opened) == 1
+
+
+def test_it_holds_neither_key_nor_address(page, sandbox):
+    sent = json.dumps(page.opened)
+    assert "spk_" not in sent
+    assert f":{sandbox.port}" not in sent
+    assert "http://" not in sent
+    assert "https://" not in sent
+
+
+def test_a_headless_kernel_sends_none(environment):
+    alone = Kernel(environment, watched=False)
+    page = Page(alone)
+    ran = alone.run("%load_ext soundpiece_nb\n%soundpiece_fx -p Impact -d 1\n%soundpiece_history")
+    assert len(ran.of("display_data")) == 2
+    kinds = {message["msg_type"] for message in page.listen(1)}
+    page.close()
+    alone.close()
+    assert "display_data" in kinds
+    assert "comm_open" not in kinds
+
+
+# ------------------------------------------------------------------ looking and judging
+
+
+def test_looking_tells_how_takes_are_judged_and_what_views_can_do(page, hit, history, lab):
+    takes = [{"key": hit, "take": 1}, {"key": UNKNOWN, "take": 1}]
+    seen = page.ask("look", takes=takes, views=[history[1], lab, "board-of-an-earlier-kernel"])
+    assert seen["say"] == "seen"
+    assert [(each["key"], each["take"]) for each in seen["judged"]] == [(hit, 1)]
+    about_history, about_lab = seen["views"]
+    assert about_history["id"] == history[1]
+    assert about_history["pages"] == 2
+    assert about_history["orders"]["-rating"] == "stars, most first"
+    assert about_history["form"] is None
+    titles = [route["title"] for route in about_lab["form"]["routes"]]
+    assert titles[:3] == ["Song", "Instrumental", "Sample"]
+    assert "hit" in about_lab["form"]["names"]
+
+
+def test_judging_is_kept_answered_and_drawn(kernel, page, hit):
+    [card] = kernel.run("%soundpiece_show hit").of("display_data")
+    seen = page.ask("judge", key=hit, take=1, rating=4)
+    assert seen["judged"] == [{"key": hit, "take": 1, "rating": 4, "note": None}]
+    assert "★★★★☆" in redrawn(page, card["transient"]["display_id"])
+    seen = page.ask("judge", key=hit, take=1, note="love the <bass>")
+    assert seen["judged"][0]["rating"] == 4
+    assert "love the &lt;bass&gt;" in redrawn(page, card["transient"]["display_id"])
+    assert kernel.value("(hit.outputs[0].rating, hit.outputs[0].note)") == (4, "love the <bass>")
+    seen = page.ask("judge", key=hit, take=1, rating=0, note="")
+    assert seen["judged"] == [{"key": hit, "take": 1, "rating": None, "note": None}]
+
+
+def test_what_is_judged_in_a_cell_is_told_to_the_page(kernel, page, hit):
+    kernel.run("%soundpiece_rate hit 3 dry")
+    assert page.answer()["judged"] == [{"key": hit, "take": 1, "rating": 3, "note": "dry"}]
+
+
+@pytest.mark.parametrize(
+    ("judged", "words"),
+    [
+        ({"take": 1, "rating": 6}, "A take has 1 to 5 stars; 6 is none of them."),
+        ({"take": 1, "rating": "5"}, "A take has 1 to 5 stars; '5' is none of them."),
+        ({"take": 1, "rating": True}, "A take has 1 to 5 stars; True is none of them."),
+        ({"take": "first", "rating": 4}, "That did not work (ValueError)."),
+        ({"rating": 4}, "That did not work (KeyError)."),
+    ],
+)
+def test_a_judgement_that_cannot_be_is_refused_in_a_sentence(kernel, page, hit, judged, words):
+    before = kernel.value("hit.outputs[0].rating")
+    refused = page.ask("judge", key=hit, **judged)
+    assert refused["say"] == "refused"
+    assert refused["words"] == words
+    assert refused["about"] == {"do": "judge", "key": hit, **judged}
+    assert kernel.value("hit.outputs[0].rating") == before
+
+
+def test_judging_what_is_not_there_changes_nothing(kernel, page, hit):
+    before = kernel.value("sp.takes()['rating'].astype(object).tolist()[1:]")
+    assert page.ask("judge", key=UNKNOWN, take=1, rating=5)["judged"] == []
+    told = page.ask("judge", key=hit, take=99, rating=5)["judged"]
+    assert [each["take"] for each in told] == [1]
+    assert kernel.value("sp.takes()['rating'].astype(object).tolist()[1:]") == before
+
+
+# ------------------------------------------------------------------ arranging
+
+
+def test_arranging_draws_the_view_again_and_says_how_it_stands(kernel, page, history):
+    display_id, view = history
+    page.say({"do": "arrange", "view": view, "order": "made", "page": 1})
+    assert '<b dir="auto">hit</b>' in redrawn(page, display_id)
+    [arranged] = page.answer()["views"]
+    assert (arranged["order"], arranged["page"]) == ("made", 1)
+    page.say({"do": "arrange", "view": view, "page": 99})
+    assert "oldest first" in redrawn(page, display_id)
+    [arranged] = page.answer()["views"]
+    assert arranged["page"] == arranged["pages"]
+    [arranged] = page.ask("arrange", view=view, order="DROP TABLE", page=-1)["views"]
+    assert (arranged["order"], arranged["page"]) == ("made", 1)
+
+
+def test_a_view_of_an_earlier_kernel_is_refused(page):
+    refused = page.ask("arrange", view="history-00000000", order="made")
+    assert refused["say"] == "refused"
+    assert refused["words"].startswith("This output belongs to an earlier kernel")
+
+
+# ------------------------------------------------------------------ the lab
+
+
+def test_the_form_makes_an_operation_and_binds_its_name(kernel, page, lab):
+    fields = {"prompt": "Thump", "duration": "1", "lyrics": "of another route"}
+    made = page.ask("make", form=lab, route="create.new_fx", fields=fields, name=" boom ")
+    assert made == {"say": "made", "form": lab, "words": "boom is on its way."}
+    assert kernel.value("boom.result(60).status") == "ready"
+    assert kernel.value("boom.request") == {"prompt": "Thump", "duration": 1.0}
+
+
+def test_the_form_gives_the_cell_that_makes_the_same(kernel, page, lab):
+    fields = {"lyrics": "[Verse]\nla\n", "prompt": 'Slow "jazz" at $5', "reference": ""}
+    told = page.ask("cell", form=lab, route="create.new_song", fields=fields, name="night")
+    assert (told["say"], told["form"]) == ("cell", lab)
+    assert kernel.run(told["text"]).status == "ok"
+    assert kernel.value("night.request") == {
+        "lyrics": "[Verse]\nla",
+        "prompt": 'Slow "jazz" at $5',
+    }
+
+
+@pytest.mark.parametrize("do", ["make", "cell"])
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"fields": {}}, "prompt"),
+        ({"fields": {"prompt": "x", "duration": "soon"}}, "duration"),
+        ({"name": "not a name"}, "cannot be a NAME"),
+        ({"route": "create.new_opera"}, "There is no route 'create.new_opera'"),
+        ({"form": "lab-00000000"}, "This form belongs to an earlier kernel"),
+        ({"fields": "prompt"}, "That did not work"),
+    ],
+)
+def test_what_the_form_cannot_make_is_refused_in_a_sentence(kernel, page, lab, do, changed, words):
+    asked = {"form": lab, "route": "create.new_fx", "fields": {"prompt": "Thump"}, "name": ""}
+    before = kernel.value("len(sp.history())")
+    refused = page.ask(do, **{**asked, **changed})
+    assert refused["say"] == "refused"
+    assert words in refused["words"]
+    assert "\n" not in refused["words"]
+    assert refused["about"]["do"] == do
+    assert kernel.value("len(sp.history())") == before
+
+
+# ------------------------------------------------------------------ nonsense, and the kernel
+
+
+def test_nonsense_does_no_harm(page, hit):
+    for nonsense in (
+        None,
+        [],
+        7,
+        "look",
+        {},
+        {"do": None},
+        {"do": 7},
+        {"do": ["look"]},
+        {"do": "explode"},
+        {"do": "__class__"},
+        {"do": "look"},
+        {"do": "look", "takes": 7, "views": None},
+        {"do": "look", "takes": [None, {"key": {"a": []}}], "views": []},
+        {"do": "judge"},
+        {"do": "judge", "key": [], "take": 10**400, "rating": 1},
+        {"do": "arrange", "view": {}},
+        {"do": "make", "form": None, "route": None, "fields": None},
+    ):
+        page.say(nonsense)
+    said = [
+        message
+        for message in page.listen(1.5)
+        if message["msg_type"] in ("stream", "error", "display_data")
+    ]
+    assert said == []
+    seen = page.ask("look", takes=[{"key": hit, "take": 1}], views=[])
+    assert [each["key"] for each in seen["judged"]] == [hit]
+
+
+def test_while_a_cell_runs_messages_wait_and_are_answered_after_it(kernel, page, hit):
+    kernel.client.execute("import time; time.sleep(1.5); print('awake')")
+    page.wait_for("execute_input")
+    began = len(page.heard)
+    page.say({"do": "judge", "key": hit, "take": 1, "rating": 5})
+    assert page.answer()["judged"][0]["rating"] == 5
+    between = [each["content"].get("text") for each in page.heard[began:]]
+    assert "awake\n" in between
+    assert kernel.value("hit.outputs[0].rating") == 5
+
+
+def test_unloading_closes_it_and_loading_again_brings_another(kernel, page):
+    first = page.opened["comm_id"]
+    kernel.run("%unload_ext soundpiece_nb")
+    page.wait_for("comm_close", lambda content: content["comm_id"] == first)
+    page.say({"do": "look", "takes": [], "views": []})
+    kernel.run("%load_ext soundpiece_nb\n%soundpiece_show hit")
+    assert page.find_companion()["comm_id"] != first
+    assert page.ask("look", takes=[], views=[])["say"] == "seen"
