@@ -36,7 +36,7 @@ browser: $(INSTALLED)
 
 # What asserts on time runs alone, all else two at a time.
 test: check browser
-	$(OFFLINE) $(BIN)/python -m pytest -m "not measured" --numprocesses 2 --dist loadfile
+	$(OFFLINE) $(BIN)/python -m pytest -m "not measured" --numprocesses 3 --dist loadfile
 	$(OFFLINE) $(BIN)/python -m pytest -m measured
 
 bench: $(INSTALLED)

@@ -44,7 +44,7 @@ def take_song(browser: Browser, lab: Lab) -> None:
 
 def take_board(browser: Browser, lab: Lab) -> None:
     """Photograph a sweep of four, measured and judged."""
-    notebook = opened(browser, lab, "board", *START, SWEEP, width=1020)
+    notebook = opened(browser, lab, "board", *START, SWEEP, width=960)
     board = notebook.output(2)
     board.get_by_text("LUFS").nth(len(STARS) - 1).wait_for(timeout=LONGEST_WAIT)
     for number, stars in enumerate(STARS):

@@ -8,6 +8,7 @@ import time
 from queue import Empty
 
 import pytest
+from jupyter_client.blocking import BlockingKernelClient
 
 from kernels import Kernel
 from services import quiet_environment
@@ -20,8 +21,9 @@ class Page:
 
     def __init__(self, kernel: Kernel) -> None:
         self.heard = []
-        self._client = kernel.manager.client()
-        self._client.start_channels(stdin=False, hb=False)
+        self._client = BlockingKernelClient()  # with a session of its own, so that it hears all
+        self._client.load_connection_info(kernel.manager.get_connection_info())
+        self._client.start_channels(stdin=False)
         self._client.wait_for_ready(timeout=60)
 
     def wait_for(self, kind, fits=lambda _: True, seconds=30):
@@ -152,7 +154,7 @@ def test_a_headless_kernel_sends_none(environment):
     page = Page(alone)
     ran = alone.run("%load_ext soundpiece_nb\n%soundpiece_fx -p Impact -d 1\n%soundpiece_history")
     assert len(ran.of("display_data")) == 2
-    kinds = {message["msg_type"] for message in page.listen(1)}
+    kinds = {message["msg_type"] for message in page.listen(0.4)}
     page.close()
     alone.close()
     assert "display_data" in kinds
@@ -215,11 +217,11 @@ def test_a_judgement_that_cannot_be_is_refused_in_a_sentence(kernel, page, hit, 
 
 
 def test_judging_what_is_not_there_changes_nothing(kernel, page, hit):
-    before = kernel.value("sp.takes()['rating'].astype(object).tolist()[1:]")
+    before = kernel.value("sp.takes()['rating'].fillna(0).tolist()")
     assert page.ask("judge", key=UNKNOWN, take=1, rating=5)["judged"] == []
     told = page.ask("judge", key=hit, take=99, rating=5)["judged"]
     assert [each["take"] for each in told] == [1]
-    assert kernel.value("sp.takes()['rating'].astype(object).tolist()[1:]") == before
+    assert kernel.value("sp.takes()['rating'].fillna(0).tolist()") == before
 
 
 # ------------------------------------------------------------------ arranging
@@ -251,7 +253,8 @@ def test_a_view_of_an_earlier_kernel_is_refused(page):
 def test_the_form_makes_an_operation_and_binds_its_name(kernel, page, lab):
     fields = {"prompt": "Thump", "duration": "1", "lyrics": "of another route"}
     made = page.ask("make", form=lab, route="create.new_fx", fields=fields, name=" boom ")
-    assert made == {"say": "made", "form": lab, "words": "boom is on its way."}
+    assert (made["say"], made["form"]) == ("made", lab)
+    assert made["words"].startswith("boom ")
     assert kernel.value("boom.result(60).status") == "ready"
     assert kernel.value("boom.request") == {"prompt": "Thump", "duration": 1.0}
 
@@ -267,26 +270,26 @@ def test_the_form_gives_the_cell_that_makes_the_same(kernel, page, lab):
     }
 
 
-@pytest.mark.parametrize("do", ["make", "cell"])
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
         ({"fields": {}}, "prompt"),
-        ({"fields": {"prompt": "x", "duration": "soon"}}, "duration"),
+        ({"fields": {"prompt": "x", "duration": "soon"}}, "Duration must be a number"),
         ({"name": "not a name"}, "cannot be a NAME"),
         ({"route": "create.new_opera"}, "There is no route 'create.new_opera'"),
         ({"form": "lab-00000000"}, "This form belongs to an earlier kernel"),
         ({"fields": "prompt"}, "That did not work"),
     ],
 )
-def test_what_the_form_cannot_make_is_refused_in_a_sentence(kernel, page, lab, do, changed, words):
+def test_what_the_form_cannot_make_is_refused_in_a_sentence(kernel, page, lab, changed, words):
     asked = {"form": lab, "route": "create.new_fx", "fields": {"prompt": "Thump"}, "name": ""}
     before = kernel.value("len(sp.history())")
-    refused = page.ask(do, **{**asked, **changed})
-    assert refused["say"] == "refused"
-    assert words in refused["words"]
-    assert "\n" not in refused["words"]
-    assert refused["about"]["do"] == do
+    for do in ("make", "cell"):
+        refused = page.ask(do, **{**asked, **changed})
+        assert refused["say"] == "refused"
+        assert words in refused["words"]
+        assert "\n" not in refused["words"]
+        assert refused["about"]["do"] == do
     assert kernel.value("len(sp.history())") == before
 
 
@@ -294,6 +297,8 @@ def test_what_the_form_cannot_make_is_refused_in_a_sentence(kernel, page, lab, d
 
 
 def test_nonsense_does_no_harm(page, hit):
+    page.ask("look", takes=[], views=[])
+    before = len(page.heard)
     for nonsense in (
         None,
         [],
@@ -314,18 +319,17 @@ def test_nonsense_does_no_harm(page, hit):
         {"do": "make", "form": None, "route": None, "fields": None},
     ):
         page.say(nonsense)
-    said = [
-        message
-        for message in page.listen(1.5)
-        if message["msg_type"] in ("stream", "error", "display_data")
-    ]
-    assert said == []
-    seen = page.ask("look", takes=[{"key": hit, "take": 1}], views=[])
-    assert [each["key"] for each in seen["judged"]] == [hit]
+    page.say({"do": "look", "takes": [{"key": hit, "take": 1}], "views": []})
+    answer = {}
+    while answer.get("say") != "seen":
+        answer = page.answer()
+    assert [each["key"] for each in answer["judged"]] == [hit]
+    shown = {message["msg_type"] for message in page.heard[before:]}
+    assert not shown & {"stream", "error", "display_data"}
 
 
 def test_while_a_cell_runs_messages_wait_and_are_answered_after_it(kernel, page, hit):
-    kernel.client.execute("import time; time.sleep(1.5); print('awake')")
+    kernel.client.execute("import time; time.sleep(0.8); print('awake')")
     page.wait_for("execute_input")
     began = len(page.heard)
     page.say({"do": "judge", "key": hit, "take": 1, "rating": 5})

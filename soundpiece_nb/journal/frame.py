@@ -9,7 +9,6 @@ import gc
 import json
 import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -74,8 +73,6 @@ TAKE_DTYPES: dict[str, Any] = {
 """The columns of the takes, in order: `loudness` in LUFS, `tempo` in bpm, `centroid` in Hz."""
 
 _OF_OPERATIONS = ("name", "route", "prompt")
-_FIXED = ("route", "service", "prompt", "lyrics", "reference", "source", "params", "submitted_at")
-"""What never changes, and so may be read beside the rest, on a connection of its own."""
 _NO_TIME = -(2**63)
 """What numpy takes for NaT."""
 
@@ -128,11 +125,9 @@ def _chosen(journal: Journal, wanted: Filter) -> list[int]:
 def _frame(journal: Journal, numbers: Sequence[int]) -> pd.DataFrame:
     import pandas as pd
 
-    with _nothing_collected(), ThreadPoolExecutor(2) as pool:
-        columns = {name: operations.c[name] for name in ("idempotency_key", *DTYPES)}
-        fixed = {name: columns.pop(name) for name in _FIXED}
-        first = pool.submit(journal.columns, fixed, numbers)
-        values = {**journal.columns(columns, numbers), **first.result()}
+    with _nothing_collected():
+        read = {name: operations.c[name] for name in ("idempotency_key", *DTYPES)}
+        values = journal.columns(read, numbers)
         home = f"{journal.home}{os.sep}"
         values["files"] = [_paths(home, files) for files in values["files"]]
         index = pd.Index(values["idempotency_key"], dtype="string", name="idempotency_key")

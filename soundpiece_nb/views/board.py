@@ -96,7 +96,7 @@ class Board:
         what = f"sweep of {len(entries)} · {made}"
         standing_words = f"{ready} of {len(entries)} ready"
         if self._sweep.done:
-            standing_words += f" in {span(self._sweep.seconds)}"
+            standing_words += f" in {span(_seconds(entries))}"
         rows = self._rows(sorted(entries, key=_sorting(standing.order, self._sweep)))
         html = frame(
             AMBER if troubled else GREEN if self._sweep.done else BLUE,
@@ -152,6 +152,13 @@ class Board:
         varied = ", ".join(f"{n}={v}" for n, v in self._sweep.values[entry.key].items())
         lengths = " ".join(clock(take.duration) for take in entry.takes if take.duration)
         return f"  {entry.status:<10}  {varied}  {lengths}".rstrip()
+
+
+def _seconds(entries: Sequence[Entry]) -> float:
+    """Return the time from the first submission to the last end."""
+    ends = [entry.finished_at for entry in entries if entry.finished_at]
+    began = min(entry.submitted_at for entry in entries)
+    return (max(ends) - began).total_seconds() if ends else 0.0
 
 
 def _varied(sweep: Sweep) -> list[str]:

@@ -150,7 +150,7 @@ def _judged(session: Session, key: str) -> list[Message]:
     """Return how the takes of an operation are judged; nothing for one that is not known here."""
     try:
         takes = session.journal.entry(key).takes
-    except SoundpieceError:
+    except KeyError:
         return []
     return [
         {"key": key, "take": each.take, "rating": each.rating, "note": each.note} for each in takes

@@ -119,7 +119,7 @@ def _make(message: Message) -> Message:
     route, fields, name = _read(message)
     operation = _lab(message).make(route, fields, name)
     called = name or short(operation.key)
-    return {"say": "made", "form": message["form"], "words": f"{called} is on its way."}
+    return {"say": "made", "form": message["form"], "words": f"{called} was sent."}
 
 
 @answers("cell")

@@ -100,4 +100,7 @@ def figures(take: TakeEntry) -> str:
         f"{take.tempo:.0f} bpm" if take.tempo is not None else "",
         f"centroid {take.centroid / 1000:.1f} kHz" if take.centroid is not None else "",
     ]
-    return " · ".join(words for words in known if words)
+    return " · ".join(words.replace(" ", _UNBROKEN) for words in known if words)
+
+
+_UNBROKEN = "\N{NO-BREAK SPACE}"

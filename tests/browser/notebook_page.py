@@ -52,6 +52,7 @@ class NotebookPage:
         prompt = self.cell(number).locator(".jp-InputPrompt")
         before = prompt.inner_text()
         for _ in range(_TRIES):  # a notebook that has only just opened may not take the key
+            self._answer_dialog()
             prompt.click()
             self.page.keyboard.press("Control+Enter")
             for _ in range(20):
@@ -59,6 +60,12 @@ class NotebookPage:
                     return
                 self.page.wait_for_timeout(50)
         raise AssertionError(f"cell {number} does not run")
+
+    def _answer_dialog(self) -> None:
+        """Agree to what a slow machine makes JupyterLab ask, before it covers a cell."""
+        dialog = self.page.locator(".jp-Dialog button.jp-mod-accept")
+        if dialog.count():
+            dialog.first.click()
 
     def run_to_end(self, number: int) -> None:
         """Run a cell and wait until it has its number; again if a starting kernel dropped it."""

@@ -13,8 +13,6 @@ from browser.lab import Lab
 from browser.notebook_page import NotebookPage, play, write_notebook
 from services import RunningSandbox
 
-pytestmark = pytest.mark.measured
-
 CELLS = (
     "%load_ext soundpiece_nb",
     "%soundpiece_lab",
@@ -59,7 +57,7 @@ def used(tmp_path_factory, slow_sandbox, browser, screenshots):
         form.get_by_label("NAME").focus()
         notebook.page.keyboard.type("night")
         notebook.page.keyboard.press("Control+Enter")
-        form.get_by_text("night is on its way.").wait_for(timeout=10_000)
+        form.get_by_role("status").get_by_text("night").wait_for(timeout=10_000)
         seen["name after"] = form.get_by_label("NAME").input_value()
         seen["typing"] = _type_while_it_is_drawn(notebook, form)
         seen["prompt after"] = notebook.cell(1).locator(".jp-InputPrompt").inner_text()

@@ -72,7 +72,7 @@ def test_where_there_is_one_take_it_needs_no_number(kernel):
 
 
 def test_a_stem_is_judged_by_what_it_is(kernel):
-    kernel.run("%soundpiece_stems parts --source night --wait")
+    kernel.run("%soundpiece_stems parts --source hit --wait")
     assert kernel.run("%soundpiece_rate parts:drums 4").text.strip() == "parts, take 2: ★★★★☆"
     assert kernel.value("{o.kind: o.rating for o in parts.outputs}")["drums"] == 4
 
@@ -131,7 +131,7 @@ def test_a_note_is_on_the_operation_or_on_one_take(kernel):
 
 def drawn_again(kernel, code):
     """Run a cell and return the outputs it drew again, by their display ids."""
-    ran = kernel.run(f"{code}\ntime.sleep(1.5)")
+    ran = kernel.run(f"{code}\ntime.sleep(1.1)")
     assert ran.status == "ok", ran.text
     updates = ran.of("update_display_data")
     return {o["transient"]["display_id"]: o["data"]["text/html"] for o in updates}
@@ -149,7 +149,7 @@ def test_the_shown_card_is_drawn_again_where_it_stands(kernel):
 
 
 def test_five_judgements_in_a_moment_are_one_drawing(kernel):
-    ran = kernel.run("for stars in range(1, 6): hit.outputs[0].rate(stars)\ntime.sleep(1.5)")
+    ran = kernel.run("for stars in range(1, 6): hit.outputs[0].rate(stars)\ntime.sleep(1.1)")
     drawn = [o["transient"]["display_id"] for o in ran.of("update_display_data")]
     assert len(drawn) == len(set(drawn))
     assert drawn

@@ -90,7 +90,7 @@ def test_once_the_same_cell_is_the_same_sweep_and_makes_nothing_new(kernel, sand
 def test_a_board_fills_in_where_it_stands(kernel):
     ran = kernel.run(
         "%soundpiece_fx filling -p '{{m}}' -d 1 --sweep m=rain,hail --no-wait\n"
-        "import time; time.sleep(2.5)"
+        "import time; time.sleep(1.5)"
     )
     [first] = ran.of("display_data")
     last = ran.of("update_display_data")[-1]
