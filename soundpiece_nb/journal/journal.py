@@ -216,7 +216,9 @@ class Journal(Reading):
         """Give an operation another name or note, and tags beside those it has."""
         kept = self.entry(key).tags
         labels = {"name": name, "note": note}
-        given: dict[str, Any] = {label: text for label, text in labels.items() if text is not None}
+        given: dict[str, Any] = {
+            label: text or None for label, text in labels.items() if text is not None
+        }
         if set(tags) - set(kept):
             given["tags"] = json.dumps(list(dict.fromkeys([*kept, *tags])))
         if given:

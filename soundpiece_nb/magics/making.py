@@ -42,13 +42,11 @@ def make(magics: Any, route: Route, options: Namespace, body: str | None) -> Non
         return
     if options.name is not None:
         magics.shell.user_ns[options.name] = started
+    holding = Holding(options.holding or magics.sound)
     if isinstance(started, Operation):
-        holding = Holding(options.holding or magics.sound)
         follow(started, session, holding, timeout=timeout, waits=waits)
     else:
-        show_board(started, session, Holding(options.holding or magics.sound), waits=waits)
-        if waits:
-            started.result(timeout)
+        show_board(started, session, holding, waits=waits, timeout=timeout)
 
 
 def _one(

@@ -31,7 +31,7 @@ LOOK_SECONDS = 0.4
 MOST_EMBEDDED = 12
 """Takes a board holds inside the notebook where no file can lie beside it: a megabyte each."""
 
-_ENDED = ("ready", "failed", "rejected")
+_BAD = ("failed", "rejected")
 
 
 def show_board(
@@ -39,31 +39,27 @@ def show_board(
     session: Session,
     holding: Holding = Holding.AUTO,
     *,
-    waits: bool = False,
+    waits: bool | None = None,
+    timeout: float | None = None,
     order: str | None = None,
 ) -> None:
-    """Show a sweep where the person is; where nobody watches, once it is done.
+    """Show a sweep where the person is; if it `waits`, until all have ended.
 
-    `order` is a name that was varied, or made, rating, duration, loudness or tempo; Mistake for
-    another.
+    Where nobody watches, it waits unless told otherwise, then shows what lasts. `order` is a name
+    that was varied, or made, rating, duration, loudness or tempo. Raises Mistake for another one,
+    WaitTimeout after `timeout` seconds.
     """
     where = front_end()
-    if where is FrontEnd.HEADLESS:
-        sweep.result()
-        session.measure([operation.key for operation in sweep.operations])
     board = Board(sweep, session, place_of(session, holding), order)
-    if not where.shows_html:
-        if waits:
-            sweep.result()
-        print(board.draw(board.standing).text)  # noqa: T201 - a terminal's way of showing
-        return
-    from IPython.display import display
-
-    handle = display(board.draw(board.standing), display_id=True)
+    waiting = where.waits if waits is None else waits
     if where is FrontEnd.NOTEBOOK:
-        stand(board.standing, handle)
-        session.engine.workbench.start(summon)
-        threading.Thread(target=board.follow, name="soundpiece-board", daemon=True).start()
+        board.show()
+    if waiting:
+        sweep.result(timeout)
+    if where is FrontEnd.HEADLESS:
+        board.show()
+    elif not where.shows_html:
+        print(board.text())  # noqa: T201 - a terminal's way of showing
 
 
 class Board:
@@ -85,28 +81,48 @@ class Board:
             matched=True,
         )
 
+    def show(self) -> None:
+        """Display it in the running cell; before a person, keep it up to date from then on."""
+        from IPython.display import display
+
+        watched = front_end() is FrontEnd.NOTEBOOK
+        if not watched:
+            self._measure()
+        handle = display(self.draw(self.standing), display_id=True)
+        if watched:
+            stand(self.standing, handle)
+            self._session.engine.workbench.start(summon)
+            threading.Thread(target=self.follow, name="soundpiece-board", daemon=True).start()
+
     def draw(self, standing: Standing) -> Rendering:
         """Return the board as it stands, in the order a person has chosen."""
-        entries = [self._session.journal.entry(key) for key in self._keys]
-        counts = self._sweep.counts()
-        ready, ended = counts.get("ready", 0), sum(counts.get(each, 0) for each in _ENDED)
-        troubled = ended - ready
-        made = kind(entries[0])
-        title = self._sweep.name or " and ".join(_varied(self._sweep)) or made
-        what = f"sweep of {len(entries)} · {made}"
-        standing_words = f"{ready} of {len(entries)} ready"
-        if self._sweep.done:
-            standing_words += f" in {span(_seconds(entries))}"
+        entries = self._entries()
+        troubled = any(entry.status in _BAD for entry in entries)
         rows = self._rows(sorted(entries, key=_sorting(standing.order, self._sweep)))
         html = frame(
             AMBER if troubled else GREEN if self._sweep.done else BLUE,
-            head(title, what, standing_words),
+            head(*self._heading(entries)),
             quiet_line(f"{self._sweep.id}: %soundpiece_show {self._sweep.id} shows it again"),
             SLOT,
             *rows,
         )
-        text = [f"{title} · {what} · {standing_words}", *map(self._text, entries)]
-        return Rendering(str(VIEW.format(self._sweep.id, html)), "\n".join(text))
+        return Rendering(str(VIEW.format(self._sweep.id, html)), self.text())
+
+    def text(self) -> str:
+        """Return the board as lines of text."""
+        entries = self._entries()
+        return "\n".join([" · ".join(self._heading(entries)), *map(self._text, entries)])
+
+    def _entries(self) -> list[Entry]:
+        return [self._session.journal.entry(key) for key in self._keys]
+
+    def _heading(self, entries: Sequence[Entry]) -> tuple[str, str, str]:
+        """Return what it is called, what it is, and how it stands."""
+        made = kind(entries[0])
+        title = self._sweep.name or " and ".join(_varied(self._sweep)) or made
+        ready = sum(entry.status == "ready" for entry in entries)
+        took = f" in {span(_seconds(entries))}" if self._sweep.done else ""
+        return title, f"sweep of {len(entries)} · {made}", f"{ready} of {len(entries)} ready{took}"
 
     def follow(self) -> None:
         """Draw the board again whenever an operation has come further, until all have ended."""
@@ -120,9 +136,13 @@ class Board:
             if done:
                 break
             time.sleep(LOOK_SECONDS)
+        if self._measure():
+            self.standing.redraw()
+
+    def _measure(self) -> bool:
         with suppress(Exception):  # figures are a help to the ear, not what was asked for
-            if self._session.measure(self._keys):
-                self.standing.redraw()
+            return self._session.measure(self._keys)
+        return False
 
     def _state(self) -> object:
         with suppress(Exception):

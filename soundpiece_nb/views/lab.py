@@ -17,6 +17,7 @@ from soundpiece_nb.api.routes import ROUTES, Field, Route, find_route
 from soundpiece_nb.engine.explain import short
 from soundpiece_nb.engine.run import Phase, Run
 from soundpiece_nb.handle import Operation
+from soundpiece_nb.journal.filters import Filter
 from soundpiece_nb.session import Session, current, require_name
 
 from .board import MOST_EMBEDDED
@@ -109,6 +110,11 @@ class Lab:
         self._session.engine.workbench.start(self.standing.redraw)
         return operation
 
+    def cell(self, route: str, fields: Mapping[str, Any], name: str | None) -> str:
+        """Return the cell that would make what the form asks for; raises Mistake."""
+        request = self._session.prepare(route, fields)
+        return make_cell(route, name, request.fields)
+
     def _on_change(self, run: Run) -> None:
         if run.phase in (Phase.PROCESSING, Phase.ENDED):
             self._session.engine.workbench.start(self.standing.redraw)
@@ -125,10 +131,7 @@ def _make(message: Message) -> Message:
 @answers("cell")
 def _cell(message: Message) -> Message:
     route, fields, name = _read(message)
-    lab = _lab(message)
-    request = lab._session.prepare(route, fields)  # noqa: SLF001 - one room
-    text = make_cell(request.route.path, name, dict(request.fields))
-    return {"say": "cell", "form": message["form"], "text": text}
+    return {"say": "cell", "form": message["form"], "text": _lab(message).cell(route, fields, name)}
 
 
 def _lab(message: Message) -> Lab:
@@ -153,16 +156,9 @@ def _read(message: Message) -> tuple[str, dict[str, Any], str | None]:
 
 def _form(session: Session) -> dict[str, Any]:
     """Return all that the page needs to build the form."""
-    names = dict.fromkeys(
-        entry.name for entry in session.journal.entries(_latest()) if entry.name is not None
-    )
+    latest = session.journal.entries(Filter(status="ready", limit=MOST_NAMES))
+    names = dict.fromkeys(entry.name for entry in latest if entry.name is not None)
     return {"routes": [_route(route) for route in ROUTES.values()], "names": list(names)}
-
-
-def _latest() -> Any:
-    from soundpiece_nb.journal.filters import Filter
-
-    return Filter(status="ready", limit=MOST_NAMES)
 
 
 def _route(route: Route) -> dict[str, Any]:

@@ -53,10 +53,10 @@ def used(tmp_path_factory, slow_sandbox, browser, screenshots):
         seen["lyrics"] = form.get_by_label("Lyrics").input_value()
         seen["refused"] = _refusal(notebook, form)
         notebook.page.keyboard.type(PROMPT)
-        seen["cell"] = _as_cell(form)
-        form.get_by_label("NAME").focus()
+        _press(notebook, "Tab", times=2)
         notebook.page.keyboard.type("night")
-        notebook.page.keyboard.press("Control+Enter")
+        seen["cell"] = _as_cell(notebook, form)
+        _press(notebook, "Control+Enter")
         form.get_by_role("status").get_by_text("night").wait_for(timeout=10_000)
         seen["name after"] = form.get_by_label("NAME").input_value()
         seen["typing"] = _type_while_it_is_drawn(notebook, form)
@@ -86,27 +86,35 @@ def _fill_in_a_song(notebook) -> None:
     """Begin a song with keys alone: a section by its button, then a line of lyrics."""
     keyboard = notebook.page.keyboard
     notebook.output(1).get_by_label("Make a").focus()
-    keyboard.press("Tab")
-    keyboard.press("Tab")
+    _press(notebook, "Tab", times=2)
     keyboard.press("Enter")  # [Verse]
     keyboard.type(LYRICS)
-    notebook.output(1).get_by_role("button", name="Outro").click()
+    _press(notebook, "Shift+Tab")
+    keyboard.press("Enter")  # [Outro], the last of them
     keyboard.type("La")
+
+
+def _press(notebook, key: str, *, times: int = 1) -> None:
+    for _ in range(times):
+        notebook.page.keyboard.press(key)
 
 
 def _refusal(notebook, form) -> str:
     """Ask for a song without a prompt; go on to the prompt, and return what the form says."""
-    notebook.page.keyboard.press("Control+Enter")
+    _press(notebook, "Control+Enter")
     state = form.get_by_role("status")
     state.get_by_text("--prompt").wait_for(timeout=10_000)
-    notebook.page.keyboard.press("Tab")
+    _press(notebook, "Tab")
     return state.inner_text()
 
 
-def _as_cell(form) -> str:
-    form.get_by_role("button", name="Copy as cell").click()
+def _as_cell(notebook, form) -> str:
+    """Go from the NAME to "Copy as cell" and back, and return the cell."""
+    _press(notebook, "Tab", times=2)
+    _press(notebook, "Enter")
     cell = form.get_by_label("The cell that makes this")
     cell.wait_for(timeout=10_000)
+    _press(notebook, "Shift+Tab", times=2)
     return cell.input_value()
 
 
@@ -153,7 +161,7 @@ def _fields(form, title: str) -> list[str]:
 
 def _run_the_copied_cell(notebook, text: str) -> None:
     notebook.cell(2).locator(".cm-content").click()
-    notebook.page.keyboard.insert_text(text.replace("soundpiece_song", "soundpiece_song again", 1))
+    notebook.page.keyboard.insert_text(text.replace("night", "again", 1))
     notebook.run_to_end(2)
     notebook.output(2).locator("audio").nth(1).wait_for(timeout=60_000)
     notebook.run_to_end(3)
@@ -212,7 +220,7 @@ def test_each_route_has_its_own_fields(used):
 
 def test_the_copied_cell_makes_the_same_request(used):
     _, seen, _ = used
-    assert seen["cell"].startswith("%%soundpiece_song --prompt ")
+    assert seen["cell"].startswith("%%soundpiece_song night --prompt ")
     assert seen["made"][1:] == ["ready", "True", "False"]
 
 

@@ -50,6 +50,9 @@ def shell(home):
     started.restore_sys_module_state()
 
 
+HOLDING = ("--embed", "--link")
+
+
 def fill(home):
     """Write down four operations: two songs under keys that are alike, a sample, and stems."""
     journal = Journal(home)
@@ -180,7 +183,7 @@ def test_names_and_keys_come_newest_first_and_say_what_they_are(shell, journal):
     found = completions(shell, "%soundpiece_show |")
     about = {each.text: each.type for each in found}
     names, keys = ["parts", "nacht_übung", "night_drive"], ["9c0ffee0", "550e8400-e29b-4f"]
-    assert list(about) == [*names, *keys, "0a1b2c3d", "550e8400-e29b-41", "--embed", "--link"]
+    assert list(about) == [*names, *keys, "0a1b2c3d", "550e8400-e29b-41", "--order", *HOLDING]
     assert about["night_drive"] == "song,\N{NO-BREAK SPACE}ready"
     assert about["nacht_übung"] == "song,\N{NO-BREAK SPACE}rejected"
     assert about["0a1b2c3d"] == "sample,\N{NO-BREAK SPACE}submitting"
@@ -241,7 +244,7 @@ def test_a_name_that_is_to_be_bound_is_not_taken_from_the_journal(shell, journal
 
 
 def test_one_key_is_enough_where_one_is_taken(shell, journal):
-    assert offered(shell, "%soundpiece_show parts |") == ["--embed", "--link"]
+    assert offered(shell, "%soundpiece_show parts |") == ["--order", *HOLDING]
 
 
 def test_folders_are_left_to_ipython(shell, journal, tmp_path, monkeypatch):
@@ -288,7 +291,7 @@ def test_a_journal_that_cannot_be_read_disturbs_nobody(shell, home, capfd, conte
     home.mkdir()
     (home / "journal.sqlite").write_bytes(content)
     assert ours(shell, "%soundpiece_stems --source nig|") == []
-    assert ours(shell, "%soundpiece_show |") == ["--embed", "--link"]
+    assert ours(shell, "%soundpiece_show |") == ["--order", *HOLDING]
     assert capfd.readouterr() == ("", "")
 
 
