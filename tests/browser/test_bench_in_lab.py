@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 
 import nbformat
 import pytest
@@ -78,7 +79,8 @@ def kept(tmp_path_factory, environment, browser, screenshots):
         seen["ratings"] = notebook.output(4).inner_text()
         seen["live violations"] = violations(notebook.page)
         notebook.page.screenshot(path=screenshots / "bench-live.png")
-        text = notebook.save(path)
+        board.get_by_role("radio", name="1 star", exact=True).first.focus()
+        text = notebook.save(path)  # from a star, whose keys are otherwise its own
         seen["stars while it lives"] = notebook.page.locator(".soundpiece-stars").count()
         notebook.restart_kernel()
         notebook.page.wait_for_function("!document.querySelector('.soundpiece-stars')")
@@ -114,20 +116,30 @@ def _judge_by_keyboard(notebook, board) -> list[str]:
     """Rate the third and fourth take and write a note, with keys alone; return where focus is."""
     where = []
     keyboard = notebook.page.keyboard
-    board.get_by_role("radio", name="1 star", exact=True).nth(2).focus()
-    keyboard.press("3")
-    notebook.page.wait_for_timeout(1_500)  # the board is drawn again meanwhile
+    with _drawn_again(notebook, board):
+        board.get_by_role("radio", name="1 star", exact=True).nth(2).focus()
+        keyboard.press("3")
     where.append(notebook.page.evaluate("document.activeElement.ariaLabel"))
-    keyboard.press("Tab")
-    keyboard.type("love the bass")
-    keyboard.press("Enter")
-    board.get_by_role("radio", name="1 star", exact=True).nth(3).focus()
-    keyboard.press("Space")
-    for _ in range(4):
-        keyboard.press("ArrowRight")
-    notebook.page.wait_for_timeout(1_500)
+    with _drawn_again(notebook, board):
+        keyboard.press("Tab")
+        keyboard.type("love the bass")
+        keyboard.press("Enter")
+    with _drawn_again(notebook, board):
+        board.get_by_role("radio", name="1 star", exact=True).nth(3).focus()
+        keyboard.press("Space")
+        for _ in range(4):
+            keyboard.press("ArrowRight")
     where.append(notebook.page.evaluate("document.activeElement.ariaLabel"))
     return where
+
+
+@contextmanager
+def _drawn_again(notebook, board):
+    """Wait until the board has been drawn again, after what was done to it."""
+    board.locator(".soundpiece-take").first.evaluate("take => { window.drawnBefore = take; }")
+    yield
+    notebook.page.wait_for_function("!window.drawnBefore.isConnected")
+    notebook.page.wait_for_timeout(300)
 
 
 def test_the_board_fills_in_while_it_is_watched(kept):

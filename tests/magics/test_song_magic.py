@@ -50,7 +50,7 @@ def test_the_card_becomes_a_player_while_another_cell_sleeps(kernel):
     [shown] = card.of("display_data")
     assert "application/vnd.jupyter.widget-view+json" in shown["data"]
     assert shown["data"]["text/plain"].startswith("second · song · key ")
-    ran = kernel.run("import time; time.sleep(3)")
+    ran = kernel.run("import time\nwhile second.status != 'ready': time.sleep(0.1)\ntime.sleep(4)")
     [final] = ran.of("update_display_data")
     assert final["transient"] == shown["transient"]
     assert set(final["data"]) == {"text/html", "text/plain"}

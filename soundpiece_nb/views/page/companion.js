@@ -58,6 +58,7 @@ class Companion {
     document.head.append(this.style);
     followPlayback(this.gone.signal);
     const options = { signal: this.gone.signal };
+    window.addEventListener("keydown", letSave, { ...options, capture: true });
     document.addEventListener("focusin", (event) => (this.focused = event.target), options);
     this.clock = setInterval(tick, 1000);
     this.observer = new MutationObserver((changes) => this.onChanges(changes));

@@ -39,4 +39,14 @@ function within(nodes, name) {
 }
 
 // Where a person types or chooses, a notebook's one-key shortcuts have to stand back.
-const TYPING = { "data-lm-suppress-shortcuts": "true" };
+const SUPPRESSED = "data-lm-suppress-shortcuts";
+const TYPING = { [SUPPRESSED]: "true" };
+
+// But for saving, which a person wants from anywhere.
+function letSave(event) {
+  const ours = event.target.closest?.(`[${OURS}]`);
+  if (!ours) return;
+  const saves = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "s";
+  if (saves) ours.removeAttribute(SUPPRESSED);
+  else ours.setAttribute(SUPPRESSED, "true");
+}
