@@ -417,6 +417,7 @@ def test_with_100_000_rows_each_tab_takes_under_20_ms(crowded, shell, monkeypatc
     assert statistics.median(took) < MOST_SECONDS, f"{statistics.median(took) * 1000:.1f} ms"
 
 
+@pytest.mark.measured  # like the tests around it, because of the crowd they share
 def test_with_100_000_rows_keys_are_offered_only_as_short_as_they_are_unique(crowded):
     from soundpiece_nb.journal.suggestions import suggest_keys
 

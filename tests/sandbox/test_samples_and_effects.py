@@ -650,9 +650,9 @@ def test_any_known_words_together_make_a_sound(words, loopable):
         assert 0.01 < np.abs(made).max() <= 10 ** (-1.0 / 20)
 
 
-@pytest.mark.parametrize("duration", [0.5, 1.0, 1.5])
-@pytest.mark.parametrize("style", ["8 bit", "jazz", "rock", "techno", "bossa nova"])
-@pytest.mark.parametrize("drum", ["open hat", "snare", "crash", "ride", "clap"])
+@pytest.mark.parametrize("duration", [0.5, 1.5])
+@pytest.mark.parametrize("style", ["8 bit", "jazz", "techno"])
+@pytest.mark.parametrize("drum", ["open hat", "snare", "crash"])
 def test_a_loop_too_short_for_the_groove_still_has_its_drum(style, drum, duration):
     made = make_sample(f"{style} {drum} loop", duration, loopable=True)
     assert np.abs(made).max() > 0.05
