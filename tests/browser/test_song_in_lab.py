@@ -91,8 +91,8 @@ def _players(area):
 
 
 @contextmanager
-def reopened(browser, folder, data, *, width=1100, base_url="/", environment=None):
-    with Lab(folder, data, environment or {}, base_url) as lab:
+def reopened(browser, folder, data, *, width=1100, **options):
+    with Lab(folder, data, options.pop("environment", {}), **options) as lab:
         notebook = NotebookPage(browser, lab, "song.ipynb", width=width)
         notebook.output(1).locator("audio").first.wait_for(timeout=30_000)
         yield notebook
@@ -164,10 +164,7 @@ def test_it_still_plays_under_a_base_url(finished, browser, tmp_path):
 
 def test_it_is_legible_in_the_dark_and_at_400_pixels(finished, browser, tmp_path, screenshots):
     folder, _, _ = finished
-    theme = tmp_path / "settings" / "@jupyterlab" / "apputils-extension"
-    theme.mkdir(parents=True)
-    (theme / "themes.jupyterlab-settings").write_text('{"theme": "JupyterLab Dark"}')
-    with reopened(browser, folder, tmp_path, width=400) as notebook:
+    with reopened(browser, folder, tmp_path, width=400, theme="JupyterLab Dark") as notebook:
         output = notebook.output(1)
         box = output.bounding_box()
         for element in ("audio", "img", "summary"):
