@@ -180,18 +180,6 @@ def start(
     if route is None:
         raise Mistake("A batch needs its route, as in route='song'.")
     requests, labels = _checked(session, _records(rows), route, name)
-    return start_requests(session, requests, labels, max_in_flight=max_in_flight, name=name)
-
-
-def start_requests(
-    session: Session,
-    requests: Sequence[Request],
-    labels: Sequence[Mapping[str, Any]],
-    *,
-    max_in_flight: int,
-    name: str | None = None,
-) -> Batch:
-    """Write checked requests down, all or none, and send them a few at a time."""
     session.record_all(requests, labels, batch=name)
     keys = [request.key for request in requests]
     return Batch(keys, session, max_in_flight=max_in_flight, name=name)

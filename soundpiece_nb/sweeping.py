@@ -101,7 +101,7 @@ def find_sweep(session: Session, wanted: str) -> Sweep:
     keys = session.journal.of_sweep(wanted)
     if not keys:
         raise Mistake(f"There is no sweep {wanted!r}. %soundpiece_history lists what was made.")
-    values = {key: dict(session.journal.entry(key).sweep or {}) for key in keys}
+    values = {entry.key: dict(entry.sweep or {}) for entry in session.journal.of_keys(keys)}
     for varied in values.values():
         varied.pop("id", None)
     return Sweep(wanted, values, session)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -80,3 +82,15 @@ class Kernel:
         self.client.stop_channels()
         self.manager.shutdown_kernel(now=True)
         self.manager.cleanup_resources()
+
+
+def read_until(leader: int, words: str) -> str:
+    """Read from a terminal until it shows these words, a minute at most; return all it showed."""
+    seen = b""
+    until = time.monotonic() + 60
+    while words.encode() not in seen and time.monotonic() < until:
+        try:
+            seen += os.read(leader, 4096)
+        except OSError:
+            break
+    return seen.decode(errors="replace")

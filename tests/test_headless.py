@@ -7,12 +7,12 @@ import pty
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import nbformat
 import pytest
 
+from kernels import read_until
 from services import quiet_environment
 
 CELLS = (
@@ -189,14 +189,3 @@ def test_a_terminal_prints_one_line_now_and_one_at_the_end(tmp_path, environment
     assert seen.count("night · song ·") == 2
     assert "submitted, key" in seen
     assert ".flac" in seen
-
-
-def read_until(leader: int, words: str) -> str:
-    seen = b""
-    until = time.monotonic() + 60
-    while words.encode() not in seen and time.monotonic() < until:
-        try:
-            seen += os.read(leader, 4096)
-        except OSError:
-            break
-    return seen.decode(errors="replace")

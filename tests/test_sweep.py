@@ -7,12 +7,11 @@ import pty
 import re
 import subprocess
 import sys
-import time
 
 import pytest
 
 import soundpiece_nb as sp
-from kernels import Kernel
+from kernels import Kernel, read_until
 from services import RunningSandbox, quiet_environment
 
 
@@ -174,17 +173,6 @@ def test_in_a_terminal_a_sweep_is_lines_of_text(tmp_path, sandbox):
         assert re.search(r"hits · sweep of 2 · fx · 2 of 2 ready in [\d.]+ s\s", shown)
         assert re.search(r"  ready       size=tiny  0:0\d\s", shown)
         assert "<div" not in shown
-
-
-def read_until(leader: int, words: str) -> str:
-    seen = b""
-    until = time.monotonic() + 60
-    while words.encode() not in seen and time.monotonic() < until:
-        try:
-            seen += os.read(leader, 4096)
-        except OSError:
-            break
-    return seen.decode(errors="replace")
 
 
 # ------------------------------------------------------------------ after the kernel has died

@@ -50,16 +50,26 @@ class Reading:
         """Return the operations of a filter's page, in its order, and how many fit in all."""
         fitting = self.fitting(wanted)
         shown = fitting[wanted.page()]
-        rows = self.select(select(operations).where(operations.c.number.in_(listed(shown))))
-        found = {row["number"]: row for row in rows}
+        found = self._found(operations.c.number, shown)
+        return Page([found[number] for number in shown], len(fitting))
+
+    def of_keys(self, keys: Sequence[str]) -> list[Entry]:
+        """Return these operations, in this order; raises KeyError for a key that is not there."""
+        found = self._found(operations.c.idempotency_key, keys)
+        return [found[key] for key in keys]
+
+    def _found(
+        self, column: ColumnElement[Any], wanted: Sequence[int] | Sequence[str]
+    ) -> dict[Any, Entry]:
+        """Return the operations that have one of these values in a column, by it."""
+        rows = self.select(select(operations).where(column.in_(listed(wanted))))
         keys = listed([row["idempotency_key"] for row in rows])
         of_them = select(takes).where(takes.c.idempotency_key.in_(keys)).order_by(takes.c.take)
         brought: dict[str, list[Mapping[str, Any]]] = {row["idempotency_key"]: [] for row in rows}
         for take in self.select(of_them):
             brought[take["idempotency_key"]].append(take)
-        ordered = [found[number] for number in shown]
-        entries = [read_entry(row, brought[row["idempotency_key"]]) for row in ordered]
-        return Page(entries, len(fitting))
+        name = str(column.key)
+        return {row[name]: read_entry(row, brought[row["idempotency_key"]]) for row in rows}
 
     def count(self, wanted: Filter) -> int:
         """Return how many operations fit, whatever page is asked for; raises Mistake."""

@@ -10,6 +10,7 @@ from contextlib import suppress
 from markupsafe import Markup
 
 from soundpiece_nb.api.errors import Mistake
+from soundpiece_nb.handle import attend
 from soundpiece_nb.journal.entry import Entry
 from soundpiece_nb.session import Session
 from soundpiece_nb.sweeping import Sweep
@@ -18,7 +19,7 @@ from .companion import summon
 from .frontend import FrontEnd, front_end
 from .parts import AMBER, BLUE, GREEN, clock, fold, frame, head, quiet_line, span
 from .permanent import Rendering, kind
-from .rows import row, values
+from .rows import MOST_EMBEDDED, row, values
 from .show import place_of
 from .sound import Holding, Place
 from .standing import SLOT, VIEW, Standing, stand
@@ -28,8 +29,6 @@ MOST_IN_SIGHT = 16
 """Takes a board has in sight; more are folded, which keeps a long board quick to draw."""
 LOOK_SECONDS = 0.4
 """How often to look whether an operation has come further."""
-MOST_EMBEDDED = 12
-"""Takes a board holds inside the notebook where no file can lie beside it: a megabyte each."""
 
 _BAD = ("failed", "rejected")
 
@@ -88,7 +87,9 @@ class Board:
         watched = front_end() is FrontEnd.NOTEBOOK
         if not watched:
             self._measure()
-        handle = display(self.draw(self.standing), display_id=True)
+        # Previews may have to be encoded, which is no work for the kernel's main thread.
+        drawing = self._session.engine.workbench.start(self.draw, self.standing)
+        handle = display(attend(drawing), display_id=True)
         if watched:
             stand(self.standing, handle)
             self._session.engine.workbench.start(summon)
@@ -114,7 +115,7 @@ class Board:
         return "\n".join([" · ".join(self._heading(entries)), *map(self._text, entries)])
 
     def _entries(self) -> list[Entry]:
-        return [self._session.journal.entry(key) for key in self._keys]
+        return self._session.journal.of_keys(self._keys)
 
     def _heading(self, entries: Sequence[Entry]) -> tuple[str, str, str]:
         """Return what it is called, what it is, and how it stands."""
@@ -146,8 +147,7 @@ class Board:
 
     def _state(self) -> object:
         with suppress(Exception):
-            entries = (self._session.journal.entry(key) for key in self._keys)
-            return [(entry.status, sum(bool(t.path) for t in entry.takes)) for entry in entries]
+            return [(e.status, sum(bool(t.path) for t in e.takes)) for e in self._entries()]
         return None
 
     def _rows(self, entries: Sequence[Entry]) -> list[Markup]:

@@ -66,8 +66,7 @@ def comparison(session: Session, keys: Sequence[str], place: Place) -> Standing:
         raise Mistake(f"{_FEWEST} to {_MOST} operations are compared; these are {len(keys)}.")
 
     def draw(standing: Standing) -> Rendering:
-        entries = [session.journal.entry(key) for key in keys]
-        return compare(entries, place, standing.id)
+        return compare(session.journal.of_keys(keys), place, standing.id)
 
     identity = f"compare-{uuid.uuid4().hex[:8]}"
     return Standing(id=identity, draw=draw, keys=lambda: keys, matched=True)

@@ -13,8 +13,8 @@ from soundpiece_nb.journal.summary import Summary
 
 from .parts import QUIET, counted, row, span
 
-BAR_WIDTH, HALF_WIDTH, HEIGHT = 14, 7, 44
-"""Pixels of a day in the chart of days, half of it, and the chart's height."""
+BAR_WIDTH, HEIGHT = 14, 44
+"""Pixels of a day in the chart of days, and the chart's height."""
 _COLOUR = "#3b82c4"
 
 _IMAGE = Markup('<img alt="{}" src="{}" style="display:block;height:{}px;max-width:100%">')

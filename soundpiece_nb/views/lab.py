@@ -20,13 +20,12 @@ from soundpiece_nb.handle import Operation
 from soundpiece_nb.journal.filters import Filter
 from soundpiece_nb.session import Session, current, require_name
 
-from .board import MOST_EMBEDDED
 from .cell import make_cell
 from .companion import Message, answers, summon
 from .frontend import FrontEnd, front_end
 from .parts import BLUE, fold, frame, head, pre, quiet_line
 from .permanent import Rendering, kind
-from .rows import row
+from .rows import MOST_EMBEDDED, row
 from .show import place_of
 from .standing import SLOT, VIEW, Standing, stand
 from .subject import subject
@@ -83,15 +82,16 @@ class Lab:
         """Return the lab as it stands, the latest operation first."""
         place = place_of(self._session)
         rows, text, left = [], ["Soundpiece lab"], MOST_EMBEDDED
-        for key in reversed(self._keys):
-            entry = self._session.journal.entry(key)
+        for entry in reversed(self._session.journal.of_keys(self._keys)):
             playable = place.links or left >= len(entry.takes)
             left -= len(entry.takes) if playable else 0
             heading = _TITLE.format(entry.title, kind(entry)) + quiet_line(subject(entry))
             rows.append(row(entry, heading, place, playable=playable))
             cell = make_cell(entry.route, entry.name, entry.fields)
             rows.append(fold("The cell that makes this again", pre(cell)))
-            text.append(f"  {entry.title} · {kind(entry)} · {entry.status} · key {short(key)}")
+            text.append(
+                f"  {entry.title} · {kind(entry)} · {entry.status} · key {short(entry.key)}"
+            )
         made = Markup("").join(rows) if rows else quiet_line(_EMPTY)
         title = head("Soundpiece lab", "a form for every route", f"{len(self._keys)} made")
         html = frame(BLUE, title, _LAYOUT.format(slot=SLOT, made=made), wide=True)

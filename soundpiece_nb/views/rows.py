@@ -14,6 +14,9 @@ from .parts import QUIET, clock, code, counted, visible, with_commands
 from .sound import Place
 from .take import player
 
+MOST_EMBEDDED = 12
+"""Takes one output holds inside the notebook where no file can lie beside it: a megabyte each."""
+
 _ROW = Markup(
     '<div style="display:flex;flex-wrap:wrap;gap:2px 18px;padding:8px 0;content-visibility:auto;'
     'contain-intrinsic-size:auto 110px;border-top:1px solid rgba(128,128,128,.28)">'

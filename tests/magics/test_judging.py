@@ -6,9 +6,6 @@ import re
 
 import pytest
 
-from kernels import Kernel
-from services import quiet_environment
-
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'&{{x}}\nאבג \u202e gnp.exe</span>"
 """What breaks out of HTML, quotes and lines, and turns the reading direction round."""
 WHOLE = re.compile(
@@ -19,18 +16,11 @@ WHOLE = re.compile(
 
 
 @pytest.fixture(scope="module")
-def kernel(tmp_path_factory, sandbox):
-    environment = quiet_environment(
-        tmp_path_factory.mktemp("home"),
-        SOUNDPIECE_BASE_URL=sandbox.base_url,
-        SOUNDPIECE_API_KEY="spk_marked_0123456789",
-    )
-    started = Kernel(environment)
-    started.run("%load_ext soundpiece_nb\nimport soundpiece_nb as sp\nimport time")
-    started.run("%%soundpiece_song night --prompt jazz --wait\nla la")
-    started.run("%soundpiece_fx hit -p Impact -d 1 --wait")
-    yield started
-    started.close()
+def kernel(kernel):
+    kernel.run("import time")
+    kernel.run("%%soundpiece_song night --prompt jazz --wait\nla la")
+    kernel.run("%soundpiece_fx hit -p Impact -d 1 --wait")
+    return kernel
 
 
 def judged(kernel, name):

@@ -6,23 +6,7 @@ import re
 
 import pytest
 
-from kernels import Kernel
-from services import quiet_environment
-
 LYRICS = "La la la la\nLo lo lo lo"
-
-
-@pytest.fixture(scope="module")
-def kernel(tmp_path_factory, sandbox):
-    environment = quiet_environment(
-        tmp_path_factory.mktemp("home"),
-        SOUNDPIECE_BASE_URL=sandbox.base_url,
-        SOUNDPIECE_API_KEY="spk_marked_0123456789",
-    )
-    started = Kernel(environment)
-    started.run("%load_ext soundpiece_nb\nimport soundpiece_nb as sp")
-    yield started
-    started.close()
 
 
 def final(ran):

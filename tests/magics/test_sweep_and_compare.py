@@ -4,22 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from kernels import Kernel
-from services import quiet_environment
-
-
-@pytest.fixture(scope="module")
-def kernel(tmp_path_factory, sandbox):
-    environment = quiet_environment(
-        tmp_path_factory.mktemp("home"),
-        SOUNDPIECE_BASE_URL=sandbox.base_url,
-        SOUNDPIECE_API_KEY="spk_marked_0123456789",
-    )
-    started = Kernel(environment)
-    started.run("%load_ext soundpiece_nb\nimport soundpiece_nb as sp")
-    yield started
-    started.close()
-
 
 def test_a_sweep_makes_one_operation_a_combination(kernel):
     ran = kernel.run(
@@ -175,3 +159,26 @@ def test_a_comparison_marks_the_words_that_differ(kernel):
     assert "They ask for just the same." in same["data"]["text/html"]
     assert "2 to 8 operations are compared" in kernel.run("sp.compare('one')").errors[0]
     assert "No operation has" in kernel.run("%soundpiece_compare one nobody").errors[0]
+
+
+def test_the_kernels_own_tasks_go_on_while_a_boards_previews_are_made(kernel):
+    kernel.run("%soundpiece_sample later -p '{{a}} drums' -d 30 --sweep a=big,small --wait")
+    kernel.run(
+        "import asyncio\nfrom pathlib import Path\n"
+        "takes = [take for op in later.operations for take in op.outputs]\n"
+        "for take in takes: Path(take.path).with_suffix('.mp3').unlink(missing_ok=True)\n"
+        "ticks = 0\n"
+        "async def tick():\n"
+        "    global ticks\n"
+        "    while True:\n"
+        "        await asyncio.sleep(0.01)\n"
+        "        ticks += 1\n"
+        "ticking = asyncio.get_running_loop().create_task(tick())"
+    )
+    ran = kernel.run(
+        "before = ticks\nget_ipython().run_line_magic('soundpiece_show', later.id + ' --embed')\n"
+        "print(ticks - before)\nticking.cancel()"
+    )
+    [board] = ran.of("display_data")
+    assert board["data"]["text/html"].count("data:audio/mpeg") == 2
+    assert int(ran.of("stream")[0]["text"]) > 5
