@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from browser.lab import CHROMIUM_FLAGS, chromium
+from services import RunningSandbox
 
 SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
 
@@ -25,3 +26,23 @@ def screenshots() -> Path:
     """Where pictures of what a person sees are kept to be looked at."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     return SCREENSHOTS
+
+
+@pytest.fixture(scope="module")
+def slow_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
+    """A sandbox that takes a few seconds, so that there is something to watch."""
+    running = RunningSandbox(tmp_path_factory.mktemp("slow"), pace=0.5)
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def environment(
+    tmp_path_factory: pytest.TempPathFactory, slow_sandbox: RunningSandbox
+) -> dict[str, str]:
+    """What a kernel is started with: a home of the module's own, and that sandbox."""
+    return {
+        "SOUNDPIECE_HOME": str(tmp_path_factory.mktemp("home")),
+        "SOUNDPIECE_BASE_URL": slow_sandbox.base_url,
+        "SOUNDPIECE_API_KEY": "spk_marked_0123456789",
+    }

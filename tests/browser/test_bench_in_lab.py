@@ -12,7 +12,6 @@ from browser.accessibility import violations
 from browser.conftest import SCREENSHOTS
 from browser.lab import Lab
 from browser.notebook_page import NotebookPage, play, write_notebook
-from services import RunningSandbox
 
 SWEEP = """\
 %%soundpiece_instrumental moods --sweep mood=calm,wild --sweep style=jazz,techno,rock
@@ -25,22 +24,6 @@ CELLS = (
     "import soundpiece_nb as sp\nprint(sorted(map(int, sp.takes()['rating'].dropna())))",
 )
 MADE = 6
-
-
-@pytest.fixture(scope="module")
-def slow_sandbox(tmp_path_factory):
-    running = RunningSandbox(tmp_path_factory.mktemp("slow"), pace=0.3)
-    yield running
-    running.stop()
-
-
-@pytest.fixture(scope="module")
-def environment(tmp_path_factory, slow_sandbox):
-    return {
-        "SOUNDPIECE_HOME": str(tmp_path_factory.mktemp("home")),
-        "SOUNDPIECE_BASE_URL": slow_sandbox.base_url,
-        "SOUNDPIECE_API_KEY": "spk_marked_0123456789",
-    }
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,6 @@ from browser.accessibility import violations
 from browser.conftest import SCREENSHOTS
 from browser.lab import Lab
 from browser.notebook_page import NotebookPage, play, write_notebook
-from services import RunningSandbox
 
 CELLS = (
     "%load_ext soundpiece_nb",
@@ -25,20 +24,8 @@ TYPED = "Dusty boom-bap drum loop, 90 bpm, " * 3
 
 
 @pytest.fixture(scope="module")
-def slow_sandbox(tmp_path_factory):
-    running = RunningSandbox(tmp_path_factory.mktemp("slow"), pace=0.2)
-    yield running
-    running.stop()
-
-
-@pytest.fixture(scope="module")
-def used(tmp_path_factory, slow_sandbox, browser, screenshots):
+def used(tmp_path_factory, environment, browser, screenshots):
     """A notebook whose lab made a song, saved, and its kernel shut down; with what was seen."""
-    environment = {
-        "SOUNDPIECE_HOME": str(tmp_path_factory.mktemp("home")),
-        "SOUNDPIECE_BASE_URL": slow_sandbox.base_url,
-        "SOUNDPIECE_API_KEY": "spk_marked_0123456789",
-    }
     folder = tmp_path_factory.mktemp("notebooks")
     path = write_notebook(folder / "lab.ipynb", *CELLS)
     seen = {}

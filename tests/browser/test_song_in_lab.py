@@ -32,23 +32,6 @@ CELLS = (
 
 
 @pytest.fixture(scope="module")
-def slow_sandbox(tmp_path_factory):
-    """A sandbox that takes a few seconds, so that there is something to watch."""
-    running = RunningSandbox(tmp_path_factory.mktemp("slow"), pace=0.5)
-    yield running
-    running.stop()
-
-
-@pytest.fixture(scope="module")
-def environment(tmp_path_factory, slow_sandbox):
-    return {
-        "SOUNDPIECE_HOME": str(tmp_path_factory.mktemp("home")),
-        "SOUNDPIECE_BASE_URL": slow_sandbox.base_url,
-        "SOUNDPIECE_API_KEY": "spk_marked_0123456789",
-    }
-
-
-@pytest.fixture(scope="module")
 def finished(tmp_path_factory, environment, browser, screenshots):
     """The folder of a notebook that was run, watched, heard and saved, its kernel shut down."""
     folder = tmp_path_factory.mktemp("notebooks")
