@@ -8,11 +8,12 @@ from __future__ import annotations
 import gc
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, literal_column, select
 
 from .filters import Filter
 from .journal import Journal
@@ -72,7 +73,14 @@ TAKE_DTYPES: dict[str, Any] = {
 }
 """The columns of the takes, in order: `loudness` in LUFS, `tempo` in bpm, `centroid` in Hz."""
 
+_FEW = ("name", "route", "status", "error_code", "error_message", "notebook", "service")
+"""What many rows have in common."""
+_JSON = ("params", "tags", "sweep")
 _OF_OPERATIONS = ("name", "route", "prompt")
+_WHOLE_PATH = f":home || replace(takes.path, '/', '{os.sep}')"
+_WHOLE_PATHS = f""":home ||
+    replace(replace(operations.files, '/', '{os.sep}'), char(10), char(0) || :home)"""
+"""Of an operation's files, NUL between them."""
 _NO_TIME = -(2**63)
 """What numpy takes for NaT."""
 
@@ -102,18 +110,18 @@ def takes_of(journal: Journal, wanted: Filter) -> pd.DataFrame:
     """
     import pandas as pd
 
-    read = {"key": operations.c.idempotency_key, "count": takes.c.take} | {
+    sources: dict[str, ColumnElement[Any]]
+    sources = {"key": operations.c.idempotency_key, "count": takes.c.take} | {
         name: (operations if name in _OF_OPERATIONS else takes).c[name] for name in TAKE_DTYPES
     }
+    sources["path"] = literal_column(_WHOLE_PATH)
     with _nothing_collected():
-        values = journal.columns(read, _chosen(journal, wanted))
-        home = f"{journal.home}{os.sep}"
-        values["path"] = [path and home + path.replace("/", os.sep) for path in values["path"]]
+        values = journal.columns(sources, _chosen(journal, wanted), {}, home=_home(journal))
         index = pd.MultiIndex.from_arrays(
-            [pd.Index(values["key"], dtype="string"), pd.Index(values["count"], dtype="int64")],
+            [pd.Index(_column(values["key"], "string")), values["count"].astype("int64")],
             names=["idempotency_key", "take"],
         )
-        columns = {name: pd.array(values[name], dtype=TAKE_DTYPES[name]) for name in TAKE_DTYPES}
+        columns = {name: _column(values[name], dtype) for name, dtype in TAKE_DTYPES.items()}
         return pd.DataFrame(columns, index=index, copy=False)
 
 
@@ -125,14 +133,17 @@ def _chosen(journal: Journal, wanted: Filter) -> list[int]:
 def _frame(journal: Journal, numbers: Sequence[int]) -> pd.DataFrame:
     import pandas as pd
 
+    sources: dict[str, ColumnElement[Any]]
+    sources = {name: operations.c[name] for name in ("idempotency_key", *DTYPES)}
+    del sources["elapsed"]  # quicker from the times
+    sources["files"] = literal_column(_WHOLE_PATHS)
+    read = {name: _shared() for name in _FEW} | dict.fromkeys(_JSON, _own_json)
     with _nothing_collected():
-        read = {name: operations.c[name] for name in ("idempotency_key", *DTYPES)}
-        values = journal.columns(read, numbers)
-        home = f"{journal.home}{os.sep}"
-        values["files"] = [_paths(home, files) for files in values["files"]]
-        index = pd.Index(values["idempotency_key"], dtype="string", name="idempotency_key")
-        made = {name: _series(name, values[name]) for name in DTYPES}
-        return pd.DataFrame(made, index=index, copy=False)
+        values = journal.columns(sources, numbers, read | {"files": _paths}, home=_home(journal))
+        index = pd.Index(_column(values.pop("idempotency_key"), "string"), name="idempotency_key")
+        columns = {name: _column(found, DTYPES[name]) for name, found in values.items()}
+        columns["elapsed"] = columns["finished_at"] - columns["submitted_at"]
+        return pd.DataFrame(columns, index=index, columns=list(DTYPES), copy=False)
 
 
 @contextmanager
@@ -143,39 +154,55 @@ def _nothing_collected() -> Iterator[None]:
     try:
         yield
     finally:
+        if not gc.get_freeze_count():
+            gc.freeze()  # and with the next line all that is new counts as old, unlooked at
+            gc.unfreeze()
         if was_on:
             gc.enable()
 
 
-def _series(name: str, values: Sequence[Any]) -> Any:
-    import numpy as np
+def _own_json(texts: Sequence[str | None]) -> list[Any]:
+    """Read lists and dictionaries, each row's own; most texts of a history are alike."""
+    return [None if text is None else _loads(text).copy() for text in texts]
+
+
+_loads = lru_cache(json.loads)
+
+
+def _shared() -> Callable[[Sequence[str | None]], list[Any]]:
+    """Return what keeps one of all texts that are alike, for columns that know few."""
+    known: dict[str | None, str | None] = {}
+    return lambda texts: list(map(known.setdefault, texts, texts))
+
+
+def _paths(texts: Sequence[str | None]) -> list[Any]:
+    return [text.split("\0") if text else [] for text in texts]
+
+
+def _home(journal: Journal) -> str:
+    return f"{journal.home}{os.sep}"
+
+
+def _column(values: Any, dtype: str) -> Any:
+    """Return an array of the database's values as a column; what is None is absent in it."""
     import pandas as pd
 
-    if DTYPES[name] == "object":
-        array = np.empty(len(values), dtype=object)
-        array[:] = values if name == "files" else _read_json(values)
-        return array
-    if DTYPES[name] == TIME:
-        return pd.DatetimeIndex(_whole(values).view("datetime64[us]")).tz_localize("UTC")
-    if name == "elapsed":
-        return _whole(values).view("timedelta64[us]")
-    return pd.array(values, dtype=DTYPES[name])
+    if dtype == "object":
+        return values
+    if dtype == "string":
+        return pd.arrays.StringArray(values)
+    if dtype == "Int64":
+        return pd.arrays.IntegerArray(*_filled(values, 0, "int64"))
+    if dtype == "Float64":
+        return pd.arrays.FloatingArray(*_filled(values, 0.0, "float64"))
+    microseconds, _ = _filled(values, _NO_TIME, "int64")
+    return pd.DatetimeIndex(microseconds.view("datetime64[us]")).tz_localize("UTC")
 
 
-def _whole(values: Sequence[int | None]) -> Any:
-    """Return microseconds as numpy counts them, what is missing as NaT."""
-    import numpy as np
+def _filled(values: Any, absent: float, dtype: str) -> tuple[Any, Any]:
+    """Return numbers, with this one where there is none, and where that is."""
+    import pandas as pd
 
-    return np.array([_NO_TIME if value is None else value for value in values], dtype="int64")
-
-
-def _read_json(texts: Sequence[str | None]) -> list[Any]:
-    """Return JSON lists and dictionaries, each one's own; most texts of a history are alike."""
-    read = {text: json.loads(text) for text in set(texts) if text is not None}
-    return [None if text is None else read[text].copy() for text in texts]
-
-
-def _paths(home: str, files: str | None) -> list[str]:
-    if not files:
-        return []
-    return (home + files.replace("/", os.sep).replace("\n", f"\n{home}")).split("\n")
+    missing = pd.isna(values)
+    values[missing] = absent
+    return values.astype(dtype), missing

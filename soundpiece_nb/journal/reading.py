@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, func, or_, select, text
 
@@ -16,6 +16,9 @@ from .entry import Entry, read_entry
 from .filters import Filter
 from .glance import UNFINISHED
 from .schema import operations, takes
+
+if TYPE_CHECKING:
+    import numpy as np
 
 _MOST_CANDIDATES = 5
 _FEWEST_TO_TELL = 3
@@ -203,19 +206,42 @@ class Reading:
             return [dict(row) for row in connection.execute(statement).mappings()]
 
     def columns(
-        self, wanted: Mapping[str, ColumnElement[Any]], numbers: Sequence[int]
-    ) -> dict[str, Sequence[Any]]:
+        self,
+        wanted: Mapping[str, ColumnElement[Any]],
+        numbers: Sequence[int],
+        read: Mapping[str, Callable[[Sequence[Any]], list[Any]]],
+        **given: str,
+    ) -> dict[str, np.ndarray[Any, np.dtype[np.object_]]]:
         """Return these columns of the operations with these numbers, in the order of the numbers.
 
-        With a column of the takes among them, there is a value for each take.
+        With a column of the takes among them, there is a value for each take. `read` makes of some
+        values of a column, by its name, what is returned for them; `given` is what columns mean by
+        `:name`.
         """
+        import numpy as np
+
         of_takes = any(column.table is takes for column in wanted.values())
         tables = _OPERATIONS_WANTED + (_AND_TAKES if of_takes else "")
+        values = {"numbers": json.dumps(list(numbers)), **given}
         names = ", ".join(map(str, wanted.values()))
-        statement = text(f"SELECT {names} FROM {tables}")  # noqa: S608 - names of our own
-        rows = self.rows(statement.bindparams(numbers=json.dumps(list(numbers))))
-        columns = zip(*rows, strict=True) if rows else [()] * len(wanted)
-        return dict(zip(wanted, columns, strict=True))
+        chosen = text(f"SELECT {names} FROM {tables}")  # noqa: S608 - names of our own
+        length = len(numbers)
+        columns = {name: np.empty(length, dtype=object) for name in wanted}
+        begin = 0
+        with self._database.read() as connection:
+            cursor: Any = connection.execute(chosen, values).cursor
+            while rows := cursor.fetchmany(_ROWS_IN_CACHE):
+                end = begin + len(rows)
+                if end > length:
+                    length = 2 * end
+                    for column in columns.values():
+                        column.resize(length, refcheck=False)
+                for name, some in zip(wanted, zip(*rows, strict=True), strict=True):
+                    column = columns[name][begin:end]
+                    # An assignment would look into lists.
+                    column[:] = np.fromiter(read[name](some), object) if name in read else some
+                begin = end
+        return {name: column[:begin] for name, column in columns.items()}
 
     def rows(self, statement: Any) -> list[tuple[Any, ...]]:
         """Run a SELECT and return its rows as the database gives them, which is quick for many."""
@@ -223,6 +249,10 @@ class Reading:
             cursor = connection.execute(statement).cursor
             return [] if cursor is None else list(cursor.fetchall())
 
+
+_ROWS_IN_CACHE = 100
+"""How many rows become columns at a time: with many more, the processor's cache holds them no more
+and a long history takes a fifth longer (measured, as `bench/` does)."""
 
 # Rows come in the order of the list, as SQLite never turns a CROSS JOIN round.
 _OPERATIONS_WANTED = """json_each(:numbers) AS wanted
