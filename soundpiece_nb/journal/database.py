@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,6 +13,11 @@ from sqlalchemy import Connection, Engine, Insert, create_engine, event
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from soundpiece_nb.api.errors import StorageFailed
+
+
+class JournalDamaged(StorageFailed):
+    """The journal's file holds what SQLite never wrote."""
+
 
 BUSY_SECONDS = 5.0
 """How long to wait for another process's write before giving up."""
@@ -62,6 +68,17 @@ class Database:
             connection.exec_driver_sql("COMMIT")
 
 
+def says_damaged(error: BaseException) -> bool:
+    """Tell whether an error of SQLite means that the file's content is broken."""
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & _PRIMARY
+    undecodable = isinstance(error, sqlite3.OperationalError) and "decode to UTF-8" in str(error)
+    return undecodable or code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+_PRIMARY = 0xFF
+"""The bits of an SQLite error code that say what it is, not what it was about."""
+
+
 @contextmanager
 def _said_plainly() -> Iterator[None]:
     """Turn the database's errors into one sentence, but for a key that is there already."""
@@ -71,7 +88,17 @@ def _said_plainly() -> Iterator[None]:
         raise
     except SQLAlchemyError as error:
         reason = error.orig if isinstance(error, DBAPIError) else type(error).__name__
+        if isinstance(reason, BaseException) and says_damaged(reason):
+            raise JournalDamaged(
+                f"The journal is damaged ({_short(reason)}). %soundpiece_doctor keeps it aside and "
+                "goes on with what can be read."
+            ) from None
         raise StorageFailed(f"The journal cannot be used ({reason}).") from None
+
+
+def _short(reason: BaseException) -> str:
+    """Return an error's words without the content that it may quote."""
+    return str(reason).partition(" with text ")[0]
 
 
 def _open(file: Path, synchronous: str) -> Engine:

@@ -8,6 +8,7 @@ asks the service again.
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,12 +22,13 @@ from soundpiece_nb.api.operation import OutputLink
 from soundpiece_nb.api.request import Request
 from soundpiece_nb.audio.flac import Take
 
-from .database import Database
+from .database import Database, JournalDamaged
 from .entry import Entry, microseconds
 from .glance import FILE_NAME
 from .lease import LEASE_SECONDS, is_held, this_holder
 from .migrations import prepare
 from .reading import Reading
+from .rescue import JournalWasDamaged, find_damage, rescue
 from .schema import SUMMED_UP, operations, takes
 
 
@@ -38,17 +40,24 @@ class Journal(Reading):
         self.home = home
         self.file = home / FILE_NAME
         self.holder = this_holder()
-        super().__init__(Database(self.file))
         try:
-            with self._database.write() as connection:
-                prepare(connection)
-        except BaseException:
-            self.close()
-            raise
+            super().__init__(_open(self.file))
+        except JournalDamaged:
+            done = rescue(home)
+            super().__init__(_open(self.file))
+            if done:
+                warnings.warn(JournalWasDamaged(done), stacklevel=3)
 
     def close(self) -> None:
         """Close the connections; the file is whole at any time."""
         self._database.close()
+
+    def complaints(self) -> list[str]:
+        """Return what is wrong with the file; raises JournalDamaged where it cannot be read.
+
+        Reads all of it: about two seconds for 100,000 operations.
+        """
+        return find_damage(self._database)
 
     # ------------------------------------------------------------------ an operation's way
 
@@ -318,6 +327,17 @@ class Journal(Reading):
                 f"The key {request.key} already belongs to another request, and a key is never "
                 "sent with two. Leave --key out for a new operation. Nothing was sent."
             )
+
+
+def _open(file: Path) -> Database:
+    database = Database(file)
+    try:
+        with database.write() as connection:
+            prepare(connection, file)
+    except BaseException:
+        database.close()
+        raise
+    return database
 
 
 def open_journal(home: Path) -> Journal:

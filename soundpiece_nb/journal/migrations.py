@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 
 from sqlalchemy import Connection, inspect, select, update
 
 from soundpiece_nb.api.errors import SoundpieceError
+from soundpiece_nb.audio.shelf import numbered, written_beside
 
 from .schema import SUMMED_UP, VERSION, metadata, operations, schema_version, takes
 
@@ -22,10 +26,11 @@ MIGRATIONS: dict[int, Callable[[Connection], None]] = {}
 """What leads from each version, from REBUILT_BELOW on, to the next one."""
 
 
-def prepare(connection: Connection) -> None:
+def prepare(connection: Connection, file: Path) -> None:
     """Create the tables, or bring older ones to this version, inside the caller's transaction.
 
-    Raises JournalTooNew where a later version wrote the journal.
+    An older journal is kept as it was, as `journal.schema-2.sqlite` beside it, before anything of
+    it changes. Raises JournalTooNew where a later version wrote the journal.
     """
     if not inspect(connection).has_table(schema_version.name):
         metadata.create_all(connection)
@@ -37,12 +42,26 @@ def prepare(connection: Connection) -> None:
             f"The journal has schema {version}, this soundpiece_nb knows up to {VERSION}. "
             "Upgrade it, or point SOUNDPIECE_HOME at another folder; nothing was changed."
         )
+    if version < VERSION:
+        _keep_copy(file, version)
     if version < REBUILT_BELOW:
         _rebuild(connection)
         version = VERSION
     for step in range(version, VERSION):
         MIGRATIONS[step](connection)
     connection.execute(schema_version.update().values(version=VERSION))
+
+
+def _keep_copy(file: Path, version: int) -> None:
+    """Copy what is written, which is all but what the caller's transaction is about to write."""
+    named = file.with_name(f"{file.stem}.schema-{version}{file.suffix}")
+    target = next(path for path in numbered(named) if not path.exists())
+    with (
+        written_beside(target) as copy,
+        closing(sqlite3.connect(file)) as old,
+        closing(sqlite3.connect(copy)) as kept,
+    ):
+        old.backup(kept)
 
 
 def _rebuild(connection: Connection) -> None:

@@ -294,12 +294,6 @@ def test_a_journal_of_a_later_version_is_left_alone(tmp_path):
         open_journal(tmp_path)
 
 
-def test_a_journal_that_is_none_is_one_sentence(tmp_path):
-    (tmp_path / "journal.sqlite").write_bytes(b"this is no database, and long enough to be read")
-    with pytest.raises(StorageFailed, match="cannot be opened"):
-        open_journal(tmp_path)
-
-
 def test_migrations_run_in_order_and_only_once(tmp_path, monkeypatch):
     from soundpiece_nb.journal import migrations
 

@@ -16,11 +16,12 @@ import pandas as pd
 import pytest
 from recording import finish, record
 
+from soundpiece_nb.api.errors import StorageFailed
 from soundpiece_nb.journal import migrations
 from soundpiece_nb.journal.filters import Filter
 from soundpiece_nb.journal.frame import DTYPES, TAKE_DTYPES, history, takes_of
 from soundpiece_nb.journal.glance import FILE_NAME, count_abandoned
-from soundpiece_nb.journal.journal import Journal
+from soundpiece_nb.journal.journal import Journal, open_journal
 
 NIGHT, POLICY, REFUSED, RIVER, HOSTILE, HALF, CALM, WILD, STEMS, CLICK = (
     f"{digit * 8}-0000-4000-8000-000000000000" for digit in "923718465a"
@@ -218,3 +219,25 @@ def test_two_that_open_it_at_once_bring_it_forward_once(old, version):
         thread.join()
     assert [row["idempotency_key"] for row in rows(old, "operations")] == ALL[version]
     assert len(rows(old, "texts")) == len(ALL[version])
+
+
+def test_the_older_journal_is_kept_as_it_was(old, version):
+    before = dump(old)
+    open_and_close(old)
+    kept = old / f"journal.schema-{version}.sqlite"
+    with closing(sqlite3.connect(kept)) as connection:
+        assert list(connection.iterdump()) == before
+    open_and_close(old)
+    assert list(old.glob("journal.schema-*")) == [kept]
+
+
+def test_without_room_for_a_copy_nothing_changes(old, monkeypatch):
+    before = dump(old)
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(migrations, "written_beside", full)
+    with pytest.raises(StorageFailed, match="No space left on device"):
+        open_journal(old)
+    assert dump(old) == before
