@@ -1,0 +1,1 @@
+"""What kills processes at every instant of an operation's way."""

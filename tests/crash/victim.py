@@ -1,0 +1,55 @@
+"""What a process does until it is killed: go on with what others left, then make something new."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from soundpiece_nb import session
+from soundpiece_nb.api import client
+from soundpiece_nb.api.routes import find_route
+from soundpiece_nb.audio import flac  # noqa: F401 - to have it
+from soundpiece_nb.engine.persistence import Limits
+from soundpiece_nb.journal import journal, reading  # noqa: F401 - to have them
+
+from .steps import Step, Steps
+
+PATIENCE = 60.0
+"""Seconds within which everything that is unfinished must have ended."""
+
+
+def prepare() -> None:
+    """Import and build what every process needs, once."""
+    import mutagen.flac  # noqa: F401
+    import numpy as np  # noqa: F401
+    import psutil  # noqa: F401
+    import soundfile  # noqa: F401
+
+    client._trust()
+    find_route("fx")
+    Limits()
+
+
+def work(
+    report: str, *, making: int, chained: bool = False, last: tuple[str, int] | None = None
+) -> None:
+    """Resume everything, make so many effects anew (and cut the first one); write a report.
+
+    With `last`, die at that step of making; what is resumed is not counted.
+    """
+    here = session.current()
+    steps = Steps(here.home, Step(*last) if last else None, Path(f"{report}.died"))
+    for operation in here.resume():
+        operation.result(PATIENCE)
+    steps.begin()
+    made = [
+        here.submit(here.prepare("fx", {"prompt": f"Hit {number}", "duration": 2}))
+        for number in range(making)
+    ]
+    for operation in made:
+        operation.result(PATIENCE)
+    if chained:
+        source = f"{made[0].key}:1"
+        here.submit(here.prepare("cut", {"source": source, "target_duration": 1})).result(PATIENCE)
+    session.close()
+    Path(report).write_text(json.dumps([[step.name, step.time] for step in steps.reached]))
