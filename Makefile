@@ -11,7 +11,7 @@ OFFLINE := env -u SOUNDPIECE_API_KEY -u SOUNDPIECE_BASE_URL -u SOUNDPIECE_HOME -
 # Jupyter wants to be told when it runs as root, as it does in many containers.
 AS_ROOT := $(shell test "$$(id -u)" = 0 && echo --allow-root)
 
-.PHONY: demo lab test check browser bench picture clean
+.PHONY: demo lab test check browser bench soak picture clean
 
 $(INSTALLED): pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; none was found." >&2; exit 1; }
@@ -41,6 +41,9 @@ test: check browser
 
 bench: $(INSTALLED)
 	$(OFFLINE) $(BIN)/python bench/ready_to_playable.py
+
+soak: $(INSTALLED)
+	$(OFFLINE) $(BIN)/python bench/soak.py
 
 picture: browser
 	$(OFFLINE) $(BIN)/python notebooks/picture.py

@@ -1,4 +1,7 @@
-"""One session a kernel: its settings, journal and engine; what magics and functions call."""
+"""One session a kernel: its settings, journal and engine; what magics and functions call.
+
+It can rest: nothing of it runs then, and what was on its way goes on at its next use.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import atexit
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +24,7 @@ from soundpiece_nb.credentials import find_api_key, require_api_key
 from soundpiece_nb.engine.engine import Connection, Engine
 from soundpiece_nb.engine.local_sandbox import API_KEY, LocalSandbox
 from soundpiece_nb.engine.persistence import Limits
+from soundpiece_nb.engine.undisturbed import undisturbed
 from soundpiece_nb.handle import (
     NO_STARS,
     Operation,
@@ -39,7 +44,7 @@ SANDBOX = "sandbox"
 
 
 class Session:
-    """What one kernel works with; made at the first use, closed when the extension unloads."""
+    """What one kernel works with; made at the first use, closed when the process ends."""
 
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings = settings or SETTINGS
@@ -47,6 +52,7 @@ class Session:
         self.on_judged: list[Callable[[str], None]] = []
         """Who is told the key of an operation that was judged or labelled here."""
         self._unsent: set[str] = set()
+        self._left: dict[str, Run] = {}
 
     @cached_property
     def home(self) -> Path:
@@ -63,17 +69,13 @@ class Session:
     @cached_property
     def engine(self) -> Engine:
         """What carries operations."""
-        return Engine(self.journal, Shelf(self.home / "audio"), self.connect, self.limits)
+        shelf = Shelf(self.home / "audio")
+        return Engine(self.journal, shelf, self.connect, self.limits, self._left)
 
     def limits(self) -> Limits:
         """Return the time limits as they are set now; a new operation takes them along."""
-        chosen, usual = self.settings, Limits()
-        return Limits(
-            usual.retry_budget if chosen.retry_budget is None else chosen.retry_budget,
-            usual.operation_deadline
-            if chosen.operation_deadline is None
-            else chosen.operation_deadline,
-        )
+        chosen = {limit: getattr(self.settings, limit) for limit in asdict(Limits())}
+        return Limits(**{limit: value for limit, value in chosen.items() if value is not None})
 
     @cached_property
     def sandbox(self) -> LocalSandbox:
@@ -154,17 +156,18 @@ class Session:
         if service != SANDBOX:
             require_api_key()
         notebook = notebook_path()
-        new = self.journal.record(
-            request,
-            service=service,
-            name=name,
-            tags=tuple(tags),
-            note=note,
-            notebook=str(notebook) if notebook else None,
-        )
-        if new:
-            self.engine.carry(request.key, unsent=True)
-        else:
+        with undisturbed():
+            new = self.journal.record(
+                request,
+                service=service,
+                name=name,
+                tags=tuple(tags),
+                note=note,
+                notebook=str(notebook) if notebook else None,
+            )
+            if new:
+                self.engine.carry(request.key, unsent=True)
+        if not new:
             self.journal.relabel(request.key, name=name, tags=tuple(tags), note=note)
             self._go_on(self.journal.check_files(request.key))
         return self._handle(request.key)
@@ -301,6 +304,22 @@ class Session:
             return True
         return entry.service == self.settings.read_base_url() and find_api_key() is not None
 
+    def rest(self) -> bool:
+        """Stop all work until the next use; False where there is nothing to come back to."""
+        if "engine" in self.__dict__:
+            self.engine.rest()
+            del self.engine
+        if "journal" in self.__dict__:
+            self.journal.close()
+            del self.journal
+        return bool(self._left) or self.uses_sandbox
+
+    def go_on(self) -> None:
+        """Carry on with what was on its way when the session went to rest."""
+        for key in list(self._left):
+            self.journal.claim(key)  # at once, so that nobody takes it for abandoned
+            self.engine.carry(key)
+
     def close(self) -> None:
         """Stop the engine and close the journal; what is unfinished can be resumed."""
         if "engine" in self.__dict__:
@@ -354,11 +373,24 @@ def current() -> Session:
         return _current
 
 
+def rest() -> None:
+    """Stop all work of this process's session; what was on its way waits for `go_on`."""
+    if _current is not None and not _current.rest():
+        close()
+
+
+def go_on() -> None:
+    """Carry on with what was on its way when the session went to rest; at once if nothing was."""
+    if _current is not None:
+        _current.go_on()
+
+
 def close() -> None:
     """Close this process's session; the next use makes another."""
-    global _current
-    with _making:
-        closing, _current = _current, None
+    global _current  # noqa: PLW0603 - as above
+    closing = _current
     if closing is not None:
         atexit.unregister(closing.close)
-        closing.close()
+        closing.close()  # views that draw a last time still find it
+        with _making:
+            _current = None

@@ -18,6 +18,7 @@ class Settings:
 
     base_url: str | None = None
     home: str | None = None
+    request_timeout: float | None = None
     retry_budget: float | None = None
     operation_deadline: float | None = None
     once: bool = False

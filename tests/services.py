@@ -12,7 +12,7 @@ import threading
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -121,7 +121,8 @@ class ScriptedService:
         self._server.handle_error = lambda *_: None  # a client that left is part of these tests
         self.root = f"http://127.0.0.1:{self._server.server_port}"
         self.base_url = f"{self.root}/v1"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        serve = partial(self._server.serve_forever, poll_interval=0.02)
+        threading.Thread(target=serve, daemon=True).start()
 
     def of(self, method: str, path: str) -> list[Heard]:
         """Return what was heard of one method and path."""

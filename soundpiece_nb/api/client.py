@@ -10,7 +10,7 @@ import asyncio
 import functools
 import json
 import ssl
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,17 +25,17 @@ from . import quiet
 from .address import is_loopback, may_download, scrub
 from .errors import Refusal, Unreachable, Unreadable, WireFailure
 from .operation import Answer, read_answer
-from .pacing import read_retry_after
+from .pacing import read_date, read_retry_after
 from .pools import Pool
 from .request import Request
 
 HOLD = 20.0
 """Seconds the service holds a long poll (stated in its documentation)."""
 
-CONNECT_TIMEOUT = 10.0
-GRACE = 10.0
-"""Seconds a request may take beyond what the service is asked to hold it."""
+REQUEST_TIMEOUT = 20.0
+"""Seconds an exchange may take beyond what the service is asked to hold it, by default."""
 
+CONNECT_TIMEOUT = 10.0
 MOST_CONTROL, MOST_POLLS, MOST_DOWNLOADS = 32, 512, 8
 LARGEST_ANSWER = 4 * 1024 * 1024
 
@@ -75,17 +75,29 @@ class Download:
 
 
 class Client:
-    """A connection to one service under one key; belongs to one event loop."""
+    """A connection to one service under one key; belongs to one event loop.
 
-    def __init__(self, base_url: str, api_key: str, *, hold: float = HOLD) -> None:
+    `request_timeout` is asked before each exchange for the seconds it may take, beyond what a poll
+    is held; of a download, for the seconds of silence in it.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        api_key: str,
+        *,
+        hold: float = HOLD,
+        request_timeout: Callable[[], float] = lambda: REQUEST_TIMEOUT,
+    ) -> None:
         self._base_url = base_url
         self._hold = hold
+        self._request_timeout = request_timeout
         self._local = is_loopback(urlsplit(base_url).hostname or "")
         auth = _BearerKey(api_key)
         quiet.silence_this_thread()
-        self._control = Pool(self._maker(auth=auth, read=GRACE + HOLD), MOST_CONTROL)
-        self._polls = Pool(self._maker(auth=auth, read=hold + GRACE), MOST_POLLS)
-        self._downloads = Pool(self._maker(read=GRACE + HOLD, follow=True), MOST_DOWNLOADS)
+        self._control = Pool(self._maker(auth=auth), MOST_CONTROL)
+        self._polls = Pool(self._maker(auth=auth), MOST_POLLS)
+        self._downloads = Pool(self._maker(follow=True), MOST_DOWNLOADS)
 
     def __repr__(self) -> str:
         return f"Client({self._base_url!r})"
@@ -94,7 +106,6 @@ class Client:
         """PUT a request; raises WireFailure."""
         return await self._exchange(
             self._control,
-            2 * HOLD + GRACE,
             "PUT",
             request.route.path,
             content=request.body,
@@ -107,8 +118,8 @@ class Client:
         Raises WireFailure.
         """
         params = {"id": operation_id, "wait": "true"} if wait else {"id": operation_id}
-        pool = self._polls if wait else self._control
-        return await self._exchange(pool, self._hold + 2 * GRACE, "GET", route, params=params)
+        pool, held = (self._polls, self._hold) if wait else (self._control, 0.0)
+        return await self._exchange(pool, "GET", route, held=held, params=params)
 
     @asynccontextmanager
     async def download(
@@ -125,7 +136,9 @@ class Client:
         with _translated():
             async with (
                 self._downloads.borrow() as client,
-                client.stream("GET", url, headers=headers) as response,
+                client.stream(
+                    "GET", url, headers=headers, timeout=_silence(self._request_timeout())
+                ) as response,
             ):
                 yield _read_download(response, offset)
 
@@ -135,27 +148,26 @@ class Client:
             await pool.close()
 
     async def _exchange(
-        self, pool: Pool, seconds: float, method: str, route: str, **options: Any
+        self, pool: Pool, method: str, route: str, *, held: float = 0.0, **options: Any
     ) -> Answer:
         address = f"{self._base_url}/{route}"
+        seconds = held + self._request_timeout()
         with _translated():
             async with (
                 pool.borrow() as client,
                 asyncio.timeout(seconds),
-                client.stream(method, address, **options) as response,
+                client.stream(method, address, timeout=_silence(seconds), **options) as response,
             ):
                 body = await _read_body(response)
         if not response.is_success:
             raise _refusal(response, body)
         return read_answer(_decode(body))
 
-    def _maker(self, *, read: float, auth: httpx.Auth | None = None, follow: bool = False) -> Any:
-        timeout = httpx.Timeout(read, connect=CONNECT_TIMEOUT, pool=GRACE)
+    def _maker(self, *, auth: httpx.Auth | None = None, follow: bool = False) -> Any:
         return lambda limits: httpx.AsyncClient(
             auth=auth,
             follow_redirects=follow,
             limits=limits,
-            timeout=timeout,
             verify=_trust(),
             trust_env=not self._local,
             headers={"User-Agent": "soundpiece_nb"},
@@ -166,6 +178,11 @@ class Client:
         """Refuse a download address, also one that was redirected to, that is in the open."""
         if not may_download(str(request.url), from_loopback=self._local):
             raise Unreachable("The service named a download address that is not https.", never=True)
+
+
+def _silence(seconds: float) -> httpx.Timeout:
+    """Bear this many seconds in which nothing comes; httpx itself knows no limit of the whole."""
+    return httpx.Timeout(seconds, connect=min(seconds, CONNECT_TIMEOUT), pool=CONNECT_TIMEOUT)
 
 
 @functools.cache
@@ -209,9 +226,15 @@ async def _read_body(response: httpx.Response) -> bytes:
 
 def _decode(body: bytes) -> object:
     try:
-        return json.loads(body)
+        return _read_json(body)
     except (ValueError, RecursionError):
         raise Unreadable(_unreadable_words(body)) from None
+
+
+def _read_json(body: bytes) -> Any:
+    """Read JSON; half of a surrogate pair, which can be spelled there but not kept, becomes `?`."""
+    whole = json.dumps(json.loads(body), ensure_ascii=False).encode(errors="replace")
+    return json.loads(whole)
 
 
 def _unreadable_words(body: bytes) -> str:
@@ -221,14 +244,16 @@ def _unreadable_words(body: bytes) -> str:
 
 
 def _refusal(response: httpx.Response, body: bytes) -> Refusal:
-    named = read_retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
+    # The service's dates are of the service's clock: this machine's may be years away.
+    now = read_date(response.headers.get("Date")) or datetime.now(UTC)
+    named = read_retry_after(response.headers.get("Retry-After"), now)
     return Refusal(response.status_code, scrub(_refusal_words(body)), retry_after=named)
 
 
 def _refusal_words(body: bytes) -> str:
     """Put `{"detail": …}`, text or a list of `loc` and `msg`, into words."""
     try:
-        detail = json.loads(body)["detail"]
+        detail = _read_json(body)["detail"]
     except (ValueError, KeyError, TypeError, RecursionError):
         return "The service gave no reason."
     if isinstance(detail, list):

@@ -19,6 +19,8 @@ SoundpieceError
 
 from __future__ import annotations
 
+from .words import visible
+
 
 class SoundpieceError(Exception):
     """What every error of this package is; shown in a notebook as one sentence.
@@ -39,7 +41,7 @@ class SoundpieceError(Exception):
 
     def _render_traceback_(self) -> list[str]:
         """Show the sentence alone where IPython would print a traceback."""
-        return [f"{type(self).__name__}: {self.message}"]
+        return [visible(f"{type(self).__name__}: {self.message}")]  # may hold the service's words
 
 
 class Mistake(SoundpieceError):

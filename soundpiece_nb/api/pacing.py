@@ -117,26 +117,27 @@ def read_retry_after(value: str | None, now: datetime) -> float | None:
     try:
         seconds = float(value)
     except ValueError:
-        return _seconds_until(value, now)
+        moment = read_date(value)
+        return None if moment is None else max(0.0, (moment - now).total_seconds())
     return seconds if math.isfinite(seconds) and seconds >= 0 else None
 
 
-def _seconds_until(date: str, now: datetime) -> float | None:
+def read_date(value: str | None) -> datetime | None:
+    """Read an HTTP date as UTC; None for what is absent or none."""
     try:
-        moment = parsedate_to_datetime(date)
+        moment = parsedate_to_datetime(value or "")
     except (ValueError, TypeError, OverflowError):
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - now).total_seconds())
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
 class AccountPace:
     """When the next request of an account may leave: a 429 to one slows all, and teaches a rate.
 
-    Once the service has refused a request for coming too fast, requests leave evenly spaced, a
-    little below the rate at which they came before; each one that is not refused makes the rate
-    grow a little. Times are seconds of whatever monotonic clock the caller uses throughout.
+    Once the service has refused one of many requests for coming too fast, requests leave evenly
+    spaced, a little below the rate at which they came before; each one that is not refused makes
+    the rate grow a little. Times are seconds of whatever monotonic clock the caller uses
+    throughout.
     """
 
     def __init__(self) -> None:
@@ -158,8 +159,11 @@ class AccountPace:
         """
         if now >= self._not_before:  # of many that were refused together, one is heeded
             horizon = min(max(pause, 1.0), _MINUTE)
-            came = max(1, sum(moment > now - horizon for moment in self._sent) - 1)
-            self._interval = max(self._interval, horizon / came) * _CAUTION
+            came = sum(moment > now - horizon for moment in self._sent) - 1
+            if came >= _TELLING:
+                self._interval = max(self._interval, horizon / came)
+            self._interval = min(self._interval * _CAUTION, _SLOWEST)
+            self._sent.clear()  # the pause that follows says nothing of the rate that is allowed
         self._not_before = max(self._not_before, now + pause)
 
     def wait(self, now: float) -> float:
@@ -169,6 +173,10 @@ class AccountPace:
 
 _MINUTE = 60.0
 _REMEMBERED = 4096
+_TELLING = 5
+"""Fewer requests than this tell no rate: one alone may be refused because the service is busy."""
+_SLOWEST = 0.5
+"""Seconds that are between two requests at most: to a slower service's limit, its pauses keep."""
 _CAUTION = 1.05
-_GROWTH = 0.999
+_GROWTH = 0.998
 """With these, a limit of 300 a minute is met within about a tenth, at a few refusals a minute."""

@@ -11,6 +11,7 @@ import json
 import math
 import uuid
 from collections.abc import Callable, Mapping
+from reprlib import repr as shortened
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -84,9 +85,21 @@ def read_key(key: str) -> str:
     try:
         return str(uuid.UUID(str(key)))
     except ValueError:
-        raise Mistake(f"The idempotency key must be a UUID; {key!r} is none. {NOTHING_SENT}") from (
-            None
-        )
+        raise Mistake(
+            f"The idempotency key must be a UUID; {shortened(key)} is none. {NOTHING_SENT}"
+        ) from None
+
+
+def require_whole(text: str, what: str) -> str:
+    """Return a text that can be written down; raises Mistake for half of a surrogate pair."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise Mistake(
+            f"Character {error.start + 1} of the {what} is half of a surrogate pair "
+            f"and cannot be sent. {NOTHING_SENT}"
+        ) from None
+    return text
 
 
 def _require(route: Route, checked: Mapping[str, Any]) -> None:
@@ -112,14 +125,7 @@ def _read_text(field: Field, value: Any) -> str:
             f"The {field.name} may have at most {field.most:.0f} characters; "
             f"here are {len(value)}. {NOTHING_SENT}"
         )
-    try:
-        value.encode()
-    except UnicodeEncodeError as error:
-        raise Mistake(
-            f"Character {error.start + 1} of the {field.name} is half of a surrogate pair "
-            f"and cannot be sent. {NOTHING_SENT}"
-        ) from None
-    return value
+    return require_whole(value, field.name)
 
 
 def _read_link(field: Field, value: Any) -> str:
@@ -141,12 +147,12 @@ def _read_address(field: Field, value: Any) -> str:
         )
     if field.most is not None and len(address) > field.most:
         raise Mistake(f"{_label(field)} has more than {field.most:.0f} characters. {NOTHING_SENT}")
-    return address
+    return require_whole(address, field.name)
 
 
 def _read_seconds(field: Field, value: Any) -> float:
     seconds = _read_number(field, value)
-    if not math.isfinite(seconds) or seconds <= 0:
+    if seconds <= 0:
         raise Mistake(f"{_label(field)} must be more than 0 seconds. {NOTHING_SENT}")
     return seconds
 
@@ -154,7 +160,7 @@ def _read_seconds(field: Field, value: Any) -> float:
 def _read_count(field: Field, value: Any) -> int:
     number = _read_number(field, value)
     most = field.most if field.most is not None else math.inf
-    if number != int(number) or not 1 <= number <= most:
+    if not number.is_integer() or not 1 <= number <= most:
         raise Mistake(
             f"{_label(field)} must be a whole number from 1 to {most:.0f}. {NOTHING_SENT}"
         )
@@ -166,9 +172,11 @@ def _read_number(field: Field, value: Any) -> float:
         number = float(value)
     except (TypeError, ValueError):
         raise Mistake(
-            f"{_label(field)} must be a number; {value!r} is none. {NOTHING_SENT}"
+            f"{_label(field)} must be a number; {shortened(value)} is none. {NOTHING_SENT}"
         ) from None
-    if math.isnan(number) or isinstance(value, bool):
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number) or isinstance(value, bool):
         raise Mistake(f"{_label(field)} must be a number. {NOTHING_SENT}")
     return number
 

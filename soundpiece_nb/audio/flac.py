@@ -6,7 +6,9 @@ STREAMINFO, and draws the waveform on the way.
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,8 +49,9 @@ def verify(path: Path) -> Take:
     """Decode a file whole and compare it with its own checksum; raises NotIntact.
 
     A checksum of zero means that the encoder did not write one: then decoding to the promised
-    length is all that can be checked. The length in bytes is the download's to check, because
-    junk after the last frame decodes as if it were not there.
+    length is all that can be checked. Junk after the last frame decodes as if it were not there,
+    and is found by the end of the file being no frame's; the length in bytes is the download's to
+    check.
     """
     import mutagen
     import soundfile
@@ -72,6 +75,8 @@ def verify(path: Path) -> Take:
         raise NotIntact(f"The audio has {frames} of {info.total_samples} frames.")
     if info.md5_signature and digest.hexdigest() != f"{info.md5_signature:032x}":
         raise NotIntact("The audio is not what its own checksum says.")
+    if frames and not _ends_with_a_frame(path, info.max_framesize or _LARGEST_FRAME):
+        raise NotIntact("Something else follows the audio in the file.")
     return Take(
         frames=frames,
         sample_rate=info.sample_rate,
@@ -109,6 +114,42 @@ def _stored_bytes(block: npt.NDArray[np.int32], bits: int) -> bytes:
 
 _ODD_WIDTH = 3
 """Bytes of a sample that no array type holds: 24 bits."""
+
+
+def _ends_with_a_frame(path: Path, most: int) -> bool:
+    """Tell whether the last bytes of a file, `most` or fewer, are a frame with its checksum.
+
+    RFC 9639: a frame begins with a sync code (9.1) and ends with a CRC-16 of itself (9.3), so that
+    the CRC-16 of all of it is zero.
+    """
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - most))
+        tail = file.read()
+    starts = (match.start() for match in re.finditer(b"\xff[\xf8\xf9]", tail))
+    return any(_crc16(tail[start:]) == 0 for start in starts)
+
+
+def _crc16(octets: bytes) -> int:
+    table, crc = _crc16_table(), 0
+    for octet in octets:
+        crc = (crc << 8 & 0xFFFF) ^ table[crc >> 8 ^ octet]
+    return crc
+
+
+@functools.cache
+def _crc16_table() -> list[int]:
+    table = []
+    for octet in range(256):
+        crc = octet << 8
+        for _ in range(8):
+            crc = (crc << 1 ^ _POLYNOMIAL) & 0xFFFF if crc & 0x8000 else crc << 1
+        table.append(crc)
+    return table
+
+
+_POLYNOMIAL = 0x8005
+_LARGEST_FRAME = 1 << 20
+"""Bytes that hold any frame whose encoder did not say how large it gets."""
 
 
 def _reason(path: Path, error: Exception) -> str:

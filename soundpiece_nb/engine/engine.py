@@ -10,7 +10,8 @@ import asyncio
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from contextvars import Context
+from dataclasses import dataclass, replace
 
 from soundpiece_nb.api.client import Client
 from soundpiece_nb.api.errors import (
@@ -30,7 +31,8 @@ from soundpiece_nb.journal.lease import RENEWAL_SECONDS
 from .explain import explain, refusal_words, short
 from .passage import Passage
 from .persistence import Limits
-from .run import Run
+from .run import Phase, Run
+from .undisturbed import undisturbed
 from .workbench import Workbench
 
 STOP_SECONDS = 1.0
@@ -39,6 +41,9 @@ QUIET_BEFORE_BEGINNING, LATEST_BEGINNING = 0.010, 0.5
 
 WATCH_SECONDS = 0.5
 """How often to look whether another process has finished an operation that it holds."""
+
+_AS_FAR = {"processing": Phase.PROCESSING, "ready": Phase.DOWNLOADING}
+"""How far another process is with an operation, by what the journal says of it."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,9 @@ class Engine:
         shelf: Shelf,
         connect: Connect,
         limits: Callable[[], Limits] = Limits,
+        left: dict[str, Run] | None = None,
     ) -> None:
+        """Begin; the runs that an earlier engine `left` when it rested go on once asked for."""
         self.journal = journal
         self.shelf = shelf
         self._limits = limits
@@ -81,24 +88,27 @@ class Engine:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._stopped = False
+        self._rests = False
+        self._left = {} if left is None else left
 
     def carry(self, key: str, *, unsent: bool = False) -> Run:
         """Take an operation on, or return the run that has it already; returns at once.
 
         `unsent` says that the service cannot have it: it is new, or was refused.
         """
-        with self._lock:
+        with undisturbed(), self._lock:
             run = self._runs.get(key)
             if run is not None:
                 return run
-            run = self._runs[key] = Run(key, unsent=unsent)
+            run = self._left.pop(key, None) or Run(key, unsent=unsent)
             if self._stopped:
-                self._runs.pop(key)
-                run.end(_gone_on(key))
+                self._part(run, _gone_on(key))
                 return run
             loop = self._loop or self._start()
-        loop.call_soon_threadsafe(self._gather, run)
-        return run
+            self._runs[key] = run
+            # In a context of its own: what is told of it belongs to no cell that ran once.
+            loop.call_soon_threadsafe(self._gather, run, context=Context())
+            return run
 
     def run(self, key: str) -> Run | None:
         """Return the run of an operation that is on its way here."""
@@ -112,6 +122,11 @@ class Engine:
         """Stop following an operation in this process; it goes on at the service."""
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._cancel, key)
+
+    def rest(self) -> None:
+        """Stop, but end no run: they are left for the next engine, which goes on with them."""
+        self._rests = True
+        self.stop()
 
     def stop(self) -> None:
         """End the thread within about a second; what is unfinished stays so in the journal."""
@@ -178,26 +193,43 @@ class Engine:
     async def _carry(self, run: Run) -> None:
         """Let one operation travel; whatever happens ends on its run, never in a log."""
         error: BaseException | None = None
+        run.change(Phase.SENDING)  # it may have rested
         try:
             await self._travel(run)
         except asyncio.CancelledError:
+            run.may_have_arrived = True  # what was being sent is not waited for
             error = _gone_on(run.key)
         except BaseException as caught:  # noqa: BLE001 - the thread must survive anything
             error = await self._reason(run, caught)
         self._tasks.pop(run.key, None)  # from here on there is nothing left to cancel
         await self._settle(run)
         self._runs.pop(run.key, None)
-        run.end(error)
+        self._part(run, error)
+
+    def _part(self, run: Run, error: BaseException | None) -> None:
+        """End a run; one that was only let go is left for the next engine where this one rests."""
+        if self._rests and isinstance(error, WatchingStopped):
+            self._left[run.key] = run
+            run.change(Phase.RESTING)
+        else:
+            run.end(error)
 
     async def _travel(self, run: Run) -> None:
-        if not await self._claim(run.key):
+        if not await self._claim(run):
             return
         entry = await self.workbench.note(self.journal.entry, run.key)
-        if entry.status == "rejected":
+        asked_again = entry.status == "rejected" and not run.may_have_arrived
+        if entry.complete and not asked_again:
+            return  # another process was quicker
+        if asked_again:
             await self.workbench.note(self.journal.sent_again, run.key)
         connection = await asyncio.to_thread(self._connect, entry.service)
         if connection not in self._clients:
-            client = Client(connection.base_url, connection.api_key)
+            client = Client(
+                connection.base_url,
+                connection.api_key,
+                request_timeout=lambda: self._limits().request_timeout,
+            )
             self._clients[connection] = (client, AccountPace())
         client, pace = self._clients[connection]
         passage = Passage(
@@ -205,28 +237,36 @@ class Engine:
         )
         await passage.travel()
 
-    async def _claim(self, key: str) -> bool:
+    async def _claim(self, run: Run) -> bool:
         """Take the operation over; False where another process has brought it to its end.
 
-        As long as a living process holds it, that one works and this one waits.
+        As long as a living process holds it, that one works and this one waits and tells.
         """
-        while not await self.workbench.note(self.journal.claim, key):
-            await asyncio.sleep(WATCH_SECONDS)
-            if (await self.workbench.note(self.journal.entry, key)).complete:
+        while not await self.workbench.note(self.journal.claim, run.key):
+            entry = await self.workbench.note(self.journal.entry, run.key)
+            if entry.complete and entry.status != "rejected":  # it may be sending that again
                 return False
+            run.change(_AS_FAR.get(entry.status, run.phase))
+            await asyncio.sleep(WATCH_SECONDS)
         return True
 
     async def _reason(self, run: Run, error: BaseException) -> SoundpieceError:
-        """Keep in the journal why following stopped, and return it as the error to raise."""
+        """Keep in the journal why following stopped, and return it as the error to raise.
+
+        It says the same where the journal is what fails.
+        """
         known = _as_known(error)
         known.key = run.key
+        code, words = _code(known), known.message
+        known.message = f"{words} %soundpiece_resume {short(run.key)} goes on with it."
         with suppress(Exception):
-            if not (await self.workbench.note(self.journal.entry, run.key)).complete:
-                code, words = _code(known), known.message
-                await self.workbench.note(self.journal.troubled, run.key, code, words)
             entry = await self.workbench.note(self.journal.entry, run.key)
+            if not entry.complete:
+                entry = replace(entry, error_code=code, error_message=words)
             known.operation_id = entry.operation_id
-            known.message = str(explain(entry) or known.message)
+            known.message = str(explain(entry) or words)
+            if not entry.complete:
+                await self.workbench.note(self.journal.troubled, run.key, code, words)
         return known
 
     async def _settle(self, run: Run) -> None:
@@ -235,6 +275,7 @@ class Engine:
             await self.workbench.note(
                 self.journal.counted, run.key, polls=run.polls, retries=run.retries
             )
+            run.polls = run.retries = 0  # they are counted
             await self.workbench.note(self.journal.release, [run.key])
 
     async def _renew_leases(self) -> None:
@@ -251,7 +292,7 @@ class Engine:
         for run in list(self._runs.values()):  # what had not begun yet
             await self._settle(run)
             self._runs.pop(run.key, None)
-            run.end(_gone_on(run.key))
+            self._part(run, _gone_on(run.key))
         await self._close_clients()
 
     async def _close_clients(self) -> None:

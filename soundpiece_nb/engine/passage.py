@@ -135,8 +135,10 @@ class Passage:
             if answer.ready or answer.failed:
                 return answer
             if time.monotonic() > deadline:
-                minutes = self.limits.operation_deadline / 60
-                raise ServiceSilent(f"It has been processing for more than {minutes:.0f} minutes.")
+                raise ServiceSilent(
+                    "It has been processing for longer than the operation deadline "
+                    f"({self.limits.operation_deadline:.0f} s)."
+                )
             took = time.monotonic() - began
             pause = poll_pause(took, quick_polls + 1, random.random(), Backoff())
             quick_polls = quick_polls + 1 if pause else 0

@@ -17,6 +17,8 @@ class Phase(Enum):
     PROCESSING = "processing"
     DOWNLOADING = "downloading"
     ENDED = "ended"
+    RESTING = "resting"
+    """Nobody follows it here, until the session goes on."""
 
 
 class Run:

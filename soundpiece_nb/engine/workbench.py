@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import ParamSpec, TypeVar
+from concurrent.futures import Future
+from contextlib import suppress
+from functools import partial
+from queue import Empty, SimpleQueue
+from typing import Any, ParamSpec, TypeVar
 
 Given = ParamSpec("Given")
 Made = TypeVar("Made")
@@ -17,8 +21,8 @@ class Workbench:
     """Keeps blocking work off both the kernel's main thread and the engine's event loop."""
 
     def __init__(self) -> None:
-        self._scribe = ThreadPoolExecutor(1, "soundpiece-journal")
-        self._hands = ThreadPoolExecutor(HANDS, "soundpiece-audio")
+        self._scribe = _Hands(1, "soundpiece-journal")
+        self._hands = _Hands(HANDS, "soundpiece-audio")
 
     async def note(self, write: Callable[Given, Made], *a: Given.args, **k: Given.kwargs) -> Made:
         """Run a call on the journal; calls follow each other in order."""
@@ -33,6 +37,58 @@ class Workbench:
         return self._hands.submit(job, *a, **k)
 
     def close(self) -> None:
-        """Take no more work; what runs is finished, what waits is dropped."""
-        self._scribe.shutdown(wait=True, cancel_futures=False)
-        self._hands.shutdown(wait=False, cancel_futures=True)
+        """Take no more work; what is to be written is, what else waits is dropped."""
+        self._hands.close(drop=True)
+        self._scribe.close(drop=False)
+
+
+class _Hands:
+    """Threads that take one job after the other.
+
+    No executor of the standard library: as soon as the main thread has ended, those refuse all
+    further jobs, so that nothing could be wound up, yet keep the process until every job is done.
+    """
+
+    def __init__(self, number: int, name: str) -> None:
+        self._jobs: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = SimpleQueue()
+        self._idle = [
+            threading.Thread(target=self._work, name=name, daemon=True) for _ in range(number)
+        ]
+        self._at_work: list[threading.Thread] = []
+        self._closed = False
+        self._lock = threading.Lock()
+
+    def submit(self, job: Callable[Given, Made], *a: Given.args, **k: Given.kwargs) -> Future[Made]:
+        future: Future[Made] = Future()
+        with self._lock:
+            if self._closed:
+                raise RuntimeError("The workbench is closed.")
+            self._jobs.put((future, partial(job, *a, **k)))
+            if self._idle:
+                self._at_work.append(self._idle.pop())
+                self._at_work[-1].start()
+        return future
+
+    def close(self, *, drop: bool) -> None:
+        """Take no more jobs; wait for those that are there, or drop all that have not begun."""
+        with self._lock:
+            self._closed = True
+        if drop:
+            with suppress(Empty):
+                while (waiting := self._jobs.get_nowait()) is not None:
+                    waiting[0].cancel()
+        for _ in self._at_work:
+            self._jobs.put(None)
+        if not drop:
+            for thread in self._at_work:
+                thread.join()
+
+    def _work(self) -> None:
+        while (taken := self._jobs.get()) is not None:
+            future, job = taken
+            if future.set_running_or_notify_cancel():
+                try:
+                    future.set_result(job())
+                except BaseException as error:  # noqa: BLE001 - it belongs to who waits for it
+                    future.set_exception(error)
+            del taken, future, job  # until the next one comes

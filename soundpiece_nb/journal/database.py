@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Insert, create_engine, event
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
-from soundpiece_nb.api.errors import StorageFailed
+from soundpiece_nb.api.errors import Mistake, StorageFailed
 
 
 class JournalDamaged(StorageFailed):
@@ -81,11 +81,19 @@ _PRIMARY = 0xFF
 
 @contextmanager
 def _said_plainly() -> Iterator[None]:
-    """Turn the database's errors into one sentence, but for a key that is there already."""
+    """Turn the database's errors into one sentence, but for a key that is there already.
+
+    What SQLite cannot be handed, half of a surrogate pair, is a person's slip.
+    """
     try:
         yield
     except IntegrityError:
         raise
+    except UnicodeEncodeError:
+        raise Mistake(
+            "A text holds half of a surrogate pair, which cannot be kept or looked for. "
+            "Nothing was sent."
+        ) from None
     except SQLAlchemyError as error:
         reason = error.orig if isinstance(error, DBAPIError) else type(error).__name__
         if isinstance(reason, BaseException) and says_damaged(reason):

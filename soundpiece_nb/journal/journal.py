@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -79,7 +80,8 @@ class Journal(Reading):
         labels = {"name": name, "tags": json.dumps(list(tags)), "note": note}
         row = self._row(request, service, _now(), **labels, notebook=notebook)
         try:
-            self._database.insert_synced(_INSERT, [row])
+            with _nothing_sent():
+                self._database.insert_synced(_INSERT, [row])
         except IntegrityError:
             self._require_same(request)
             return False
@@ -113,7 +115,8 @@ class Journal(Reading):
             rows.append({**row, "batch": batch})
             known.add(request.key)  # the same request twice, under a derived key
         if rows:
-            self._database.insert_synced(_INSERT, rows)
+            with _nothing_sent():
+                self._database.insert_synced(_INSERT, rows)
         return {row["idempotency_key"] for row in rows}
 
     def _row(self, request: Request, service: str, now: int, **labels: Any) -> dict[str, Any]:
@@ -223,15 +226,17 @@ class Journal(Reading):
 
     def relabel(self, key: str, *, name: str | None, tags: Sequence[str], note: str | None) -> None:
         """Give an operation another name or note, and tags beside those it has."""
-        kept = self.entry(key).tags
         labels = {"name": name, "note": note}
         given: dict[str, Any] = {
             label: text or None for label, text in labels.items() if text is not None
         }
-        if set(tags) - set(kept):
-            given["tags"] = json.dumps(list(dict.fromkeys([*kept, *tags])))
-        if given:
-            self._note(key, **given)
+        with self._database.write() as connection:  # others give tags too
+            written = select(operations.c.tags).where(operations.c.idempotency_key == key)
+            kept = json.loads(connection.execute(written).scalar_one())
+            if set(tags) - set(kept):
+                given["tags"] = json.dumps(list(dict.fromkeys([*kept, *tags])))
+            if given:
+                connection.execute(_of(key).values(**given))
 
     def judge(self, key: str, take: int, *, rating: int | None, note: str | None) -> None:
         """Give a take stars (1 to 5) or a note; what is None stays as it is.
@@ -282,16 +287,20 @@ class Journal(Reading):
     def claim(self, key: str) -> bool:
         """Take an operation for this process; False where a living process holds it."""
         now = _now()
+        lease = select(operations.c.holder, operations.c.held_until).where(
+            operations.c.idempotency_key == key
+        )
+        with self._database.read() as connection:  # who waits for another must not lock it out
+            if self._is_anothers(connection.execute(lease).one(), now):
+                return False
         with self._database.write() as connection:
-            row = connection.execute(
-                select(operations.c.holder, operations.c.held_until).where(
-                    operations.c.idempotency_key == key
-                )
-            ).one()
-            if row.holder != self.holder and is_held(row.holder, row.held_until, now):
+            if self._is_anothers(connection.execute(lease).one(), now):
                 return False
             connection.execute(_of(key).values(holder=self.holder, held_until=_lease_end(now)))
         return True
+
+    def _is_anothers(self, lease: Any, now: int) -> bool:
+        return lease.holder != self.holder and is_held(lease.holder, lease.held_until, now)
 
     def renew(self, keys: Collection[str]) -> None:
         """Prolong this process's leases."""
@@ -348,6 +357,17 @@ def open_journal(home: Path) -> Journal:
         raise StorageFailed(
             f"The journal in {home} cannot be opened: {error} Nothing was sent; "
             "SOUNDPIECE_HOME names another folder."
+        ) from None
+
+
+@contextmanager
+def _nothing_sent() -> Iterator[None]:
+    """Say what it means for a request that it could not be written down."""
+    try:
+        yield
+    except StorageFailed as failure:
+        raise StorageFailed(
+            f"{failure.message} Nothing was sent; run it again once that is mended."
         ) from None
 
 

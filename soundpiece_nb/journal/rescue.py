@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ from typing import Any
 from filelock import FileLock
 from sqlalchemy import Table, create_engine
 
+from soundpiece_nb.api.errors import StorageFailed
 from soundpiece_nb.audio.shelf import numbered, written_beside
 
 from .database import Database, JournalDamaged
@@ -31,6 +33,9 @@ from .schema import operations, takes
 
 _SIDE_FILES = ("-wal", "-shm")
 """What SQLite keeps beside a file whose latest writes are not in it yet."""
+
+_FOLDER = "journal-rescue-"
+"""How the folder begins in which a damaged journal is read; one that is left, a crash left."""
 
 _LOOKED_BEYOND = 10_000
 """Rows that may be missing in a row before the end is assumed, where the last cannot be told."""
@@ -59,13 +64,18 @@ class Rescue:
 def rescue(home: Path) -> Rescue | None:
     """Begin the journal of a home folder anew with what can be read of a damaged one.
 
-    None where another process did so meanwhile. No connection of this process may be open, and
-    no other process should write. Raises OSError where there is no room for a copy.
+    None where it is not damaged (any more). No connection of this process may be open. Raises
+    StorageFailed where another process has the file open, because what that writes would be lost,
+    and OSError where there is no room for a copy.
     """
     file = home / FILE_NAME
     with FileLock(home / f"{FILE_NAME}.lock"):
         if not _is_damaged(file):
             return None
+        if users := find_users(file):
+            raise StorageFailed(in_use(users))
+        for left in home.glob(f"{_FOLDER}*"):
+            shutil.rmtree(left)
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
         aside = next(
             p for p in numbered(home / f"journal-damaged-{stamp}.sqlite") if not p.exists()
@@ -78,6 +88,27 @@ def rescue(home: Path) -> Rescue | None:
             for ending in _SIDE_FILES:  # their writes are no continuation of the new file
                 Path(f"{file}{ending}").unlink(missing_ok=True)
         return Rescue(aside, *counts)
+
+
+def find_users(file: Path) -> list[int]:
+    """Return the other processes that have a file open, as far as this machine tells."""
+    import psutil
+
+    path = os.path.realpath(file)
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if process.pid != os.getpid() and path in (each.path for each in process.open_files()):
+                found.append(process.pid)
+    return found
+
+
+def in_use(users: Sequence[int]) -> str:
+    """Say why a damaged journal is not rescued now."""
+    return (
+        f"The journal is damaged, and in use by another kernel (process {users[0]}). Shut that "
+        "down; then %soundpiece_doctor saves all that can be read."
+    )
 
 
 def find_damage(database: Database) -> list[str]:
@@ -114,7 +145,7 @@ def _save(damaged: Path, fresh: Path) -> tuple[int, int]:
     """Write what can be read into a new file; return the numbers of operations and takes."""
     _build(fresh)
     with (
-        tempfile.TemporaryDirectory(dir=fresh.parent) as folder,
+        tempfile.TemporaryDirectory(prefix=_FOLDER, dir=fresh.parent) as folder,
         closing(sqlite3.connect(_copy(damaged, Path(folder)))) as old,
         closing(sqlite3.connect(fresh)) as new,
     ):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from soundpiece_nb.api.errors import Unreadable
-from soundpiece_nb.api.operation import read_answer
+from soundpiece_nb.api.operation import OutputLink, read_answer, read_time
+
+NOON = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.floats(allow_nan=False) | st.text(),
@@ -43,6 +46,135 @@ def test_a_single_output_and_a_list_are_read_alike():
     assert single.outputs[0].expires_at.utcoffset().total_seconds() == 0
 
 
+def song(status="ready", **fields):
+    """Read a song as the service tells of it, with one output if nothing else is said."""
+    outputs = [{"url": "https://cdn.example/1"}]
+    return read_answer({"song": {"id": "op_1", "status": status, "outputs": outputs} | fields})
+
+
+def test_an_output_tells_where_it_is_what_it_is_and_for_how_long():
+    [link] = song(
+        outputs=[
+            {
+                "url": "https://cdn.example/1",
+                "duration": 8,
+                "kind": "vocals",
+                "expires_at": "2026-11-22T12:00:00Z",
+            }
+        ]
+    ).outputs
+    assert link == OutputLink("https://cdn.example/1", NOON, 8.0, "vocals")
+
+
+@pytest.mark.parametrize("kind", [None, 7, ["vocals"]])
+def test_a_kind_that_is_no_text_is_none(kind):
+    assert song(outputs=[{"url": "https://cdn.example/1", "kind": kind}]).outputs[0].kind is None
+
+
+@pytest.mark.parametrize("output", [None, "https://cdn.example/2", {"kind": "drums"}, {"url": 2}])
+def test_what_names_no_address_is_no_output(output):
+    answer = song(outputs=[output, {"url": "https://cdn.example/1"}])
+    assert [link.url for link in answer.outputs] == ["https://cdn.example/1"]
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        (0, 0.0),
+        (0.5, 0.5),
+        (90, 90.0),
+        (999_999, 999_999.0),
+        (1_000_000, None),
+        (float("inf"), None),
+        (float("nan"), None),
+        (-1, None),
+        (True, None),
+        (None, None),
+        ("90", None),
+    ],
+)
+def test_a_duration_is_seconds_or_unknown(said, seconds):
+    [link] = song(outputs=[{"url": "https://cdn.example/1", "duration": said}]).outputs
+    assert link.duration == seconds
+
+
+@pytest.mark.parametrize(
+    ("expires_at", "expired"),
+    [
+        (NOON - timedelta(seconds=1), True),
+        (NOON, True),
+        (NOON + timedelta(seconds=1), False),
+        (None, False),
+    ],
+)
+def test_a_link_expires_at_the_moment_it_names_and_else_never(expires_at, expired):
+    assert OutputLink("https://cdn.example/1", expires_at, None, None).expired(NOON) is expired
+
+
+@pytest.mark.parametrize(
+    ("text", "time"),
+    [
+        ("2026-11-22T12:00:00Z", NOON),
+        ("2026-11-22T12:00:00", NOON),
+        ("2026-11-22T14:00:00+02:00", NOON),
+        ("noon", None),
+        ("", None),
+        (1_795_000_000, None),
+        (None, None),
+    ],
+)
+def test_a_time_is_read_as_utc_whatever_zone_it_names(text, time):
+    read = read_time(text)
+    assert read == time
+    assert read is None or read.tzinfo is UTC
+
+
+def test_when_an_operation_was_created_is_told():
+    assert song(created_at="2026-11-22T12:00:00Z").created_at == NOON
+    assert song().created_at is None
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "message"),
+    [
+        ({"code": "policy", "message": "Not this."}, "policy", "Not this."),
+        ({"code": "policy"}, "policy", None),
+        ({"message": "Not this."}, None, "Not this."),
+        ({"code": 7, "message": ["Not", "this"]}, None, None),
+        ({"code": "policy", "message": ""}, "policy", None),
+        ("policy", None, None),
+        (["code", "message"], None, None),
+        (None, None, None),
+    ],
+)
+def test_a_failed_operation_says_why_as_far_as_it_can_be_read(error, code, message):
+    answer = song("failed", outputs=None, error=error)
+    assert answer.failed
+    assert not answer.ready
+    assert (answer.error_code, answer.error_message) == (code, message)
+
+
+def test_a_key_in_the_services_words_is_not_repeated():
+    answer = song("failed", error={"message": "No account has spk_precious_0123456789."})
+    assert "precious" not in answer.error_message
+
+
+def test_everything_the_service_said_is_kept_aside():
+    assert song(mood="good", outputs=[{"url": "u", "key": "c"}]).fields == {
+        "id": "op_1",
+        "status": "ready",
+        "mood": "good",
+        "outputs": [{"url": "u", "key": "c"}],
+    }
+
+
+def test_the_first_of_several_operations_is_the_answer():
+    answer = read_answer(
+        {"song": {"id": "op_1", "status": "failed"}, "next": {"id": "op_2", "status": "ready"}}
+    )
+    assert answer.id == "op_1"
+
+
 def test_a_signed_url_is_not_in_any_repr():
     output = {"url": "https://cdn.example/1?signature=secret", "duration": 8}
     answer = read_answer({"song": {"id": "op_1", "status": "ready", "outputs": [output]}})
@@ -51,15 +183,25 @@ def test_a_signed_url_is_not_in_any_repr():
 
 
 @pytest.mark.parametrize(
-    "payload", [None, [], "ready", {}, {"song": None}, {"song": {"id": 1, "status": "ready"}}]
+    "payload",
+    [
+        None,
+        [],
+        "ready",
+        {},
+        {"song": None},
+        {"song": {"id": 1, "status": "ready"}},
+        {"song": {"id": "op_1"}},
+        {"song": {"status": "ready"}},
+    ],
 )
 def test_an_answer_without_operation_is_unreadable(payload):
-    with pytest.raises(Unreadable):
+    with pytest.raises(Unreadable, match=r"^The service's answer holds no operation\.$"):
         read_answer(payload)
 
 
 def test_ready_without_outputs_is_unreadable_and_so_asked_again():
-    with pytest.raises(Unreadable):
+    with pytest.raises(Unreadable, match=r"^The service calls the operation ready but names no"):
         read_answer({"song": {"id": "op_1", "status": "ready", "outputs": []}})
 
 

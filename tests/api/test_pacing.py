@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 from datetime import UTC, datetime
 
 import pytest
@@ -16,7 +17,9 @@ from soundpiece_nb.api.pacing import (
     Exchange,
     Verdict,
     judge,
+    may_have_arrived,
     poll_pause,
+    read_date,
     read_retry_after,
 )
 
@@ -57,6 +60,23 @@ def test_other_refused_downloads_are_final(status):
 
 
 @pytest.mark.parametrize(
+    ("failure", "possible"),
+    [
+        (Unreachable("no such host", undelivered=True), False),
+        (Unreachable("broke off"), True),
+        (Unreadable("cut JSON"), True),
+        (Refusal(408, ""), False),
+        (Refusal(429, ""), False),
+        (Refusal(400, ""), True),
+        (Refusal(500, ""), True),
+        (Refusal(503, ""), True),
+    ],
+)
+def test_a_request_may_have_arrived_unless_the_failure_rules_it_out(failure, possible):
+    assert may_have_arrived(failure) is possible
+
+
+@pytest.mark.parametrize(
     ("text", "seconds"),
     [
         ("0", 0),
@@ -77,6 +97,23 @@ def test_retry_after_is_read_as_seconds_and_as_a_date(text, seconds):
     assert read_retry_after(text, NOW) == seconds
 
 
+def test_a_date_that_is_none_is_none():
+    assert read_date(None) is None
+    assert read_date("yesterday, or so") is None
+    assert read_date("Sun, 22 Nov 2026 12:00:00 GMT") == NOW
+
+
+@pytest.mark.parametrize("zone", ["GMT", "-0000", "", "+0000"])
+def test_a_date_without_a_zone_is_of_utc(zone):
+    read = read_date(f"Sun, 22 Nov 2026 12:00:00 {zone}".strip())
+    assert read == NOW
+    assert read.utcoffset().total_seconds() == 0
+
+
+def test_a_date_of_another_zone_is_the_same_moment():
+    assert read_date("Sun, 22 Nov 2026 14:00:00 +0200") == NOW
+
+
 @given(st.text())
 def test_no_retry_after_header_raises(text):
     seconds = read_retry_after(text, NOW)
@@ -89,6 +126,15 @@ def test_backoff_is_full_jitter_under_its_cap(tries, chance):
     assert pause == pytest.approx(chance * min(8, 0.5 * 2 ** min(tries - 1, 32)))
 
 
+@pytest.mark.parametrize(("tries", "longest"), [(1, 0.5), (2, 1), (3, 2), (4, 4), (5, 8), (6, 8)])
+def test_backoff_doubles_from_half_a_second_to_eight(tries, longest):
+    assert Backoff().pause(tries, 1.0) == longest
+
+
+def test_a_backoff_never_grows_too_long_to_be_counted():
+    assert Backoff(factor=1e300).pause(10_000, 1.0) == 8
+
+
 def test_a_named_pause_is_never_cut_short():
     assert Backoff().pause(1, 0.0, named=86_400) == 86_400
     assert 12 < Backoff().pause(9, 0.9, named=12) < 13
@@ -96,8 +142,9 @@ def test_a_named_pause_is_never_cut_short():
 
 @pytest.mark.parametrize("wrong", [float("nan"), float("inf"), 0, -1])
 def test_a_backoff_of_nonsense_cannot_be_made(wrong):
-    with pytest.raises(ValueError, match="positive"):
-        Backoff(cap=wrong)
+    for number in ("base", "factor", "cap"):
+        with pytest.raises(ValueError, match=r"^base, factor and cap must be positive, finite"):
+            Backoff(**{number: wrong})
 
 
 def test_one_slow_down_holds_everything_of_the_account():
@@ -107,6 +154,84 @@ def test_one_slow_down_holds_everything_of_the_account():
     pace.slow_down(10, now=100)
     assert pace.wait(now=100) == 30
     assert pace.wait(now=131) == 0
+
+
+def burst(number, *, over=0.5):
+    """Return a pace that let so many requests leave, evenly over so many seconds before 100."""
+    pace = AccountPace()
+    for index in range(number):
+        pace.sent(100 - over + over * index / max(1, number - 1))
+    return pace
+
+
+def apart(pace, now):
+    """Return how many seconds lie between requests from now on."""
+    pace.sent(now)
+    return pace.wait(now)
+
+
+def test_an_account_that_was_never_refused_waits_for_nothing():
+    assert apart(burst(1_000), now=100) == 0
+
+
+@pytest.mark.parametrize(("number", "spaced"), [(1, 0), (5, 0), (6, 1 / 5), (11, 1 / 10)])
+def test_five_requests_before_the_refused_one_tell_a_rate(number, spaced):
+    """Those of the last second, because a pause of less than a second was named."""
+    pace = burst(number)
+    pace.slow_down(0.2, now=100)
+    assert apart(pace, now=101) == pytest.approx(min(0.5, 1.05 * spaced))
+
+
+def test_only_the_requests_as_long_ago_as_the_pause_is_long_tell_the_rate():
+    pace = burst(21, over=20)  # one a second; of 10 seconds are 10, and the refused one is none
+    pace.slow_down(10, now=100)
+    assert apart(pace, now=110) == pytest.approx(0.5)
+    pace = burst(201, over=20)
+    pace.slow_down(10, now=100)
+    assert apart(pace, now=110) == pytest.approx(1.05 * 10 / 99)
+
+
+def test_of_a_very_long_pause_a_minute_tells_the_rate():
+    pace = burst(1_201, over=120)
+    pace.slow_down(3_600, now=100)
+    assert apart(pace, now=3_700) == pytest.approx(1.05 * 60 / 599)
+
+
+def test_of_many_that_are_refused_together_one_is_heeded():
+    once, often = burst(11), burst(11)
+    once.slow_down(2, now=100)
+    for late in (0, 0.1, 0.2):
+        often.slow_down(2 - late, now=100 + late)
+    assert apart(often, now=102) == apart(once, now=102)
+
+
+def test_a_refusal_at_the_end_of_a_pause_is_heeded_again():
+    pace = burst(11)
+    pace.slow_down(1, now=100)
+    pace.slow_down(1, now=101)
+    assert apart(pace, now=102) == pytest.approx(1.05 * 1.05 / 10)
+
+
+def test_each_request_that_is_not_refused_makes_the_rate_grow_a_little():
+    pace = burst(11)
+    pace.slow_down(1, now=100)
+    first, now = apart(pace, now=101), 102.0
+    gaps = []
+    for _ in range(3):
+        gaps.append(apart(pace, now))
+        now += 1
+    assert gaps == [pytest.approx(first * 0.998**n) for n in (1, 2, 3)]
+
+
+def test_requests_that_leave_at_once_queue_up_behind_each_other():
+    pace = burst(11)
+    pace.slow_down(1, now=100)
+    waits = []
+    for _ in range(3):
+        pace.sent(101)
+        waits.append(pace.wait(101))
+    assert waits == sorted(waits)
+    assert waits[2] == pytest.approx(3 * waits[0], rel=0.01)
 
 
 class SlidingWindow:
@@ -142,8 +267,38 @@ def test_a_limit_is_found_and_kept_to_with_few_refusals(most, seconds):
     assert now <= 1.3 * least + 2
 
 
+def test_one_refusal_of_a_lonely_request_does_not_slow_what_comes_after_its_pause():
+    pace = AccountPace()
+    pace.sent(now=0)
+    pace.slow_down(30, now=0)
+    now = 30.0
+    for _ in range(100):
+        now += max(0.05, pace.wait(now))
+        pace.sent(now)
+    assert now < 30 + 100 * 0.05 + 1
+
+
+@pytest.mark.parametrize("named", [None, 1.0])
+def test_refusals_by_chance_slow_an_account_down_but_never_bring_it_to_a_halt(named):
+    chance, pace = random.Random(1), AccountPace()
+    now, done = 0.0, 0
+    while done < 1_000:
+        now += max(0.005, pace.wait(now))
+        pace.sent(now)
+        if chance.random() < 0.05:
+            pace.slow_down(named or chance.random() / 2, now)
+        else:
+            done += 1
+    assert now < 1_000
+
+
 def test_a_poll_that_was_held_is_followed_at_once():
     assert poll_pause(took=20.0, quick_polls=1, chance=0.9, backoff=Backoff()) == 0
+
+
+@pytest.mark.parametrize(("took", "pauses"), [(0.99, True), (1.0, False), (1.01, False)])
+def test_a_poll_was_held_if_it_took_a_second(took, pauses):
+    assert (poll_pause(took, quick_polls=1, chance=0.0, backoff=Backoff()) > 0) is pauses
 
 
 def test_polls_that_are_not_held_space_out():

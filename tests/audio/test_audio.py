@@ -43,6 +43,7 @@ def test_every_kind_of_damage_is_found(tmp_path):
         b"fLaC",
         b"<html>sorry</html>",
         whole[:5000] + b"\0" * 64 + whole[5064:],
+        whole + b"<html>sorry</html>",
     ):
         path.write_bytes(damaged)
         with pytest.raises(NotIntact):

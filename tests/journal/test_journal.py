@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
+import psutil
 import pytest
 from recording import finish, record
 
@@ -22,7 +23,7 @@ from soundpiece_nb.journal.filters import Filter
 from soundpiece_nb.journal.frame import DTYPES, history
 from soundpiece_nb.journal.glance import count_abandoned
 from soundpiece_nb.journal.journal import Journal, open_journal
-from soundpiece_nb.journal.lease import is_held, this_holder
+from soundpiece_nb.journal.lease import holder_name, is_held, this_holder
 from soundpiece_nb.journal.migrations import JournalTooNew
 
 
@@ -122,13 +123,11 @@ def test_two_threads_and_two_journals_write_without_losing_a_row(tmp_path):
 def test_a_living_process_keeps_its_operation_and_a_dead_one_does_not(journal):
     key = record(journal)
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    import psutil
     from sqlalchemy import update
 
     from soundpiece_nb.journal.schema import operations
 
-    host, _, _ = this_holder().partition("/")
-    other = f"{host}/{child.pid}/{psutil.Process(child.pid).create_time():.2f}"
+    other = holder_name(child.pid)
     later = time.time_ns() // 1000 + 60_000_000
     with journal._database.write() as connection:
         connection.execute(update(operations).values(holder=other, held_until=later))
@@ -144,6 +143,16 @@ def test_a_living_process_keeps_its_operation_and_a_dead_one_does_not(journal):
     child.stdin.close()
     assert count_abandoned(journal.home, time.time_ns() // 1000) == 1
     assert journal.claim(key)
+
+
+def test_a_living_process_is_known_after_the_clock_was_set(monkeypatch):
+    from psutil import _pslinux
+
+    if not psutil.LINUX:  # elsewhere the system keeps the moment itself
+        return
+    holder, booted = this_holder(), _pslinux.boot_time
+    monkeypatch.setattr(_pslinux, "boot_time", lambda: booted() + 3600)
+    assert is_held(holder, 0, 0)
 
 
 def test_a_lease_of_another_host_ends_when_it_is_not_renewed():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 
 import pytest
@@ -166,6 +168,23 @@ def test_a_sound_journal_is_left_alone(home):
     assert rescue(home) is None
     assert (home / "journal.sqlite").read_bytes() == before
     assert list(home.glob("journal-damaged-*")) == []
+
+
+def test_a_journal_that_another_process_writes_is_not_taken_from_under_it(home):
+    damaged = b"nonsense" * 100
+    (home / "journal.sqlite").write_bytes(damaged)
+    holding = "import sys; kept = open(sys.argv[1], 'r+b'); print(flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", holding, str(home / "journal.sqlite")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as other:
+        other.stdout.readline()
+        with pytest.raises(StorageFailed, match=f"process {other.pid}"):
+            open_journal(home)
+        other.stdin.close()
+    assert (home / "journal.sqlite").read_bytes() == damaged
+    opened_anew(home).close()
 
 
 def test_where_a_journal_cannot_even_be_kept_aside_one_sentence_says_so(home, monkeypatch):

@@ -79,3 +79,38 @@ def test_of_two_that_judge_the_same_take_the_last_word_stands_everywhere(journal
     assert judged == [(LAST_STARS, LAST_NOTE), (None, None)]
     assert history(journal, Filter(min_rating=LAST_STARS)).loc[key, "rating"] == LAST_STARS
     assert journal.count(Filter(min_rating=LAST_STARS + 1)) == 0
+
+
+TAG = f"""
+import pathlib, sys
+from soundpiece_nb.journal.journal import Journal
+
+home, key, name = sys.argv[1:]
+journal = Journal(pathlib.Path(home))
+print("here", flush=True)
+input()
+for n in range({TIMES}):
+    journal.relabel(key, name=None, tags=(f"{{name}} {{n}}",), note=None)
+journal.close()
+"""
+
+
+def test_tags_that_two_give_at_once_are_all_kept(journal, key):
+    both = [
+        subprocess.Popen(
+            [sys.executable, "-c", TAG, str(journal.home), key, name],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for name in ("one", "two")
+    ]
+    for process in both:
+        assert process.stdout.readline() == "here\n"
+    for process in both:
+        process.stdin.write("\n")
+        process.stdin.flush()
+    for process in both:
+        process.communicate(timeout=60)
+        assert process.returncode == 0
+    assert len(journal.entry(key).tags) == 2 * TIMES

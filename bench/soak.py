@@ -1,0 +1,73 @@
+"""The long tests: the machinery of the suite with larger numbers. It ends badly or says figures.
+
+python bench/soak.py                 # all parts, whole: two minutes or so a storm
+python bench/soak.py --minutes 2     # no storm begins after two minutes
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+STORMS, OPERATIONS = 20, 500
+MEGABYTES = 1_000
+
+
+def main() -> None:
+    """Run every part and print what it measured."""
+    options = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    options.add_argument("--minutes", type=float, default=float("inf"), help="begin nothing later")
+    until = time.monotonic() + 60 * options.parse_args().minutes
+    os.environ["SOUNDPIECE_API_KEY"] = "spk_soak"
+    for part in PARTS:
+        if time.monotonic() < until:
+            with tempfile.TemporaryDirectory() as folder:
+                part(Path(folder), until)
+
+
+def big_download(folder: Path, _: float) -> None:
+    """Fetch a take of a gigabyte, and say by how much the process grew."""
+    from big_download import fetch  # type: ignore[import-not-found]
+
+    fetched = fetch(MEGABYTES, folder)
+    if not fetched.same:
+        raise AssertionError("The file that was fetched is not the one that was served.")
+    grown, size = fetched.grown / 1e6, fetched.size / 1e6
+    print(f"big download: {size:.0f} MB fetched and verified in {fetched.seconds:.1f} s,", end=" ")
+    print(f"the process grew by {grown:.1f} MB, bytes right")
+
+
+def storms(folder: Path, until: float) -> None:
+    """Let storms pass, one after the other; raises AssertionError with the seed of a bad one."""
+    from storms import StormySandbox, weather  # type: ignore[import-not-found]
+
+    sandbox = StormySandbox(folder / "sandbox")
+    passed: list[Any] = []
+    try:
+        for seed in range(STORMS):
+            if not passed or time.monotonic() < until:
+                passed.append(weather(seed, OPERATIONS, sandbox, folder / f"home-{seed}"))
+                print(f"storm {seed}: {passed[-1]}", flush=True)
+    finally:
+        sandbox.stop()
+    operations, requests, failures, resumes, seconds = (
+        sum(getattr(each, figure) for each in passed)
+        for figure in ("operations", "requests", "failures", "resumes", "seconds")
+    )
+    print(f"{len(passed)} storms: {operations} operations ready, made once, bytes right;", end=" ")
+    print(f"{requests} requests, {failures} of them failed ({failures / requests:.0%}),", end=" ")
+    print(f"{resumes} resumed by hand, {seconds:.0f} s")
+
+
+PARTS = (big_download, storms)
+
+
+if __name__ == "__main__":
+    main()
