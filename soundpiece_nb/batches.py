@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from soundpiece_nb.api.errors import Mistake, WaitInterrupted, WaitTimeout
 from soundpiece_nb.api.request import Request, once
 from soundpiece_nb.engine.run import Phase, Run
+from soundpiece_nb.engine.undisturbed import undisturbed
 from soundpiece_nb.handle import Operation, wait
 from soundpiece_nb.session import Session, require_labels, require_name
 
@@ -180,9 +181,10 @@ def start(
     if route is None:
         raise Mistake("A batch needs its route, as in route='song'.")
     requests, labels = _checked(session, _records(rows), route, name)
-    session.record_all(requests, labels, batch=name)
     keys = [request.key for request in requests]
-    return Batch(keys, session, max_in_flight=max_in_flight, name=name)
+    with undisturbed():
+        session.record_all(requests, labels, batch=name)
+        return Batch(keys, session, max_in_flight=max_in_flight, name=name)
 
 
 def _checked(

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Generator, Mapping, Sequence
+import os
+import signal
+import threading
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self, TypeVar
 
 from soundpiece_nb.api.earlier import earlier_outputs
 from soundpiece_nb.api.errors import Mistake, StorageFailed, WaitInterrupted, WaitTimeout
+from soundpiece_nb.api.request import require_whole
 from soundpiece_nb.audio.export import ENDINGS, find_place, write_copy
 from soundpiece_nb.engine.engine import Engine
 from soundpiece_nb.engine.explain import outcome, short
@@ -21,6 +26,9 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 Made = TypeVar("Made")
+
+WAKE_SECONDS = 0.5
+"""How long a loop that awaits an operation may sleep: an interrupt is heard after that."""
 
 
 class Problem(NamedTuple):
@@ -171,7 +179,11 @@ class Operation:
     async def _wait_in_loop(self) -> Operation:
         future = self._future()
         if future is not None:
-            await asyncio.shield(_in_this_loop(future))
+            try:
+                await _done(_in_this_loop(future))
+            except asyncio.CancelledError as cancelled:  # as a kernel interrupts a cell that awaits
+                _explain(cancelled, _goes_on(self.key))
+                raise
         return self._conclude()
 
     def _other(self, key: str) -> Operation:
@@ -254,7 +266,7 @@ class Output:
         StorageFailed where the disk refuses.
         """
         source = self._file()
-        target = Path(path).expanduser()
+        target = require_path(path)
         if target.is_dir():
             target = self.place_in(target)
         if target.suffix.lower() not in ENDINGS:
@@ -294,6 +306,18 @@ class Output:
         )
 
 
+def require_path(path: str | Path) -> Path:
+    """Return a path of this machine, `~` included; raises Mistake for what can be none."""
+    try:
+        whole = Path(path).expanduser()
+        possible = b"\0" not in os.fsencode(whole)
+    except (RuntimeError, UnicodeEncodeError):  # nobody's home, or half of a surrogate pair
+        possible = False
+    if not possible:
+        raise Mistake(f"{str(path)!r} cannot be a path on this machine.")
+    return whole
+
+
 NO_STARS = 0
 _STARS = range(1, 6)
 
@@ -310,14 +334,14 @@ def require_tags(tags: Sequence[str]) -> Sequence[str]:
     listed = isinstance(tags, list | tuple) and all(isinstance(tag, str) for tag in tags)
     if not listed:
         raise Mistake(f"Tags are a list of texts; {tags!r} is none.")
-    return tags
+    return [require_whole(tag, "tag") for tag in tags]
 
 
 def require_note(note: str) -> str:
     """Return a note; raises Mistake unless it is text."""
     if not isinstance(note, str):
         raise Mistake(f"A note is text; {note!r} is none.")
-    return note
+    return require_whole(note, "note")
 
 
 def wait(future: Future[Any], timeout: float | None, operation: Operation) -> None:
@@ -329,11 +353,7 @@ def wait(future: Future[Any], timeout: float | None, operation: Operation) -> No
         if not _pump_loop_until(future, timeout):
             future.result(timeout)
     except KeyboardInterrupt:
-        raise WaitInterrupted(
-            "Waiting stopped; the operation goes on under the key "
-            f"{operation.key}. %soundpiece_wait {short(operation.key)} waits again.",
-            key=operation.key,
-        ) from None
+        raise WaitInterrupted(_goes_on(operation.key), key=operation.key) from None
     except TimeoutError:
         raise WaitTimeout(
             f"It is not done after {timeout:.3g} s and goes on; "
@@ -341,6 +361,26 @@ def wait(future: Future[Any], timeout: float | None, operation: Operation) -> No
             key=operation.key,
             operation_id=operation.id,
         ) from None
+
+
+def _goes_on(key: str) -> str:
+    return (
+        f"Waiting stopped; the operation goes on under the key {key}. "
+        f"%soundpiece_wait {short(key)} waits again."
+    )
+
+
+def _explain(error: BaseException, words: str) -> None:
+    """Have an error that is not ours say these words, and show them alone."""
+    error.args = (words,)
+    error._render_traceback_ = lambda: [f"{type(error).__name__}: {words}"]  # type: ignore[attr-defined]
+
+
+async def _done(future: asyncio.Future[Any]) -> None:
+    """Wait without cancelling it, and wake now and then: a loop asleep hears of no interrupt."""
+    while not future.done():
+        await asyncio.wait([future], timeout=WAKE_SECONDS)
+    future.result()
 
 
 def attend(job: Future[Made]) -> Made:
@@ -368,6 +408,25 @@ def _pump_loop_until(future: Future[Any], timeout: float | None) -> bool:
         nest_asyncio2.apply(loop)
     except ValueError:  # a loop that cannot be nested, uvloop say: it has to stand still
         return False
-    loop.run_until_complete(asyncio.wait([_in_this_loop(future)], timeout=timeout))
+    with _interrupted_at_once():
+        loop.run_until_complete(asyncio.wait([_in_this_loop(future)], timeout=timeout))
     future.result(0)
     return True
+
+
+@contextmanager
+def _interrupted_at_once() -> Iterator[None]:
+    """Let an interrupt raise KeyboardInterrupt right here.
+
+    Where a cell awaits something, the kernel would cancel the cell instead, which takes effect
+    only once it awaits again.
+    """
+    usual = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(usual):
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, usual)

@@ -11,9 +11,10 @@ from math import prod
 from typing import Any
 
 from soundpiece_nb.api.errors import Mistake
-from soundpiece_nb.api.request import Request
+from soundpiece_nb.api.request import Request, require_whole
 from soundpiece_nb.api.routes import Route
 from soundpiece_nb.batches import Batch
+from soundpiece_nb.engine.undisturbed import undisturbed
 from soundpiece_nb.expansion import expand, names_in
 from soundpiece_nb.session import Session
 
@@ -76,9 +77,10 @@ class Plan:
             {**label, "sweep": json.dumps({"id": self.id, **values})}
             for label, values in zip(self.labels, self.values, strict=True)
         ]
-        session.record_all(self.requests, labels)
         keys = [request.key for request in self.requests]
-        return Sweep(self.id, dict(zip(keys, self.values, strict=True)), session, name)
+        with undisturbed():
+            session.record_all(self.requests, labels)
+            return Sweep(self.id, dict(zip(keys, self.values, strict=True)), session, name)
 
 
 def read_values(vary: Mapping[str, Sequence[Any]]) -> dict[str, list[str]]:
@@ -152,9 +154,11 @@ def combinations(sweeps: Mapping[str, Sequence[str]]) -> Iterator[dict[str, str]
 def _require_possible(sweeps: Mapping[str, Sequence[str]], repeat: int) -> None:
     if isinstance(repeat, bool) or not isinstance(repeat, int) or repeat < 1:
         raise Mistake(f"repeat is a whole number from 1; {repeat!r} is none. Nothing was sent.")
-    for name in sweeps:
+    for name, values in sweeps.items():
         if name in _OWN:
             raise Mistake(f"A sweep cannot vary {name!r}; call it otherwise. Nothing was sent.")
+        for value in values:
+            require_whole(value, f"value of {name}")
     number = prod(map(len, sweeps.values())) * repeat
     if number > MOST_IN_A_SWEEP:
         raise Mistake(

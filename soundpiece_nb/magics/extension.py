@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ def load(shell: Any) -> None:
     shell.register_magics(SoundpieceMagics(shell))
     _offer_completion(shell)
     show_handles(shell)
+    _go_on()
     _tell_of_abandoned()
 
 
@@ -46,9 +48,23 @@ def unload(shell: Any) -> None:
     companion = sys.modules.get("soundpiece_nb.views.companion")
     if companion is not None:
         companion.dismiss()
-    session = sys.modules.get("soundpiece_nb.session")
-    if session is not None:
-        session.close()
+    for room in _resting_rooms():
+        room.rest()
+
+
+def _go_on() -> None:
+    """Take up what was on its way when the extension was unloaded; instant where nothing was."""
+    from soundpiece_nb.api.errors import SoundpieceError
+
+    for room in _resting_rooms():
+        with suppress(SoundpieceError):  # what stands in the way is said at the next use
+            room.go_on()
+
+
+def _resting_rooms() -> list[Any]:
+    """Return those of the modules that work by themselves which have been used at all."""
+    named = ("soundpiece_nb.views.following", "soundpiece_nb.session")
+    return [sys.modules[name] for name in named if name in sys.modules]
 
 
 def _offer_completion(shell: Any) -> None:
