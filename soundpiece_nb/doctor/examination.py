@@ -1,0 +1,118 @@
+"""One examination from end to end: the journal's file, then the audio, then the service."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Collection
+from concurrent.futures import Future
+
+from soundpiece_nb.api.errors import Mistake
+from soundpiece_nb.session import current
+
+from .care import Care
+from .files import Files
+from .home_folder import broken_writes, kept_aside, refused, strangers
+from .journal_file import complaints, postpone, rescue_journal
+from .report import Finding, Group, Report, counted, weight
+from .service import Inquiry, inquire
+from .standing import Standing
+from .stock import Known, Shelves, read_journal, read_shelves
+
+
+class Examination:
+    """A look at everything a home folder holds, begun once, on a thread of its own."""
+
+    def __init__(
+        self, *, verify: bool = False, ask_all: bool = False, dry_run: bool = False
+    ) -> None:
+        """Decide how far it goes.
+
+        `verify` decodes every file, `ask_all` asks the service about every operation and not only
+        about those that lack something, `dry_run` changes nothing.
+        """
+        self._verifies = verify
+        self._asks_all = ask_all
+        self._dry_run = dry_run
+        self._stopped = threading.Event()
+
+    def begin(self) -> Future[Report]:
+        """Begin, and return the report that is to come; it may raise SoundpieceError."""
+        coming: Future[Report] = Future()
+        threading.Thread(
+            target=self._work, args=(coming,), name="soundpiece-doctor", daemon=True
+        ).start()
+        return coming
+
+    def stop(self) -> None:
+        """Let it end after the repair that it is at, which is whole in itself."""
+        self._stopped.set()
+
+    def _work(self, coming: Future[Report]) -> None:
+        try:
+            coming.set_result(self._examine())
+        except BaseException as error:  # noqa: BLE001 - it is raised where it is waited for
+            coming.set_exception(error)
+
+    def _examine(self) -> Report:
+        session = current()
+        findings = []
+        if complaints(session.home):
+            alone = postpone(session.home, dry_run=self._dry_run)
+            if alone is not None:
+                return Report((alone,), "only the journal's file was looked at", self._dry_run)
+            findings += rescue_journal(session)
+        care = Care(session, self._dry_run, self._stopped)
+        # Files first: a row is written before its files are, so that none is taken for a stranger.
+        shelves = read_shelves(session.home / "audio", care.go_on)
+        journal = read_journal(session.journal)
+        free = _free(care, journal.values())
+        files = Files(care, shelves, verifies=self._verifies)
+        files.examine(free)
+        standing = Standing(free, files.lacking, files.untold, _service(care))
+        inquiry = inquire(session, standing.to_ask(everything=self._asks_all), care.go_on)
+        findings += [
+            *standing.findings(inquiry),
+            *files.findings(),
+            *broken_writes(care),
+            *strangers(shelves, journal),
+            *refused(care),
+            *_left_alone(len(journal) - len(free)),
+            *kept_aside(care, shelves),
+        ]
+        looked_at = self._looked_at(journal.values(), shelves, inquiry)
+        return Report(tuple(findings), looked_at, self._dry_run)
+
+    def _looked_at(self, operations: Collection[Known], shelves: Shelves, inquiry: Inquiry) -> str:
+        files = [lies.size for each in shelves.values() for lies in each.values()]
+        takes = sum(len(known.takes) for known in operations)
+        words = (
+            f"{counted(len(operations), 'operation')}, {counted(takes, 'take')} and "
+            f"{counted(len(files), 'file')} ({weight(sum(files))}) were looked at"
+        )
+        if self._verifies:
+            words += ", every take decoded"
+        if inquiry.answers:
+            words += f", {counted(len(inquiry.answers), 'operation')} asked about at the service"
+        return words
+
+
+def _free(care: Care, operations: Collection[Known]) -> list[Known]:
+    """Return the operations that no living process holds; the others are left alone entirely."""
+    engine, now = care.session.engine, time.time_ns() // 1000
+    return [each for each in operations if engine.run(each.key) is None and not each.busy(now)]
+
+
+def _service(care: Care) -> str:
+    """Return the service in use, as the journal calls it; empty where its address is none."""
+    try:
+        return care.session.service
+    except Mistake:
+        return ""
+
+
+def _left_alone(number: int) -> list[Finding]:
+    if not number:
+        return []
+    sentence = f"On the way in a kernel, and left alone: {counted(number, 'operation')}."
+    return [Finding(Group.IN_ORDER, sentence)]

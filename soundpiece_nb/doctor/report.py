@@ -1,0 +1,95 @@
+"""What an examination found: a sentence each, and how they are told together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+from soundpiece_nb.engine.explain import short
+
+KEYS_NAMED = 4
+LONGEST_NAME, LONGEST_REASON = 60, 600
+
+
+class Group(Enum):
+    """What a finding asks of a person: nothing any more, something, or nothing at all."""
+
+    REPAIRED = "Repaired"
+    FOR_YOU = "For you"
+    IN_ORDER = "In order"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One sentence: what is so, and what was done about it or can be."""
+
+    group: Group
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """All findings, of each kind one, and in words what was looked at."""
+
+    findings: tuple[Finding, ...]
+    looked_at: str
+    dry_run: bool = False
+
+    def of(self, group: Group) -> list[str]:
+        """Return the sentences of a group."""
+        return [finding.sentence for finding in self.findings if finding.group is group]
+
+    def __str__(self) -> str:
+        """Tell it as plain text; a single line where nothing is wrong and nothing lies aside."""
+        repaired, yours, fine = map(self.of, Group)
+        if not (repaired or yours):
+            return "\n".join([f"All is in order: {self.looked_at}.", *fine])
+        mended = "Would be repaired" if self.dry_run else Group.REPAIRED.value
+        looked_at = f"{self.looked_at[0].upper()}{self.looked_at[1:]}."
+        lines = [
+            *_headed(mended, repaired),
+            *_headed(Group.FOR_YOU.value, yours),
+            *_headed(Group.IN_ORDER.value, [looked_at, *fine]),
+        ]
+        if self.dry_run:
+            lines.append("Nothing was changed; the same line without --dry-run repairs it.")
+        return "\n".join(lines)
+
+
+def _headed(heading: str, sentences: list[str]) -> list[str]:
+    return [heading, *(f"  {sentence}" for sentence in sentences)] if sentences else []
+
+
+def counted(number: int, noun: str) -> str:
+    """Return `1 take` or `2,000 takes`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def named(keys: Iterable[str]) -> str:
+    """Return the first few of some keys, as short as they are typed, and how many more."""
+    return listed(short(key) for key in dict.fromkeys(keys))
+
+
+def listed(words: Iterable[str]) -> str:
+    """Return the first few words, made harmless, and how many more there are."""
+    words = list(words)
+    shown = ", ".join(inert(word) for word in words[:KEYS_NAMED])
+    left = len(words) - KEYS_NAMED
+    return f"{shown} and {left:,} more" if left > 0 else shown
+
+
+def inert(text: str, longest: int = LONGEST_NAME) -> str:
+    """Return somebody's words on one line, cut; what would steer a terminal is spelled out."""
+    harmless = "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
+    )
+    return harmless if len(harmless) <= longest else f"{harmless[:longest]}…"
+
+
+def weight(size: int) -> str:
+    """Return a number of bytes as people say it."""
+    return f"{size / 1e6:,.1f} MB" if size >= _TENTH_OF_A_MEGABYTE else f"{size / 1e3:.1f} kB"
+
+
+_TENTH_OF_A_MEGABYTE = 100_000

@@ -1,0 +1,118 @@
+"""The journal against the service: operations are asked about, a few at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+
+from soundpiece_nb.api.client import Client
+from soundpiece_nb.api.errors import Mistake, Refusal, SoundpieceError
+from soundpiece_nb.api.operation import Answer
+from soundpiece_nb.api.pacing import AccountPace, Exchange
+from soundpiece_nb.engine.engine import Connection
+from soundpiece_nb.engine.explain import refusal_words
+from soundpiece_nb.engine.local_sandbox import API_KEY
+from soundpiece_nb.engine.persistence import persist
+from soundpiece_nb.session import SANDBOX, Session
+
+from .stock import Known
+
+AT_A_TIME = 4
+ANSWER_WITHIN = 10.0
+"""Seconds an answer may take: nothing is held for us here."""
+PATIENCE = 5.0
+"""Seconds of nothing but failures after which the service counts as silent."""
+
+UNKNOWN = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE, HTTPStatus.UNPROCESSABLE_ENTITY})
+"""How a service refuses an id that it does not have; 422 says that the id itself is wrong."""
+
+
+@dataclass
+class Inquiry:
+    """What the service said of operations, by key: None where it does not know one.
+
+    `silence` is why the others got no answer, in a sentence.
+    """
+
+    asked: Sequence[Known]
+    answers: dict[str, Answer | None] = field(default_factory=dict)
+    silence: str | None = None
+
+    @property
+    def unknown(self) -> set[str]:
+        """The keys of what the service does not know, any more or at all."""
+        return {key for key, answer in self.answers.items() if answer is None}
+
+    @property
+    def ends(self) -> dict[str, str]:
+        """The status of what has ended there, by key."""
+        return {
+            key: answer.status
+            for key, answer in self.answers.items()
+            if answer is not None and (answer.ready or answer.failed)
+        }
+
+
+def inquire(session: Session, asked: Sequence[Known], go_on: Callable[[], None]) -> Inquiry:
+    """Ask the service in use about these operations, which are its own; blocks meanwhile.
+
+    `go_on` is asked before each, and may raise. A service that does not answer is asked no more.
+    """
+    inquiry = Inquiry(asked)
+    if not asked:
+        return inquiry
+    try:
+        connection = _connect(session)
+        with asyncio.Runner() as runner:
+            runner.run(_ask_all(inquiry, connection, go_on))
+    except Refusal as refusal:
+        inquiry.silence = refusal_words(refusal)
+    except SoundpieceError as error:
+        inquiry.silence = error.message
+    return inquiry
+
+
+def _connect(session: Session) -> Connection:
+    """Return the connection of the service in use; no sandbox is started for this."""
+    if session.service != SANDBOX:
+        return session.connect(session.service)
+    address = session.sandbox.running()
+    if address is None:
+        raise Mistake("The sandbox is not running; %soundpiece_sandbox start starts it.")
+    return Connection(address.base_url, API_KEY)
+
+
+async def _ask_all(inquiry: Inquiry, connection: Connection, go_on: Callable[[], None]) -> None:
+    client = Client(connection.base_url, connection.api_key, request_timeout=lambda: ANSWER_WITHIN)
+    pace, waiting = AccountPace(), iter(inquiry.asked)
+
+    async def ask_on(waiting: Iterator[Known]) -> None:
+        for known in waiting:
+            go_on()
+            inquiry.answers[known.key] = await _ask(client, pace, known)
+
+    askers = [asyncio.ensure_future(ask_on(waiting)) for _ in range(AT_A_TIME)]
+    try:
+        await asyncio.gather(*askers)
+    finally:
+        for asker in askers:
+            asker.cancel()
+        await asyncio.gather(*askers, return_exceptions=True)
+        await client.close()
+
+
+async def _ask(client: Client, pace: AccountPace, known: Known) -> Answer | None:
+    try:
+        return await persist(
+            lambda: client.read(known.route, known.operation_id or "", wait=False),
+            Exchange.POLL,
+            pace=pace,
+            budget=PATIENCE,
+            on_trouble=lambda _: None,
+        )
+    except Refusal as refusal:
+        if refusal.status_code in UNKNOWN:
+            return None
+        raise
