@@ -87,7 +87,7 @@ def load_ipython_extension(shell: Any) -> None:
 
 
 def unload_ipython_extension(shell: Any) -> None:
-    """Take the magics away and stop the background thread; operations stay resumable."""
+    """Take the magics away and stop all threads; loading again goes on with what was on its way."""
     from soundpiece_nb.magics.extension import unload
 
     unload(shell)

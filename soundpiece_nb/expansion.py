@@ -7,24 +7,32 @@ touch them: one pass, one form.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
 from soundpiece_nb.api.errors import Mistake
 
-_NAME = re.compile(r"\{\{\s*([^\W\d]\w*)\s*\}\}")
+_NAME = re.compile(r"\{\{\s*([^{}\s]+)\s*\}\}")
 
 
 def names_in(text: str) -> list[str]:
     """Return the names that stand in `{{name}}` in a text, in order."""
-    return _NAME.findall(text)
+    return [as_python(word) for word in _NAME.findall(text) if word.isidentifier()]
+
+
+def as_python(name: str) -> str:
+    """Return a name as Python spells it: NFKC (Language Reference, 2.3), however it was typed."""
+    return unicodedata.normalize("NFKC", name)
 
 
 def expand(text: str, namespace: Mapping[str, Any]) -> str:
     """Return text with each `{{name}}` replaced; raises Mistake for a name that is not there."""
 
     def value(match: re.Match[str]) -> str:
-        name = match[1]
+        if not match[1].isidentifier():
+            return match[0]
+        name = as_python(match[1])
         if name not in namespace:
             raise Mistake(f"There is no variable {name!r} for {match[0]}. Nothing was sent.")
         try:

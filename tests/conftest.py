@@ -8,6 +8,8 @@ import pytest
 
 from services import Heard, Reply, RunningSandbox, ScriptedService
 
+pytest_plugins = ["leaks"]
+
 
 @pytest.fixture(scope="session")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:

@@ -382,17 +382,16 @@ def test_what_is_on_the_way_is_never_pruned(scripted):
 
 def test_what_another_kernel_fetches_is_left_alone(kernel, spare):
     kernel.run(
-        "import os, psutil\n"
+        "import os\n"
         "from sqlalchemy import update\n"
         "from soundpiece_nb.session import current\n"
         "from soundpiece_nb.journal.schema import operations\n"
-        "parent = psutil.Process(os.getppid())\n"
-        "host = current().journal.holder.partition('/')[0]\n"
+        "from soundpiece_nb.journal.lease import holder_name\n"
         "def hold(holder):\n"
         "    held = update(operations).where(operations.c.idempotency_key == spare.key)\n"
         "    with current().journal._database.write() as connection:\n"
         "        connection.execute(held.values(holder=holder, held_until=2**62))\n"
-        "hold(f'{host}/{parent.pid}/{parent.create_time():.2f}')"
+        "hold(holder_name(os.getppid()))"
     )
     ran = kernel.run("%soundpiece_prune spare --yes")
     assert "Left alone, because on the way: spare." in ran.text

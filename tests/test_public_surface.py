@@ -18,7 +18,7 @@ COMMANDS = (
     *(
         f"soundpiece_{name}"
         for name in (
-            "history show compare resume wait status export login logout sandbox lab bundle"
+            "history show compare resume wait status export login logout sandbox lab bundle doctor"
         ).split()
     ),
 )
@@ -61,7 +61,9 @@ HISTORY_COLUMNS = (
     "error_code error_message submitted_at accepted_at finished_at elapsed polls retries rating "
     "note tags sweep notebook files"
 ).split()
-TRAITS = "base_url home wait sound once callback_url retry_budget operation_deadline".split()
+TRAITS = (
+    "base_url home wait sound once callback_url request_timeout retry_budget operation_deadline"
+).split()
 
 
 @pytest.fixture(scope="module")

@@ -3,11 +3,30 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
+import soundpiece_nb as sp
 from kernels import Kernel
-from services import RunningSandbox, quiet_environment
+from leaks import SECRET
+from services import (
+    Reply,
+    RunningSandbox,
+    ScriptedService,
+    as_json,
+    operation,
+    quiet_environment,
+    tone,
+)
+from soundpiece_nb import session
+from soundpiece_nb.settings import SETTINGS
+
+HERE = Path(__file__).parent
 
 KEY = "spk_MARKED_4f1d7c2e9b"
 SIGNED = "signature="
@@ -45,6 +64,7 @@ CELLS = [
     "%soundpiece_prune hit",
     "%soundpiece_prune hit --yes",
     "%soundpiece_bundle nowhere.ipynb",
+    "%soundpiece_doctor --all --verify",
     "%soundpiece_sandbox status",
     "%soundpiece_logout",
     "storm = sp.batch([{{'prompt': 'Wind'}}], route='fx', name='storm')\nstorm",
@@ -120,3 +140,131 @@ def test_no_file_holds_a_secret(traces, secret):
     _, files = traces
     for path, content in files.items():
         assert secret.encode() not in content, path
+
+
+# ------------------------------------------------------------------ where the key goes
+
+
+@pytest.fixture
+def elsewhere():
+    """Another host, as far as origins go."""
+    service = ScriptedService(lambda *_: Reply(body=tone()))
+    yield service
+    service.close()
+
+
+def redirect(status, service):
+    return Reply(status, b"", {"Location": f"{service.root}/take"})
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirected_submission_or_poll_goes_nowhere(scripted, elsewhere, status):
+    scripted(lambda *_: redirect(status, elsewhere))
+    with pytest.raises(sp.RequestRejected):
+        sp.song("la", prompt="jazz").result(20)
+    session.close()
+    scripted(
+        lambda heard, _: (
+            as_json(operation()) if heard.method == "PUT" else redirect(status, elsewhere)
+        )
+    )
+    with pytest.raises(sp.ServiceSilent):
+        sp.song("la", prompt="jazz").result(20)
+    assert elsewhere.heard == []
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirected_download_is_followed_without_the_key(scripted, elsewhere, status):
+    def answer(heard, _):
+        if heard.path == "/here":
+            return redirect(status, elsewhere)
+        return as_json(operation("ready", outputs=[{"url": f"{service.root}/here"}]))
+
+    service = scripted(answer)
+    op = sp.song("la", prompt="jazz").result(20)
+    assert op.outputs[0].path.read_bytes() == tone()
+    [download] = elsewhere.heard
+    assert "Authorization" not in download.headers
+    assert not SECRET.search(repr(download).encode())
+
+
+@pytest.mark.parametrize(
+    "open_address", ["http://api.soundpiece.co/v1", "HTTP://192.0.2.1", "http://localhost.example"]
+)
+@pytest.mark.parametrize("where", ["environment", "setting"])
+def test_a_service_in_the_open_is_neither_asked_nor_written_down(
+    connected, monkeypatch, open_address, where
+):
+    if where == "environment":
+        monkeypatch.setenv("SOUNDPIECE_BASE_URL", open_address)
+    else:
+        monkeypatch.setattr(SETTINGS, "base_url", open_address)
+    with pytest.raises(sp.Mistake, match="must be an https address"):
+        sp.fx("x")
+    assert session.current().journal.counts() == {}
+
+
+# ------------------------------------------------------------------ what the tests leave behind
+
+LEFT_BEHIND = """
+import logging
+
+def test_file(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "b").write_bytes(b"\\0\\xff spk_marked")
+
+def test_address(tmp_path):
+    (tmp_path / "page").write_text("https://a.example/b?signature=0123abcd")
+
+def test_print():
+    print("Bearer spk_marked_0123456789")
+
+def test_log():
+    logging.getLogger().warning("https://a.example/b?a=1&signature=0123abcd")
+
+def test_nothing(tmp_path):
+    (tmp_path / "page").write_text("signature= spk_…89")
+    print("signature")
+"""
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_run_that_leaves_a_secret_behind_fails_though_its_tests_pass(workers):
+    """It is a run of its own, in a folder that this run's search does not come to: it is gone."""
+    with TemporaryDirectory() as folder:
+        Path(folder, "test_it.py").write_text(LEFT_BEHIND)
+        ended = _run_tests(Path(folder), workers)
+    assert "5 passed" in ended.stdout, ended.stdout + ended.stderr
+    told = re.findall(r"SECRET LEFT BEHIND  .*(file0|address0|print|log|nothing)", ended.stdout)
+    assert sorted(told) == ["address0", "file0", "log", "print"], ended.stdout
+    assert ended.returncode == pytest.ExitCode.TESTS_FAILED
+
+
+def _run_tests(folder, workers):
+    command = [sys.executable, "-m", "pytest", "-p", "leaks", "-p", "xdist.plugin"]
+    command += [f"--numprocesses={workers}", f"--basetemp={folder / 'temporary'}", "test_it.py"]
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env=quiet_environment(folder, PYTHONPATH=str(HERE), PYTEST_DISABLE_PLUGIN_AUTOLOAD="1"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_every_key_of_the_tests_is_one_that_is_searched_for():
+    given = re.compile(
+        r'SOUNDPIECE_API_KEY(?:"[,:]|=) ?"(spk_[^"\\\n]+)"|^KEY = "(spk_.+)"', re.MULTILINE
+    )
+    sources = {path: path.read_text() for path in HERE.rglob("*.py")}
+    keys = {
+        key: path
+        for path, source in sources.items()
+        for match in given.findall(source)
+        for key in match
+        if key
+    }
+    assert len(keys) > 3
+    for key, path in keys.items():
+        assert SECRET.match(key.encode()), path

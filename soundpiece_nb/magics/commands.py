@@ -45,6 +45,7 @@ Soundpiece in a notebook
   %soundpiece_export KEY…     copy takes to a folder      --to DIR --format wav
   %soundpiece_bundle FILE     a copy of a notebook that carries its own sound, for sharing
   %soundpiece_prune KEY…      free the disk of audio; the history keeps what was made
+  %soundpiece_doctor          check journal, files and service against each other, and mend
   %soundpiece_status          service, key, folders
   %soundpiece_login           keep an API key in the system keyring; %soundpiece_logout
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _ARGUMENTS = re.compile(r"\s*(?:(?:[^%=]+=\s*)?%%?)?(?P<magic>soundpiece\w*)\s+")
 """A magic before its arguments; `df = %soundpiece_history` is one too, and so is automagic."""
 _CELL = re.compile(r"\s*%%(?P<magic>soundpiece\w*)")
-_VARIABLE = re.compile(r"\{\{\s*(?P<name>\w*)\Z")
+_VARIABLE = re.compile(r"\{\{\s*(?P<name>[^{}\s]*)\Z")
 _WORD = re.compile(r"""(?:\\.|\\\Z|"(?:\\.|[^"\\])*(?:"|\\?\Z)|'[^']*(?:'|\Z)|[^\s"'\\])+""")
 """A word as a shell has it, though a quote may still be open at the cursor."""
 _PARTS = re.compile(r"""(?:(?P<option>--[\w-]+)=)?(?P<quote>["']?)(?P<typed>[^"'\\]*)""")

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from pathlib import Path
 from typing import Any
 
 from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.engine import pruning
 from soundpiece_nb.engine.explain import short
-from soundpiece_nb.handle import Operation, Output, attend
+from soundpiece_nb.handle import Operation, Output, attend, require_path
 from soundpiece_nb.journal.entry import Entry
 from soundpiece_nb.session import current
-from soundpiece_nb.views.parts import counted
+from soundpiece_nb.views.parts import counted, visible
 
 MOST_LISTED = 20
 """More operations than this are summed up in one line."""
@@ -27,7 +26,7 @@ def export(_: Any, options: Namespace) -> None:
         )
     session = current()
     keys = dict.fromkeys(session.journal.find(word) for word in options.keys)
-    folder = Path(options.to).expanduser()
+    folder = require_path(options.to)
     if folder.exists() and not folder.is_dir():
         raise Mistake(f"{folder} is a file; --to takes a folder. Nothing was written.")
     ready, left_out = _exportable([session.operation(key) for key in keys], options.take)
@@ -125,8 +124,8 @@ def bundle(_: Any, options: Namespace) -> None:
     from soundpiece_nb.views.bundle import plan_bundle
 
     session = current()
-    to = None if options.to is None else Path(options.to).expanduser()
-    plan = plan_bundle(Path(options.notebook).expanduser(), to, html=options.html)
+    to = None if options.to is None else require_path(options.to)
+    plan = plan_bundle(require_path(options.notebook), to, html=options.html)
     made = attend(session.engine.workbench.start(plan.write, session.journal))
     size = _megabytes(made.path.stat().st_size)
     _say(f"{made.path} ({size}), {counted(made.sounds, 'player')} with sound inside.")
@@ -142,4 +141,4 @@ def _megabytes(size: int) -> str:
 
 
 def _say(text: str) -> None:
-    print(text)  # noqa: T201 - the answer to what was typed
+    print(visible(text))  # noqa: T201 - the answer to what was typed

@@ -11,6 +11,7 @@ from soundpiece_nb.engine.explain import short
 from soundpiece_nb.handle import NO_STARS
 from soundpiece_nb.journal.entry import Entry
 from soundpiece_nb.session import current
+from soundpiece_nb.views.parts import visible
 from soundpiece_nb.views.take import stars
 
 
@@ -38,8 +39,8 @@ def tag(_: Any, options: Namespace) -> None:
     session = current()
     entry = session.journal.entry(session.journal.find(options.key))
     session.label(entry.key, tags=options.tags)
-    tags = session.journal.entry(entry.key).tags
-    print(f"{_called(entry)}: {', '.join(tags)}")  # noqa: T201 - the answer to what was typed
+    tags = visible(", ".join(session.journal.entry(entry.key).tags))
+    print(f"{_called(entry)}: {tags}")  # noqa: T201 - the answer to what was typed
 
 
 def note(_: Any, options: Namespace) -> None:

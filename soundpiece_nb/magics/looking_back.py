@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from soundpiece_nb.api.errors import Mistake
+from soundpiece_nb.handle import require_path
 from soundpiece_nb.journal.filters import Filter
 from soundpiece_nb.session import current
 from soundpiece_nb.views.show import place_of
@@ -31,7 +31,7 @@ def history(magics: Any, options: Namespace) -> pd.DataFrame | None:
     if options.to is not None:
         from soundpiece_nb.views.history_file import write_history
 
-        path, count = write_history(session, wanted, Path(options.to).expanduser())
+        path, count = write_history(session, wanted, require_path(options.to))
         print(f"{count} operations in {path}")  # noqa: T201 - the answer to what was typed
         return None
     from soundpiece_nb.views.history_table import show_history

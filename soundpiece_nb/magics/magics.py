@@ -145,6 +145,23 @@ _COMMANDS: dict[str, tuple[str, tuple[Option, ...], str]] = {
         ),
         '%soundpiece_note night_drive "for the second scene"',
     ),
+    "doctor": (
+        (
+            "Check the journal against the files on this machine and against the service, mend\n"
+            "what is safe, and say each thing. No audio is removed, nothing is sent or paid for."
+        ),
+        (
+            option("--verify", action="store_true", help="decode every take, which takes longer"),
+            option(
+                "--all",
+                dest="ask_all",
+                action="store_true",
+                help="ask the service about every operation, not only what lacks something",
+            ),
+            option("--dry-run", action="store_true", help="say what would be done, change nothing"),
+        ),
+        "%soundpiece_doctor --dry-run",
+    ),
     "status": ("Show service, key (masked), operations and folders.", (), ""),
     "sandbox": (
         (
@@ -173,6 +190,7 @@ _ROOMS = {
     **dict.fromkeys(("export", "prune", "bundle"), "files"),
     **dict.fromkeys(("rate", "tag", "note"), "judging"),
     **dict.fromkeys(("history", "compare"), "looking_back"),
+    "doctor": "repairing",
 }
 """The modules of commands that do not live in `commands`."""
 
@@ -208,6 +226,12 @@ class SoundpieceMagics(Magics):
     callback_url = Unicode(
         "", help="https URL that the service tells of every operation's end; empty: none."
     ).tag(config=True)
+    request_timeout = Float(
+        20.0,
+        min=1.0,
+        help="Seconds one exchange with the service may take, beyond what it holds a long poll; "
+        "of a download, seconds of silence. Then it is tried again.",
+    ).tag(config=True)
     retry_budget = Float(
         300.0, min=0.0, help="Seconds of nothing but failures after which trying stops."
     ).tag(config=True)
@@ -232,6 +256,7 @@ class SoundpieceMagics(Magics):
         SETTINGS.home = self.home or None
         SETTINGS.once = self.once
         SETTINGS.callback_url = self.callback_url or None
+        SETTINGS.request_timeout = self.request_timeout
         SETTINGS.retry_budget = self.retry_budget
         SETTINGS.operation_deadline = self.operation_deadline
 

@@ -29,6 +29,7 @@ from .sweep_option import read_sweeps
 def make(magics: Any, route: Route, options: Namespace, body: str | None) -> None:
     """Start what a cell or line asks for and show it; raises Mistake before anything is sent."""
     namespace = magics.shell.user_ns
+    body = None if body is None else body.strip("\n")
     timeout = read_timeout(options.timeout)
     if options.name is not None:
         require_name(options.name)
@@ -139,12 +140,11 @@ def follow(
 
 def _body(field: str, option: str | None, body: str) -> str | None:
     """Return a text that stands in the cell's body or in its option; raises Mistake for both."""
-    text = body.strip("\n")
-    if option is not None and text.strip():
+    if option is not None and body.strip():
         raise Mistake(
             f"The {field} stands in the cell and in --{field}; leave one out. Nothing was sent."
         )
-    return text if option is None else option
+    return body if option is None else option
 
 
 def read_count(name: str, text: str | None) -> int | None:
@@ -200,7 +200,8 @@ def _show_request(request: Request, session: Session) -> None:
     ]
     text = "\n".join(words)
     html = frame(BLUE, head(request.route.title, "dry run", "nothing was sent"), multiline(text))
+    shown = Rendering(str(html), text)
     if front_end().shows_html:
-        display(Rendering(str(html), text))
+        display(shown)
     else:
-        print(text)  # noqa: T201 - a terminal's way of showing
+        print(shown.text)  # noqa: T201 - a terminal's way of showing

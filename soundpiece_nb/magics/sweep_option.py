@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from soundpiece_nb.api.errors import Mistake
-from soundpiece_nb.expansion import expand, names_in
+from soundpiece_nb.expansion import as_python, expand, names_in
 
-_SWEEP = re.compile(r"(?P<name>[^\W\d]\w*)\s*=\s*(?P<values>.*)", re.DOTALL)
+_SWEEP = re.compile(r"(?P<name>[^\s=]+)\s*=\s*(?P<values>.*)", re.DOTALL)
 
 
 def read_sweeps(texts: Sequence[str], namespace: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -20,11 +20,12 @@ def read_sweeps(texts: Sequence[str], namespace: Mapping[str, Any]) -> dict[str,
     sweeps: dict[str, list[str]] = {}
     for text in texts:
         match = _SWEEP.fullmatch(text.strip())
-        if match is None or match["name"] in sweeps:
+        name = as_python(match["name"]) if match else ""
+        if match is None or not name.isidentifier() or name in sweeps:
             raise Mistake(
                 f"--sweep takes name=a,b,c, each name once; {text!r} is none. Nothing was sent."
             )
-        sweeps[match["name"]] = _values(match["values"].strip(), namespace)
+        sweeps[name] = _values(match["values"].strip(), namespace)
     return sweeps
 
 

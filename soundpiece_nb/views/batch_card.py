@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Mapping
-from contextlib import suppress
+from functools import partial
+from typing import Any
 
 from markupsafe import Markup
 
 from soundpiece_nb.batches import Batch
 from soundpiece_nb.engine.explain import explain, short
 
+from .following import follow
 from .frontend import FrontEnd, front_end
 from .parts import AMBER, BLUE, GREEN, code, counted, fold, frame, head, line, row, span
 from .permanent import Rendering
@@ -40,9 +40,7 @@ def show_batch(batch: Batch) -> None:
 
     handle = display(summary(batch), display_id=True)
     if not batch.done:
-        threading.Thread(
-            target=_follow, args=(batch, handle), name="soundpiece-batch", daemon=True
-        ).start()
+        follow(partial(_look, batch, handle), "soundpiece-batch")
 
 
 def summary(batch: Batch) -> Rendering:
@@ -65,17 +63,10 @@ def summary(batch: Batch) -> Rendering:
     return Rendering(str(html), f"{title} · {kind} · {words} · {standing}")
 
 
-def _follow(batch: Batch, handle: object) -> None:
-    shown = None
-    while shown is None or not batch.done:
-        time.sleep(REDRAW_SECONDS)
-        with suppress(Exception):  # a closed front end is no trouble of the batch's
-            now = summary(batch)
-            if now.html != shown:
-                shown = now.html
-                handle.update(now)  # type: ignore[attr-defined]
-    with suppress(Exception):
-        handle.update(summary(batch))  # type: ignore[attr-defined]
+def _look(batch: Batch, handle: Any) -> float | None:
+    done = batch.done
+    handle.update(summary(batch))
+    return None if done else REDRAW_SECONDS
 
 
 def _left(batch: Batch) -> str:

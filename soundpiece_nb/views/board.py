@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
@@ -16,8 +14,9 @@ from soundpiece_nb.session import Session
 from soundpiece_nb.sweeping import Sweep
 
 from .companion import summon
+from .following import follow
 from .frontend import FrontEnd, front_end
-from .parts import AMBER, BLUE, GREEN, clock, fold, frame, head, quiet_line, span
+from .parts import AMBER, BLUE, GREEN, clock, fold, frame, head, quiet_line, span, visible
 from .permanent import Rendering, kind
 from .rows import MOST_EMBEDDED, row, values
 from .show import place_of
@@ -71,6 +70,7 @@ class Board:
         self._session = session
         self._place = place
         self._keys = list(sweep.values)
+        self._shown: object = None
         self.standing = Standing(
             id=sweep.id,
             draw=self.draw,
@@ -93,7 +93,7 @@ class Board:
         if watched:
             stand(self.standing, handle)
             self._session.engine.workbench.start(summon)
-            threading.Thread(target=self.follow, name="soundpiece-board", daemon=True).start()
+            follow(self.look, "soundpiece-board")
 
     def draw(self, standing: Standing) -> Rendering:
         """Return the board as it stands, in the order a person has chosen."""
@@ -112,7 +112,8 @@ class Board:
     def text(self) -> str:
         """Return the board as lines of text."""
         entries = self._entries()
-        return "\n".join([" · ".join(self._heading(entries)), *map(self._text, entries)])
+        lines = [" · ".join(self._heading(entries)), *map(self._text, entries)]
+        return visible("\n".join(lines))
 
     def _entries(self) -> list[Entry]:
         return self._session.journal.of_keys(self._keys)
@@ -125,20 +126,18 @@ class Board:
         took = f" in {span(_seconds(entries))}" if self._sweep.done else ""
         return title, f"sweep of {len(entries)} · {made}", f"{ready} of {len(entries)} ready{took}"
 
-    def follow(self) -> None:
-        """Draw the board again whenever an operation has come further, until all have ended."""
-        shown = None
-        while True:
-            done = self._sweep.done
-            now = self._state()
-            if now != shown:
-                shown = now
-                self.standing.redraw()
-            if done:
-                break
-            time.sleep(LOOK_SECONDS)
+    def look(self) -> float | None:
+        """Draw the board again where an operation has come further, until all have ended."""
+        done = self._sweep.done
+        now = self._state()
+        if now != self._shown:
+            self._shown = now
+            self.standing.redraw()
+        if not done:
+            return LOOK_SECONDS
         if self._measure():
             self.standing.redraw()
+        return None
 
     def _measure(self) -> bool:
         with suppress(Exception):  # figures are a help to the ear, not what was asked for

@@ -18,7 +18,19 @@ from soundpiece_nb.session import Session
 
 from .companion import summon
 from .frontend import front_end
-from .parts import BLUE, QUIET, counted, fold, frame, head, line, quiet_line, row, visible
+from .parts import (
+    BLUE,
+    QUIET,
+    counted,
+    fold,
+    frame,
+    head,
+    line,
+    multiline,
+    quiet_line,
+    row,
+    visible,
+)
 from .permanent import Rendering, kind
 from .sound import Place
 from .standing import SLOT, VIEW, Standing, stand
@@ -124,11 +136,7 @@ def _marked(name: str, values: Sequence[str]) -> list[Markup]:
             Markup(QUIET),
             _words(name),
             Markup("").join(
-                Markup("<br>")
-                if "\n" in part
-                else _MARK.format(part)
-                if part.strip() and part not in common
-                else Markup("{}").format(part)
+                _MARK.format(part) if part.strip() and part not in common else multiline(part)
                 for part in _WORD.split(value)
             ),
         )

@@ -73,7 +73,7 @@ def _as_table(session: Session, wanted: Filter) -> pd.DataFrame:
 
 def _write_csv(session: Session, wanted: Filter, path: Path) -> int:
     table = _as_table(session, wanted)
-    table.to_csv(path)
+    table.to_csv(path, lineterminator="\r\n")  # RFC 4180; a \r within a text is quoted only so
     return len(table)
 
 

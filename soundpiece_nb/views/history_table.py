@@ -144,7 +144,7 @@ def _row(entry: Entry, place: Place) -> Markup:
     colour = ACCENTS.get(entry.status, BLUE)
     status = Markup('<span style="color:{}">●</span> {}').format(colour, entry.status)
     if entry.error_code:
-        status += Markup('<div style="{}">{}</div>').format(QUIET, entry.error_code)
+        status += Markup('<div style="{}" dir="auto">{}</div>').format(QUIET, entry.error_code)
     noun = find_route(entry.route).title
     what = Markup('<b dir="auto">{}</b><div style="{}">{} · {}</div>').format(
         entry.title, QUIET, noun, code(short(entry.key))

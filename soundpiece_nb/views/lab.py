@@ -142,11 +142,14 @@ def _lab(message: Message) -> Lab:
 
 
 def _read(message: Message) -> tuple[str, dict[str, Any], str | None]:
-    """Return route, fields and NAME as a form gives them: what is left empty is not sent."""
+    """Return route, fields and NAME as a form gives them: what is left empty is not sent.
+
+    A text loses the empty lines around it, as it would in a cell.
+    """
     route = find_route(str(message["route"]))
     known = {field.name for field in route.all_fields}
     fields = {
-        name: value
+        name: value.strip("\n") if isinstance(value, str) else value
         for name, value in dict(message["fields"]).items()
         if name in known and value not in ("", None, False)
     }

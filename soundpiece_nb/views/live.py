@@ -2,12 +2,11 @@
 
 One thread of this room ticks all cards once a second; changes come from the engine's thread. At
 the end the widget is replaced, in place, by the permanent output, so that nothing live is left
-in the saved notebook.
+in the saved notebook; likewise while the session rests, and it comes back when that goes on.
 """
 
 from __future__ import annotations
 
-import threading
 from concurrent.futures import Future
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -22,10 +21,24 @@ from soundpiece_nb.engine.explain import short
 from soundpiece_nb.engine.run import Phase, Run
 from soundpiece_nb.handle import Operation
 from soundpiece_nb.journal.entry import Entry
+from soundpiece_nb.session import Session
 
 from .companion import summon
 from .expectation import took
-from .parts import AMBER, BLUE, QUIET, clock, code, frame, head, line, quiet_line
+from .following import follow
+from .parts import (
+    AMBER,
+    BLUE,
+    QUIET,
+    clock,
+    code,
+    frame,
+    head,
+    isolated,
+    line,
+    quiet_line,
+    visible,
+)
 from .permanent import Rendering, compose, kind
 from .sound import Place
 from .standing import Standing, stand
@@ -46,22 +59,24 @@ WORDS = {
     Phase.PROCESSING: "Processing",
     Phase.DOWNLOADING: "Downloading and checking",
     Phase.ENDED: "Done",
+    Phase.RESTING: "Resting",
 }
 
 
 class LiveCard:
     """One operation in one cell, from `show` to its permanent output."""
 
-    def __init__(self, operation: Operation, run: Run, place: Place, workbench: Any) -> None:
+    def __init__(self, operation: Operation, run: Run, place: Place, session: Session) -> None:
         self.finished: Future[None] = Future()
         self.key = operation.key
         self._operation = operation
         self._run = run
         self._place = place
-        self._workbench = workbench
+        self._session = session
         self._entry = operation.entry
         self._usual: tuple[float, float] | None = None
         self._shows_key = False
+        self._rests = False
         self._handle: Any = None
         self._view = _View(self)
 
@@ -72,8 +87,7 @@ class LiveCard:
         self._usual = usual
         self.redraw()
         self._handle = display(self._view, display_id=True)
-        self._workbench.start(summon)
-        _ticker().add(self)
+        self._keep_ticking()
         self._run.listen(self._on_change)
 
     def redraw(self) -> None:
@@ -84,7 +98,8 @@ class LiveCard:
 
     def text(self) -> str:
         """Return the card as one line, for front ends without widgets."""
-        return f"{self._entry.title} · {kind(self._entry)} · key {short(self._entry.key)}"
+        title = visible(self._entry.title)
+        return f"{title} · {kind(self._entry)} · key {short(self._entry.key)}"
 
     def on_show_key(self, _: object = None) -> None:
         """Show the whole key, or its beginning again."""
@@ -95,17 +110,43 @@ class LiveCard:
         """Leave the operation to the service; the card says how to follow it again."""
         self._operation.stop_watching()
 
+    def _keep_ticking(self) -> None:
+        self._session.engine.workbench.start(summon)
+        _cards.append(self)
+        follow(_tick, "soundpiece-cards")
+
     def _on_change(self, run: Run) -> None:
-        if run.phase is not Phase.ENDED:
-            self.redraw()
+        if run.phase is Phase.RESTING:
+            self._rest()
+        elif run.phase is not Phase.ENDED:
+            self._go_on() if self._rests else self.redraw()
         elif isinstance(run.ended.exception(), WatchingStopped):
             self._finish()  # there is nothing to encode, and the workbench may be closing
         else:
-            self._workbench.start(self._finish)
+            job = self._session.engine.workbench.start(self._finish)
+            job.add_done_callback(self._if_dropped)
+
+    def _rest(self) -> None:
+        """Show what lasts until the operation goes on, which may be never."""
+        self._rests = True
+        _stop_ticking(self)
+        self._handle.update(compose(self._operation.entry, self._place))
+
+    def _go_on(self) -> None:
+        """Be live again where it was."""
+        self._rests = False
+        self._entry = self._operation.entry
+        self.redraw()
+        self._handle.update(self._view)
+        self._keep_ticking()
+
+    def _if_dropped(self, job: Future[None]) -> None:
+        if job.cancelled():  # by a workbench that closed
+            follow(self._finish, "soundpiece-card")
 
     def _finish(self) -> None:
         """Swap the widget for what lasts; runs on a thread for work that takes time."""
-        _ticker().drop(self)
+        _stop_ticking(self)
         try:
             output = compose(self._operation.entry, self._place)
         except Exception as error:  # noqa: BLE001 - what went wrong has to be seen in the cell
@@ -132,12 +173,12 @@ def stand_card(operation: Operation, place: Place, handle: Any) -> None:
 
 def unshowable(entry: Entry, error: Exception) -> Rendering:
     """Return an output that says why a finished operation cannot be shown."""
-    words = (
-        f"It is {entry.status}, but its player cannot be made here "
-        f"({type(error).__name__}: {error}). %soundpiece_show {short(entry.key)} tries again."
-    )
-    html = frame(AMBER, head(entry.title, kind(entry), entry.status), line(words))
-    return Rendering(str(html), words)
+    what = f"It is {entry.status}, but its player cannot be made here"
+    why = f"{type(error).__name__}: {error}"
+    then = f"%soundpiece_show {short(entry.key)} tries again."
+    words = line(Markup("{} ({}). {}").format(what, isolated(why), then))
+    html = frame(AMBER, head(entry.title, kind(entry), entry.status), words)
+    return Rendering(str(html), f"{what} ({why}). {then}")
 
 
 def live_html(
@@ -226,40 +267,20 @@ def _button_style() -> Any:
     return ipywidgets.ButtonStyle()
 
 
-class _Ticker(threading.Thread):
-    """Redraws every live card once a second, all of them more slowly when there are many."""
-
-    def __init__(self) -> None:
-        super().__init__(name="soundpiece-cards", daemon=True)
-        self._cards: list[LiveCard] = []
-        self._change = threading.Condition()
-
-    def add(self, card: LiveCard) -> None:
-        with self._change:
-            self._cards.append(card)
-            self._change.notify()
-
-    def drop(self, card: LiveCard) -> None:
-        with self._change, suppress(ValueError):
-            self._cards.remove(card)
-
-    def run(self) -> None:
-        while True:
-            with self._change:
-                self._change.wait_for(lambda: self._cards)
-                cards = list(self._cards)
-                self._change.wait(max(TICK, len(cards) / _REDRAWS_A_SECOND))
-            for card in cards:
-                if card in self._cards:
-                    with suppress(Exception):
-                        card.redraw()
-
-
 _REDRAWS_A_SECOND = 20
 
+_cards: list[LiveCard] = []
 
-@cache
-def _ticker() -> _Ticker:
-    ticker = _Ticker()
-    ticker.start()
-    return ticker
+
+def _tick() -> float | None:
+    """Redraw every live card: once a second, more slowly when there are many."""
+    for card in tuple(_cards):
+        if card in _cards:
+            with suppress(Exception):
+                card.redraw()
+    return max(TICK, len(_cards) / _REDRAWS_A_SECOND) if _cards else None
+
+
+def _stop_ticking(card: LiveCard) -> None:
+    with suppress(ValueError):
+        _cards.remove(card)

@@ -12,6 +12,8 @@ from datetime import datetime
 
 from markupsafe import Markup, escape
 
+from soundpiece_nb.api.words import visible as visible  # noqa: PLC0414 - a piece of all views too
+
 BLUE, GREEN, RED, AMBER = "#3b82c4", "#2e9e6b", "#c9503c", "#b98a1e"
 """The accent line: going on, ready, failed, needs a person."""
 
@@ -55,7 +57,7 @@ def frame(accent: str, *content: Markup, wide: bool = False) -> Markup:
 
 def head(title: str, kind: str, right: str) -> Markup:
     """Return the first line: name, what it is, and on the right how it stands."""
-    return _HEAD.format(quiet=Markup(QUIET), right=right, title=title, kind=kind)
+    return _HEAD.format(quiet=Markup(QUIET), right=right, title=visible(title), kind=kind)
 
 
 def quiet_line(text: str) -> Markup:
@@ -76,6 +78,11 @@ def fold(summary: str, *content: Markup) -> Markup:
 def row(label: str, value: str | Markup) -> Markup:
     """Return a labelled row of a fold."""
     return _ROW.format(width=LABEL_WIDTH, quiet=Markup(QUIET), label=label, value=value)
+
+
+def isolated(text: str) -> Markup:
+    """Return a text whose direction stays its own, whatever it says of right and left."""
+    return Markup('<span dir="auto">{}</span>').format(text)
 
 
 def code(text: str) -> Markup:
@@ -102,14 +109,6 @@ def with_commands(text: str) -> Markup:
 
 
 _COMMAND = re.compile(r"(%soundpiece_\w+(?: [0-9a-f]{8}\b)?)")
-
-
-def visible(text: str) -> str:
-    """Return text without the control characters that no page can show."""
-    return "".join(c for c in text if c in "\n\t" or c.isprintable() or ord(c) > _LAST_CONTROL)
-
-
-_LAST_CONTROL = 0x9F
 
 
 def clock(seconds: float) -> str:

@@ -30,12 +30,14 @@ from .parts import (
     fold,
     frame,
     head,
+    isolated,
     line,
     moment,
     pre,
     quiet_line,
     row,
     span,
+    visible,
     with_commands,
 )
 from .sound import Place
@@ -48,12 +50,15 @@ ACCENTS = {"ready": GREEN, "failed": RED, "rejected": AMBER}
 ONCE = "Made once: running its cell again makes nothing new and costs nothing."
 
 
-@dataclass(frozen=True)
+@dataclass
 class Rendering:
-    """Static HTML and text for one place in a notebook."""
+    """Static HTML and text for one place in a notebook, without what neither can show."""
 
     html: str
     text: str
+
+    def __post_init__(self) -> None:
+        self.html, self.text = visible(self.html), visible(self.text)
 
     def __repr__(self) -> str:
         return self.text
@@ -90,7 +95,7 @@ def plain(entry: Entry, files: Mapping[int, str]) -> str:
     lengths = {take.take: clock(take.duration or 0) for take in entry.takes}
     lines = [f"  {take}  {lengths[take]}  {path}" for take, path in files.items()]
     said = [str(explain(entry) or _left_to_do(entry)), ONCE if is_once(entry.key) else ""]
-    return "\n".join([first, *lines, *(f"  {words}" for words in said if words)])
+    return visible("\n".join([first, *lines, *(f"  {words}" for words in said if words)]))
 
 
 def _left_to_do(entry: Entry) -> str:
@@ -142,7 +147,9 @@ def _problem(entry: Entry) -> list[Markup]:
     if why is None:
         left = _left_to_do(entry)
         return [line(with_commands(left))] if left else []
-    happened = Markup('{} <span style="{}">({})</span>').format(why.happened, QUIET, why.code)
+    happened = isolated(why.happened) + Markup(' <span style="{}" dir="auto">({})</span>').format(
+        QUIET, why.code
+    )
     return [
         line(happened),
         Markup('<div style="{};margin-top:4px">{}</div>').format(

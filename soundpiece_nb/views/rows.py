@@ -10,7 +10,7 @@ from markupsafe import Markup
 from soundpiece_nb.engine.explain import explain, short
 from soundpiece_nb.journal.entry import Entry
 
-from .parts import QUIET, clock, code, counted, visible, with_commands
+from .parts import QUIET, clock, code, counted, isolated, visible, with_commands
 from .sound import Place
 from .take import player
 
@@ -74,6 +74,5 @@ def _instead(entry: Entry) -> Markup:
     why = explain(entry)
     if why is None:
         return Markup("")
-    return Markup('{} <span style="{}">({})</span><div style="{}">{}</div>').format(
-        why.happened, Markup(QUIET), why.code, Markup(QUIET), with_commands(why.next)
-    )
+    reason = Markup(' <span style="{}" dir="auto">({})</span><div style="{}">{}</div>')
+    return isolated(why.happened) + reason.format(QUIET, why.code, QUIET, with_commands(why.next))

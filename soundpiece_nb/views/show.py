@@ -13,7 +13,7 @@ from soundpiece_nb.session import Session, notebook_path
 from .companion import summon
 from .frontend import FrontEnd, front_end
 from .live import LiveCard, stand_card, unshowable
-from .parts import BLUE, frame, head
+from .parts import BLUE, frame, head, visible
 from .permanent import Rendering, compose, kind, plain
 from .sound import Holding, Place
 
@@ -36,7 +36,7 @@ def show(
         case FrontEnd.NOTEBOOK:
             entry = operation.entry
             place = place_of(session, holding)
-            card = LiveCard(operation, run, place, session.engine.workbench)
+            card = LiveCard(operation, run, place, session)
             card.show(session.journal.usual_seconds(entry.route, entry.service))
             return card.finished
         case FrontEnd.HEADLESS:
@@ -83,7 +83,8 @@ def _lines(operation: Operation, run: Run) -> Future[None]:
     """Print one line now and one at the end; a terminal's prompt redraws itself around it."""
     entry = operation.entry
     finished: Future[None] = Future()
-    print(f"{entry.title} · {kind(entry)} · submitted, key {short(entry.key)}")  # noqa: T201
+    title = visible(entry.title)
+    print(f"{title} · {kind(entry)} · submitted, key {short(entry.key)}")  # noqa: T201
 
     def on_change(changed: Run) -> None:
         if changed.phase is Phase.ENDED and not finished.done():

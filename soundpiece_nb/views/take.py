@@ -17,7 +17,8 @@ MOST_STARS = 5
 
 _TAKE = Markup(
     '<div class="soundpiece-take soundpiece-at-{key}-{number}{loudness}" style="margin:{margin}">'
-    '<div style="margin-bottom:3px"><b>{number}</b> <span style="{quiet}">{facts}</span> '
+    '<div style="margin-bottom:3px"><b>{number}</b> '
+    '<span style="{quiet}" dir="auto">{facts}</span> '
     '<span class="soundpiece-judgement" style="padding-left:8px">{judgement}</span></div>'
     '<img alt="Waveform of take {number}, {facts}" src="{image}" '
     'style="display:block;width:100%;height:{height}px;max-width:none">'
@@ -26,7 +27,7 @@ _TAKE = Markup(
 )
 _SLIM = Markup(
     '<div class="soundpiece-take soundpiece-at-{key}-{number}" style="margin-bottom:6px">{number} '
-    '<span style="{quiet}">{facts}</span> '
+    '<span style="{quiet}" dir="auto">{facts}</span> '
     '<span class="soundpiece-judgement" style="padding-left:8px">{judgement}</span>{sound}</div>'
 )
 _SOUND = Markup(

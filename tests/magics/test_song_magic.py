@@ -247,7 +247,7 @@ def test_every_magic_has_help_with_its_options(kernel):
         "sorted(n for k in ('line', 'cell') for n in get_ipython().magics_manager.magics[k] "
         "if n.startswith('soundpiece'))"
     )
-    assert len(names) == 17 + 8 + 5
+    assert len(names) == 18 + 8 + 5
     for name in names:
         prefix = "%%" if name == "soundpiece_song" else "%"
         assert f"{prefix}{name}" in help_page(kernel, f"{prefix}{name}?")

@@ -149,7 +149,7 @@ class Companion {
   }
 
   seeView(view) {
-    for (const node of document.querySelectorAll(`.${VIEW}.soundpiece-is-${view.id}`)) {
+    for (const node of document.querySelectorAll(`.${VIEW}.${CSS.escape(`soundpiece-is-${view.id}`)}`)) {
       const kind = view.form ? Form : Tools;
       const control = this.controlOf(kind, view.id) || new kind(view, this.send);
       control.show?.(view);

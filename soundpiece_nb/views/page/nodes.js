@@ -21,7 +21,7 @@ function takeOf(node) {
 }
 
 function viewOf(node) {
-  const match = /\bsoundpiece-is-([\w-]+)/.exec(node.className);
+  const match = /\bsoundpiece-is-(\S+)/.exec(node.className);
   return match && match[1];
 }
 
