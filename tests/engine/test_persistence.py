@@ -1,0 +1,293 @@
+"""The loop around one exchange: what it tries again, how long it pauses, when it gives up."""
+
+from __future__ import annotations
+
+import pytest
+from waiting import Clock, Script
+
+from soundpiece_nb.api.errors import Refusal, ServiceSilent, Unreachable, Unreadable
+from soundpiece_nb.api.pacing import AccountPace, Backoff, Exchange
+from soundpiece_nb.engine import persistence
+from soundpiece_nb.engine.persistence import persist
+
+BUSY, SLOW_DOWN = Refusal(503, "busy"), Refusal(429, "too many")
+LOST = Unreachable("The connection broke off.")
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    return Clock().rule(monkeypatch, persistence)
+
+
+class Noted(AccountPace):
+    """A pace that keeps when requests left."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.left: list[float] = []
+
+    def sent(self, now: float) -> None:
+        self.left.append(now)
+        super().sent(now)
+
+
+@pytest.fixture
+def pace():
+    return Noted()
+
+
+@pytest.fixture
+def troubles():
+    return []
+
+
+@pytest.fixture
+def trying(pace, troubles):
+    """Try with some patience; what is said of the failures is kept."""
+
+    def trying(script, exchange=Exchange.POLL, *, budget=300.0, **options):
+        # As in production, unless a fixture of another module hurries all of them meanwhile.
+        options = {"backoff": Backoff(0.5, 2.0, 8.0), **options}
+        return persist(
+            script, exchange, pace=pace, budget=budget, on_trouble=troubles.append, **options
+        )
+
+    return trying
+
+
+async def test_what_succeeds_at_once_is_made_once_without_a_word(clock, trying, troubles):
+    assert await trying(Script(clock, "done")) == "done"
+    assert (clock.pauses, troubles) == ([], [])
+
+
+@pytest.mark.parametrize("passing", [BUSY, LOST, Unreadable("cut")])
+async def test_a_passing_failure_is_told_and_tried_again_after_ever_longer_pauses(
+    passing, clock, trying, troubles
+):
+    assert await trying(Script(clock, *[passing] * 6, "done")) == "done"
+    assert clock.pauses == [0.5, 1, 2, 4, 8, 8]
+    assert troubles == [passing] * 6
+
+
+async def test_pauses_are_jittered(clock, trying):
+    clock.chance = 0.25
+    await trying(Script(clock, BUSY, BUSY, "done"))
+    assert clock.pauses == [0.125, 0.25]
+
+
+@pytest.mark.parametrize(
+    ("exchange", "failure"),
+    [
+        (Exchange.SUBMIT, Refusal(400, "no such field")),
+        (Exchange.POLL, Refusal(404, "no such operation")),
+        (Exchange.POLL, Unreachable("an unusable address", never=True)),
+        (Exchange.DOWNLOAD, Refusal(403, "expired")),
+    ],
+)
+async def test_a_final_failure_is_raised_at_once_as_it_is(
+    exchange, failure, clock, trying, troubles
+):
+    with pytest.raises(type(failure)) as caught:
+        await trying(Script(clock, failure), exchange)
+    assert caught.value is failure
+    assert (clock.pauses, troubles) == ([], [])
+
+
+async def test_what_is_no_failure_of_the_wire_is_not_tried_again(clock, trying):
+    with pytest.raises(ZeroDivisionError):
+        await trying(Script(clock, ZeroDivisionError()))
+    assert clock.pauses == []
+
+
+async def test_a_pause_the_service_names_is_kept_whole(clock, trying):
+    clock.chance = 0.5
+    await trying(Script(clock, Refusal(503, "", retry_after=40.0), "done"))
+    assert clock.pauses == [40.25]
+
+
+# ------------------------------------------------------------------ the budget
+
+
+@pytest.mark.parametrize(("budget", "tries"), [(10.4, 4), (10.5, 5), (19.4, 5), (19.5, 6)])
+async def test_trying_stops_when_failures_and_pauses_fill_the_budget(budget, tries, clock, trying):
+    """Pauses of 0.5, 1, 2, 4 and 8 s; a second for each failure but the first."""
+    script = Script(clock, *[BUSY] * 20, takes=1.0)
+    with pytest.raises(ServiceSilent, match=r"^The service has a problem\. \(503\)$") as caught:
+        await trying(script, budget=budget)
+    assert len(script.began) == tries
+    assert caught.value.retry_after is None
+
+
+async def test_how_long_the_first_failure_took_does_not_count(clock, trying):
+    script = Script(clock, LOST, "done", takes=1_000.0)
+    assert await trying(script, budget=1.0) == "done"
+
+
+async def test_a_named_pause_beyond_the_budget_is_not_begun(clock, trying, troubles):
+    clock.chance = 0.0
+    failure = Refusal(503, "", retry_after=61.0)
+    with pytest.raises(ServiceSilent) as caught:
+        await trying(Script(clock, failure), budget=60.0)
+    assert caught.value.retry_after == 61.0
+    assert (clock.pauses, troubles) == ([], [failure])
+
+
+async def test_a_pause_counts_as_long_as_it_was_meant_to_be(clock, trying):
+    """A laptop that sleeps through it has not tried meanwhile."""
+    script = Script(clock, BUSY, BUSY, "done")
+    usual = clock.sleep
+
+    async def through_the_night(seconds):
+        await usual(seconds)
+        clock.now += 30_000
+
+    persistence.asyncio.sleep = through_the_night
+    assert await trying(script, budget=2.0) == "done"
+
+
+# ------------------------------------------------------------------ progress
+
+
+async def test_progress_begins_the_count_of_tries_and_of_seconds_anew(clock, trying):
+    reached = iter([0, 10, 10, 10, 20, 20, 20, 20])
+    at = [next(reached)]
+
+    class Advancing(Script):
+        async def __call__(self):
+            at[0] = next(reached, at[0])
+            return await super().__call__()
+
+    script = Advancing(clock, *[LOST] * 7, "done", takes=1.0)
+    await trying(script, Exchange.DOWNLOAD, progress=lambda: at[0], budget=9.5)
+    assert clock.pauses == [0.5, 1, 2, 0.5, 1, 2, 4][: len(clock.pauses)]
+    assert len(clock.pauses) == 7
+
+
+async def test_seconds_before_progress_count_no_more(clock, trying):
+    """Every attempt achieves a little: nothing ever fills the budget."""
+    reached = [0]
+
+    class Advancing(Script):
+        async def __call__(self):
+            reached[0] += 1
+            return await super().__call__()
+
+    script = Advancing(clock, *[LOST] * 50, "done", takes=10.0)
+    assert await trying(script, Exchange.DOWNLOAD, progress=lambda: reached[0], budget=0.5)
+    assert set(clock.pauses) == {0.5}
+
+
+async def test_to_fall_behind_and_catch_up_is_no_progress(clock, trying):
+    """A server that begins anew each time, at first behind what is there already."""
+    reached = [100]
+    places = iter([20, 60, 20, 100, 100])
+
+    class Restarting(Script):
+        async def __call__(self):
+            reached[0] = next(places)
+            return await super().__call__()
+
+    script = Restarting(clock, *[LOST] * 4, "done")
+    await trying(script, Exchange.DOWNLOAD, progress=lambda: reached[0])
+    assert clock.pauses == [0.5, 1, 2, 4]
+
+
+async def test_what_was_reached_once_is_to_be_exceeded(clock, trying):
+    reached = [0]
+    places = iter([50, 100, 60, 90, 100])
+
+    class Restarting(Script):
+        async def __call__(self):
+            reached[0] = next(places)
+            return await super().__call__()
+
+    script = Restarting(clock, *[LOST] * 4, "done")
+    await trying(script, Exchange.DOWNLOAD, progress=lambda: reached[0])
+    assert clock.pauses == [0.5, 0.5, 1, 2]
+
+
+# ------------------------------------------------------------------ the account's pace
+
+
+@pytest.mark.parametrize("exchange", [Exchange.SUBMIT, Exchange.POLL])
+async def test_each_request_is_noted_with_the_account_when_it_leaves(exchange, clock, pace, trying):
+    await trying(Script(clock, BUSY, "done", takes=3.0), exchange)
+    assert pace.left == [1_000.0, 1_003.5]
+
+
+async def test_downloads_are_no_requests_of_the_account(clock, pace, trying):
+    await trying(Script(clock, BUSY, "done"), Exchange.DOWNLOAD)
+    assert pace.left == []
+
+
+async def test_a_request_waits_for_the_accounts_turn(clock, pace, trying):
+    clock.chance = 0.5
+    pace.slow_down(20.0, now=clock.now)
+    script = Script(clock, "done")
+    await trying(script)
+    assert script.began == [1_020.25]
+
+
+async def test_another_refusal_meanwhile_makes_the_wait_longer(clock, pace, trying):
+    clock.chance = 0.0
+    pace.slow_down(20.0, now=clock.now)
+    usual = clock.sleep
+
+    async def refused_meanwhile(seconds):
+        if not clock.pauses:
+            pace.slow_down(50.0, now=clock.now)
+        await usual(seconds)
+
+    persistence.asyncio.sleep = refused_meanwhile
+    await trying(Script(clock, "done"))
+    assert clock.pauses == [20, 30]
+
+
+async def test_a_429_slows_the_account_down_from_when_it_came(clock, pace, trying, troubles):
+    script = Script(clock, Refusal(429, "", retry_after=30.0), "done", takes=2.0)
+    clock.chance = 0.0
+    await trying(script)
+    assert script.began == [1_000, 1_032]
+    assert len(troubles) == 1
+
+
+async def test_429s_in_a_row_pause_ever_longer_and_count_as_no_failure(clock, trying):
+    """Each waiter adds half a second at most of its own."""
+    script = Script(clock, *[SLOW_DOWN] * 6, "done", takes=1.0)
+    assert await trying(script, budget=8.0) == "done"
+    assert clock.pauses == [1.0, 1.5, 2.5, 4.5, 8.5, 8.5]
+
+
+async def test_after_429s_another_failure_is_the_first(clock, trying):
+    script = Script(clock, SLOW_DOWN, SLOW_DOWN, BUSY, "done")
+    await trying(script)
+    assert clock.pauses == [1.0, 1.5, 0.5]
+
+
+@pytest.mark.parametrize("named", [59.0, 60.0])
+async def test_a_pause_of_the_whole_budget_is_waited_for(named, clock, trying):
+    clock.chance = 0.0
+    await trying(Script(clock, Refusal(429, "", retry_after=named), "done"), budget=60.0)
+    assert clock.pauses == [named]
+
+
+async def test_a_429_that_names_more_than_the_budget_ends_the_trying_at_once(
+    clock, pace, trying, troubles
+):
+    failure = Refusal(429, "", retry_after=61.0)
+    with pytest.raises(ServiceSilent, match=r"^The service asks to slow down\. \(429\)$") as caught:
+        await trying(Script(clock, failure), budget=60.0)
+    assert caught.value.retry_after == 61.0
+    assert (clock.pauses, troubles) == ([], [failure])
+    assert pace.wait(clock.now) >= 61.0, "all others wait too"
+
+
+async def test_nothing_is_sent_where_the_accounts_turn_is_further_away_than_the_budget(
+    clock, pace, trying
+):
+    pace.slow_down(61.0, now=clock.now)
+    script = Script(clock, "done")
+    with pytest.raises(ServiceSilent, match=r"^The service asks to slow down\. \(429\)$") as caught:
+        await trying(script, budget=60.0)
+    assert caught.value.retry_after == 61.0
+    assert script.began == []
