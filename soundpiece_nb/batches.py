@@ -14,8 +14,9 @@ from soundpiece_nb.api.errors import Mistake, WaitInterrupted, WaitTimeout
 from soundpiece_nb.api.request import Request, once
 from soundpiece_nb.engine.run import Phase, Run
 from soundpiece_nb.engine.undisturbed import undisturbed
-from soundpiece_nb.handle import Operation, wait
+from soundpiece_nb.handle import Operation
 from soundpiece_nb.session import Session, require_labels, require_name
+from soundpiece_nb.waiting import wait
 
 if TYPE_CHECKING:
     import pandas as pd

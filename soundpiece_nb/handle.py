@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-import signal
-import threading
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
 from soundpiece_nb.api.earlier import earlier_outputs
-from soundpiece_nb.api.errors import Mistake, StorageFailed, WaitInterrupted, WaitTimeout
+from soundpiece_nb.api.errors import Mistake, StorageFailed
 from soundpiece_nb.api.request import require_whole
 from soundpiece_nb.audio.export import ENDINGS, find_place, write_copy
 from soundpiece_nb.engine.engine import Engine
 from soundpiece_nb.engine.explain import outcome, short
 from soundpiece_nb.journal.entry import Entry, TakeEntry
 
+from .waiting import attend, wait, wait_in_loop
+
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
-
-Made = TypeVar("Made")
-
-WAKE_SECONDS = 0.5
-"""How long a loop that awaits an operation may sleep: an interrupt is heard after that."""
 
 
 class Problem(NamedTuple):
@@ -179,11 +172,7 @@ class Operation:
     async def _wait_in_loop(self) -> Operation:
         future = self._future()
         if future is not None:
-            try:
-                await _done(_in_this_loop(future))
-            except asyncio.CancelledError as cancelled:  # as a kernel interrupts a cell that awaits
-                _explain(cancelled, _goes_on(self.key))
-                raise
+            await wait_in_loop(future, self)
         return self._conclude()
 
     def _other(self, key: str) -> Operation:
@@ -342,91 +331,3 @@ def require_note(note: str) -> str:
     if not isinstance(note, str):
         raise Mistake(f"A note is text; {note!r} is none.")
     return require_whole(note, "note")
-
-
-def wait(future: Future[Any], timeout: float | None, operation: Operation) -> None:
-    """Block until a future is done; in a kernel, its event loop goes on meanwhile.
-
-    Raises what the future raises, WaitTimeout or WaitInterrupted. Cancels nothing.
-    """
-    try:
-        if not _pump_loop_until(future, timeout):
-            future.result(timeout)
-    except KeyboardInterrupt:
-        raise WaitInterrupted(_goes_on(operation.key), key=operation.key) from None
-    except TimeoutError:
-        raise WaitTimeout(
-            f"It is not done after {timeout:.3g} s and goes on; "
-            f"%soundpiece_wait {short(operation.key)} waits again.",
-            key=operation.key,
-            operation_id=operation.id,
-        ) from None
-
-
-def _goes_on(key: str) -> str:
-    return (
-        f"Waiting stopped; the operation goes on under the key {key}. "
-        f"%soundpiece_wait {short(key)} waits again."
-    )
-
-
-def _explain(error: BaseException, words: str) -> None:
-    """Have an error that is not ours say these words, and show them alone."""
-    error.args = (words,)
-    error._render_traceback_ = lambda: [f"{type(error).__name__}: {words}"]  # type: ignore[attr-defined]
-
-
-async def _done(future: asyncio.Future[Any]) -> None:
-    """Wait without cancelling it, and wake now and then: a loop asleep hears of no interrupt."""
-    while not future.done():
-        await asyncio.wait([future], timeout=WAKE_SECONDS)
-    future.result()
-
-
-def attend(job: Future[Made]) -> Made:
-    """Wait for work on this machine; in a kernel, its event loop goes on meanwhile."""
-    _pump_loop_until(job, None)
-    return job.result()
-
-
-def _in_this_loop(future: Future[Any]) -> asyncio.Future[Any]:
-    """Return a copy for the running loop, which does not complain if nobody looks at its error."""
-    copy = asyncio.wrap_future(future)
-    copy.add_done_callback(lambda done: done.cancelled() or done.exception())
-    return copy
-
-
-def _pump_loop_until(future: Future[Any], timeout: float | None) -> bool:
-    """Run this thread's event loop until the future is done; False where there is none to run."""
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    import nest_asyncio2
-
-    try:
-        nest_asyncio2.apply(loop)
-    except ValueError:  # a loop that cannot be nested, uvloop say: it has to stand still
-        return False
-    with _interrupted_at_once():
-        loop.run_until_complete(asyncio.wait([_in_this_loop(future)], timeout=timeout))
-    future.result(0)
-    return True
-
-
-@contextmanager
-def _interrupted_at_once() -> Iterator[None]:
-    """Let an interrupt raise KeyboardInterrupt right here.
-
-    Where a cell awaits something, the kernel would cancel the cell instead, which takes effect
-    only once it awaits again.
-    """
-    usual = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or not callable(usual):
-        yield
-        return
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, usual)

@@ -12,7 +12,7 @@ from soundpiece_nb.api.request import Request
 from soundpiece_nb.api.routes import Route
 from soundpiece_nb.engine.explain import outcome, short
 from soundpiece_nb.expansion import expand
-from soundpiece_nb.handle import Operation, wait
+from soundpiece_nb.handle import Operation
 from soundpiece_nb.session import Session, current, require_name
 from soundpiece_nb.sweeping import Sweep, plan_sweep
 from soundpiece_nb.views.board import show_board
@@ -22,6 +22,7 @@ from soundpiece_nb.views.parts import BLUE, frame, head, multiline
 from soundpiece_nb.views.permanent import Rendering
 from soundpiece_nb.views.show import show, show_end
 from soundpiece_nb.views.sound import Holding
+from soundpiece_nb.waiting import wait
 
 from .sweep_option import read_sweeps
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from soundpiece_nb.api.errors import WaitInterrupted
 from soundpiece_nb.doctor.examination import Examination
-from soundpiece_nb.handle import attend
+from soundpiece_nb.waiting import attend
 
 
 def doctor(_: Any, options: Namespace) -> None:

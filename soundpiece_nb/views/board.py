@@ -8,10 +8,10 @@ from contextlib import suppress
 from markupsafe import Markup
 
 from soundpiece_nb.api.errors import Mistake
-from soundpiece_nb.handle import attend
 from soundpiece_nb.journal.entry import Entry
 from soundpiece_nb.session import Session
 from soundpiece_nb.sweeping import Sweep
+from soundpiece_nb.waiting import attend
 
 from .companion import summon
 from .following import follow

@@ -12,9 +12,9 @@ from markupsafe import Markup
 
 from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.audio.figures import METHODS
-from soundpiece_nb.handle import attend
 from soundpiece_nb.journal.entry import Entry
 from soundpiece_nb.session import Session
+from soundpiece_nb.waiting import attend
 
 from .companion import summon
 from .frontend import front_end

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from soundpiece_nb.api.errors import Mistake, StorageFailed
-from soundpiece_nb.handle import attend
 from soundpiece_nb.journal import frame
 from soundpiece_nb.journal.filters import Filter
 from soundpiece_nb.session import Session
+from soundpiece_nb.waiting import attend
 
 from .history_table import history_view
 from .sound import Holding, Place

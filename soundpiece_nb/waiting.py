@@ -1,0 +1,124 @@
+"""Waiting for what is on its way, in a kernel, a script or any event loop; it cancels nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from typing import Any, Protocol, TypeVar
+
+from soundpiece_nb.api.errors import WaitInterrupted, WaitTimeout
+from soundpiece_nb.engine.explain import short
+
+Made = TypeVar("Made")
+
+WAKE_SECONDS = 0.5
+"""How long a loop that awaits an operation may sleep: an interrupt is heard after that."""
+
+
+class Awaited(Protocol):
+    """An operation that somebody waits for."""
+
+    @property
+    def key(self) -> str:
+        """Its idempotency key."""
+
+    @property
+    def id(self) -> str | None:
+        """The service's id of it, where known."""
+
+
+def wait(future: Future[Any], timeout: float | None, operation: Awaited) -> None:
+    """Block until a future is done; in a kernel, its event loop goes on meanwhile.
+
+    Raises what the future raises, WaitTimeout or WaitInterrupted. Cancels nothing.
+    """
+    try:
+        if not _pump_loop_until(future, timeout):
+            future.result(timeout)
+    except KeyboardInterrupt:
+        raise WaitInterrupted(_goes_on(operation.key), key=operation.key) from None
+    except TimeoutError:
+        raise WaitTimeout(
+            f"It is not done after {timeout:.3g} s and goes on; "
+            f"%soundpiece_wait {short(operation.key)} waits again.",
+            key=operation.key,
+            operation_id=operation.id,
+        ) from None
+
+
+def _goes_on(key: str) -> str:
+    return (
+        f"Waiting stopped; the operation goes on under the key {key}. "
+        f"%soundpiece_wait {short(key)} waits again."
+    )
+
+
+async def wait_in_loop(future: Future[Any], operation: Awaited) -> None:
+    """Wait in any event loop; raises what the future raises. Cancelling cancels the waiting."""
+    ending = _in_this_loop(future)
+    try:
+        while not ending.done():
+            await asyncio.wait([ending], timeout=WAKE_SECONDS)
+    except asyncio.CancelledError as cancelled:  # as a kernel interrupts a cell that awaits
+        _explain(cancelled, _goes_on(operation.key))
+        raise
+    ending.result()
+
+
+def _explain(error: BaseException, words: str) -> None:
+    """Have an error that is not ours say these words, and show them alone."""
+    error.args = (words,)
+    error._render_traceback_ = lambda: [f"{type(error).__name__}: {words}"]  # type: ignore[attr-defined]
+
+
+def attend(job: Future[Made]) -> Made:
+    """Wait for work on this machine; in a kernel, its event loop goes on meanwhile."""
+    _pump_loop_until(job, None)
+    return job.result()
+
+
+def _in_this_loop(future: Future[Any]) -> asyncio.Future[Any]:
+    """Return a copy for the running loop, which does not complain if nobody looks at its error."""
+    copy = asyncio.wrap_future(future)
+    copy.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return copy
+
+
+def _pump_loop_until(future: Future[Any], timeout: float | None) -> bool:
+    """Run this thread's event loop until the future is done; False where there is none to run."""
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    import nest_asyncio2
+
+    try:
+        nest_asyncio2.apply(loop)
+    except ValueError:  # a loop that cannot be nested, uvloop say: it has to stand still
+        return False
+    with _interrupted_at_once():
+        loop.run_until_complete(asyncio.wait([_in_this_loop(future)], timeout=timeout))
+    future.result(0)
+    return True
+
+
+@contextmanager
+def _interrupted_at_once() -> Iterator[None]:
+    """Let an interrupt raise KeyboardInterrupt right here.
+
+    Where a cell awaits something, the kernel would cancel the cell instead, which takes effect
+    only once it awaits again.
+    """
+    usual = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(usual):
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, usual)
