@@ -34,7 +34,9 @@ def test_another_hosts_lease_holds_until_it_expires(held_until, held):
     assert is_held("elsewhere/1/1.00", held_until, NOW) is held
 
 
-@pytest.mark.parametrize("holder", [None, this_holder(), "elsewhere/1/1.00"])
+@pytest.mark.parametrize(
+    "holder", [None, this_holder(), "elsewhere/1/1.00"], ids=["nobody", "here", "elsewhere"]
+)
 @pytest.mark.parametrize("held_until", [None, FUTURE])
 def test_without_a_holder_or_a_time_there_is_no_lease(holder, held_until):
     both = holder is not None and held_until is not None
