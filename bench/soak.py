@@ -1,7 +1,7 @@
 """The long tests: the machinery of the suite with larger numbers. It ends badly or says figures.
 
 python bench/soak.py                 # all parts, whole: two minutes or so a storm
-python bench/soak.py --minutes 2     # no storm begins after two minutes
+python bench/soak.py --minutes 2     # no storm or round of kills begins after two minutes
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 STORMS, OPERATIONS = 20, 500
+ROUNDS, KILLS = 10, 1_000
 MEGABYTES = 1_000
 
 
@@ -66,7 +67,28 @@ def storms(folder: Path, until: float) -> None:
     print(f"{resumes} resumed by hand, {seconds:.0f} s")
 
 
-PARTS = (big_download, storms)
+def kills(folder: Path, until: float) -> None:
+    """Kill processes at random on one journal; raises AssertionError where anything is lost."""
+    from crash.aftermath import require_nothing_lost_or_twice  # type: ignore[import-not-found]
+    from crash.nursery import Nursery  # type: ignore[import-not-found]
+    from crash.random_kills import kill_at_random  # type: ignore[import-not-found]
+    from services import RunningSandbox, quiet_environment  # type: ignore[import-not-found]
+
+    sandbox, home = RunningSandbox(folder / "sandbox"), folder / "home"
+    address = {"SOUNDPIECE_BASE_URL": sandbox.base_url, "SOUNDPIECE_API_KEY": "spk_soak"}
+    nursery = Nursery(quiet_environment(home, **address))
+    try:
+        for seed in range(ROUNDS):
+            if seed == 0 or time.monotonic() < until:
+                ends = kill_at_random(nursery, folder, kills=KILLS, seed=seed)
+                print(f"kills, seed {seed}: {ends.total()} processes, {ends[-9]} killed;", end=" ")
+                require_nothing_lost_or_twice(home, sandbox)
+    finally:
+        nursery.close()
+        sandbox.stop()
+
+
+PARTS = (big_download, kills, storms)
 
 
 if __name__ == "__main__":
