@@ -11,7 +11,7 @@ OFFLINE := env -u SOUNDPIECE_API_KEY -u SOUNDPIECE_BASE_URL -u SOUNDPIECE_HOME -
 # Jupyter wants to be told when it runs as root, as it does in many containers.
 AS_ROOT := $(shell test "$$(id -u)" = 0 && echo --allow-root)
 
-.PHONY: demo lab test check browser bench soak picture clean
+.PHONY: demo lab test check browser coverage mutants bench soak picture clean
 
 $(INSTALLED): pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; none was found." >&2; exit 1; }
@@ -39,6 +39,19 @@ test: check browser
 	$(OFFLINE) $(BIN)/python -m pytest -m "not measured" --numprocesses 3 --dist loadfile
 	$(OFFLINE) $(BIN)/python -m pytest -m measured
 
+# By branch, of each of the three; the embedded sandbox's tests are the engine's too.
+coverage: $(INSTALLED)
+	$(OFFLINE) $(BIN)/python -m pytest tests/api tests/engine tests/journal tests/test_embedded_sandbox.py \
+		-m "not measured" --numprocesses 3 --dist loadfile --cov --cov-report=
+	for each in api journal engine; do \
+		$(BIN)/coverage report --include "soundpiece_nb/$$each/*" --fail-under 95 || exit 1; done
+
+# What becomes of each small change to a decision; `mutmut show NAME` shows one that nobody noticed.
+mutants: $(INSTALLED)
+	rm -rf mutants
+	$(OFFLINE) $(BIN)/mutmut run
+	$(BIN)/mutmut results
+
 bench: $(INSTALLED)
 	$(OFFLINE) $(BIN)/python bench/ready_to_playable.py
 
@@ -51,3 +64,4 @@ picture: browser
 
 clean:
 	rm -rf .venv build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf mutants .coverage htmlcov

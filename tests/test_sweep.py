@@ -212,3 +212,10 @@ def test_a_new_kernel_shows_a_sweep_by_its_id_and_goes_on_with_it(tmp_path):
     created = sandbox.counters()["created"]
     sandbox.stop()
     assert created == 12
+
+
+def test_the_same_value_twice_is_one_operation_where_the_key_follows_from_the_request(connected):
+    vary = {"mood": ["calm", "calm", "wild"]}
+    swept = sp.sweep("fx", prompt="{{mood}} rain", duration=1, vary=vary, once=True)
+    assert len(swept.result()) == 2
+    assert len(sp.history()) == 2

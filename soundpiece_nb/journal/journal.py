@@ -102,22 +102,26 @@ class Journal(Reading):
         Returns the keys that are new; raises Mistake where one is there already with another body.
         """
         known = set(self.statuses([request.key for request in requests]))
+        new: dict[str, Request] = {}
         now = _now()
         rows = []
         for number, (request, label) in enumerate(zip(requests, labels, strict=True)):
             if request.key in known:
                 self._require_same(request)
                 continue
+            if request.key in new:  # the same request twice, under a derived key
+                _require_alike(request, new[request.key].route.path, new[request.key].body)
+                continue
             written = {**label, "tags": json.dumps(list(label.get("tags", ())))}
             written = {"name": None, "note": None, "sweep": None, **written}
             # A microsecond apart, so that they keep their order.
             row = self._row(request, service, now + number, **written, notebook=notebook)
             rows.append({**row, "batch": batch})
-            known.add(request.key)  # the same request twice, under a derived key
+            new[request.key] = request
         if rows:
             with _nothing_sent():
                 self._database.insert_synced(_INSERT, rows)
-        return {row["idempotency_key"] for row in rows}
+        return set(new)
 
     def _row(self, request: Request, service: str, now: int, **labels: Any) -> dict[str, Any]:
         fields = request.fields
@@ -331,11 +335,15 @@ class Journal(Reading):
 
     def _require_same(self, request: Request) -> None:
         kept = self.entry(request.key)
-        if kept.route != request.route.path or kept.body != request.body:
-            raise Mistake(
-                f"The key {request.key} already belongs to another request, and a key is never "
-                "sent with two. Leave --key out for a new operation. Nothing was sent."
-            )
+        _require_alike(request, kept.route, kept.body)
+
+
+def _require_alike(request: Request, route: str, body: bytes) -> None:
+    if (route, body) != (request.route.path, request.body):
+        raise Mistake(
+            f"The key {request.key} already belongs to another request, and a key is never "
+            "sent with two. Leave --key out for a new operation. Nothing was sent."
+        )
 
 
 def _open(file: Path) -> Database:

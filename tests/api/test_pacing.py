@@ -193,6 +193,12 @@ def test_of_a_very_long_pause_a_minute_tells_the_rate():
     assert apart(pace, now=3_700) == pytest.approx(1.05 * 60 / 599)
 
 
+def test_an_account_remembers_its_latest_4096_requests():
+    pace = burst(10_000, over=50)
+    pace.slow_down(60, now=100)
+    assert apart(pace, now=160) == pytest.approx(1.05 * 60 / 4_095)
+
+
 def test_of_many_that_are_refused_together_one_is_heeded():
     once, often = burst(11), burst(11)
     once.slow_down(2, now=100)

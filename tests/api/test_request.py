@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from soundpiece_nb.api.earlier import EarlierOutput, addressed, earlier_outputs, read_earlier
 from soundpiece_nb.api.errors import Mistake
-from soundpiece_nb.api.request import new_request
+from soundpiece_nb.api.request import is_once, new_request, once
 from soundpiece_nb.api.routes import ROUTES, find_route
 
 SONG = find_route("song")
@@ -99,3 +100,69 @@ def test_there_are_eight_routes_and_an_unknown_one_lists_them():
     assert len(ROUTES) == 8
     with pytest.raises(Mistake, match=r"create\.new_song"):
         find_route("create.new_symphony")
+
+
+@pytest.mark.parametrize(
+    ("noun", "fields", "says"),
+    [
+        ("fx", {"prompt": "x", "callback_url": "https://a.example/" + "x" * 3000}, "has more than"),
+        ("stems", {"source": "https://a.example/\ud800"}, "half of a surrogate pair"),
+        ("stems", {"source": "https://a.example/a b"}, "https URL"),
+        ("fx", {"prompt": "rain", "duration": 10**400}, "must be a number"),
+        ("fx", {"prompt": "rain", "duration": []}, r"must be a number; \[\] is none"),
+        ("sample", {"prompt": "rain", "loopable": "yes"}, "True or False"),
+    ],
+)
+def test_other_fields_get_a_sentence_too(noun, fields, says):
+    with pytest.raises(Mistake, match=says):
+        new_request(find_route(noun), fields)
+
+
+# ------------------------------------------------------------------ once
+
+
+def test_the_same_request_to_the_same_service_has_the_same_key():
+    keys = {once(new_request(SONG, GOOD), "sandbox").key for _ in range(3)}
+    assert len(keys) == 1
+    assert is_once(keys.pop())
+    assert not is_once(new_request(SONG, GOOD).key)
+
+
+def test_another_request_service_or_take_has_another_key():
+    request = new_request(SONG, GOOD)
+    requests = [
+        once(request, "sandbox"),
+        once(request, "elsewhere"),
+        once(request, "sandbox", take=2),
+        once(new_request(SONG, GOOD | {"prompt": "rock"}), "sandbox"),
+    ]
+    assert len({each.key for each in requests}) == 4
+    for each in requests:
+        assert json.loads(each.body)["idempotency_key"] == each.key
+
+
+@pytest.mark.parametrize("take", [0, -1, 1.5, True, "2"])
+def test_a_take_that_cannot_be_counted_is_refused(take):
+    with pytest.raises(Mistake, match="counts from 1"):
+        once(new_request(SONG, GOOD), "sandbox", take)
+
+
+# ------------------------------------------------------------------ made from an earlier output
+
+EARLIER = EarlierOutput("550e8400-e29b-41d4-a716-446655440000", 2)
+
+
+def test_an_earlier_output_is_written_as_one_and_addressed_when_sent():
+    body = new_request(find_route("stems"), {"source": EARLIER}).body
+    assert earlier_outputs(body) == {"source": EARLIER}
+    sent = json.loads(addressed(body, {EARLIER: "https://cdn.example/ö"}))
+    assert sent["source"] == {"url": "https://cdn.example/ö"}
+    assert {**sent, "source": None} == {**json.loads(body), "source": None}
+
+
+@pytest.mark.parametrize(
+    "other", [None, 5, "", "https://a.example/b", str(EARLIER)[:-1], f"{EARLIER}x"]
+)
+def test_what_is_not_written_so_is_no_earlier_output(other):
+    assert read_earlier(str(EARLIER)) == EARLIER
+    assert read_earlier(other) is None

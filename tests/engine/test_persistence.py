@@ -6,7 +6,7 @@ import pytest
 from waiting import Clock, Script
 
 from soundpiece_nb.api.errors import Refusal, ServiceSilent, Unreachable, Unreadable
-from soundpiece_nb.api.pacing import AccountPace, Backoff, Exchange
+from soundpiece_nb.api.pacing import AccountPace, Exchange
 from soundpiece_nb.engine import persistence
 from soundpiece_nb.engine.persistence import persist
 
@@ -46,8 +46,6 @@ def trying(pace, troubles):
     """Try with some patience; what is said of the failures is kept."""
 
     def trying(script, exchange=Exchange.POLL, *, budget=300.0, **options):
-        # As in production, unless a fixture of another module hurries all of them meanwhile.
-        options = {"backoff": Backoff(0.5, 2.0, 8.0), **options}
         return persist(
             script, exchange, pace=pace, budget=budget, on_trouble=troubles.append, **options
         )
@@ -148,62 +146,49 @@ async def test_a_pause_counts_as_long_as_it_was_meant_to_be(clock, trying):
 # ------------------------------------------------------------------ progress
 
 
-async def test_progress_begins_the_count_of_tries_and_of_seconds_anew(clock, trying):
-    reached = iter([0, 10, 10, 10, 20, 20, 20, 20])
-    at = [next(reached)]
+class Download(Script):
+    """Attempts that fail, each at its place of the file, but the last."""
 
-    class Advancing(Script):
-        async def __call__(self):
-            at[0] = next(reached, at[0])
-            return await super().__call__()
+    def __init__(self, clock: Clock, places: list[int], *, already: int = 0, takes: float) -> None:
+        super().__init__(clock, *[LOST] * len(places), "done", takes=takes)
+        self.places = places.copy()
+        self.reached = already
 
-    script = Advancing(clock, *[LOST] * 7, "done", takes=1.0)
-    await trying(script, Exchange.DOWNLOAD, progress=lambda: at[0], budget=9.5)
-    assert clock.pauses == [0.5, 1, 2, 0.5, 1, 2, 4][: len(clock.pauses)]
-    assert len(clock.pauses) == 7
-
-
-async def test_seconds_before_progress_count_no_more(clock, trying):
-    """Every attempt achieves a little: nothing ever fills the budget."""
-    reached = [0]
-
-    class Advancing(Script):
-        async def __call__(self):
-            reached[0] += 1
-            return await super().__call__()
-
-    script = Advancing(clock, *[LOST] * 50, "done", takes=10.0)
-    assert await trying(script, Exchange.DOWNLOAD, progress=lambda: reached[0], budget=0.5)
-    assert set(clock.pauses) == {0.5}
+    async def __call__(self) -> object:
+        if self.places:
+            self.reached = self.places.pop(0)
+        return await super().__call__()
 
 
-async def test_to_fall_behind_and_catch_up_is_no_progress(clock, trying):
-    """A server that begins anew each time, at first behind what is there already."""
-    reached = [100]
-    places = iter([20, 60, 20, 100, 100])
+@pytest.mark.parametrize(
+    ("already", "places", "pauses"),
+    [
+        (0, [0, 0, 0, 0], [0.5, 1, 2, 4]),
+        (0, [1, 2, 3, 4], [0.5, 0.5, 0.5, 0.5]),
+        (0, [10, 10, 10, 20, 20, 20], [0.5, 1, 2, 0.5, 1, 2]),
+        (100, [20, 60, 20, 100, 100], [0.5, 1, 2, 4, 8]),  # to fall behind and to catch up is none
+        (0, [50, 100, 60, 90, 101], [0.5, 0.5, 1, 2, 0.5]),
+    ],
+)
+async def test_progress_begins_the_count_of_failures_anew(already, places, pauses, clock, trying):
+    script = Download(clock, places, already=already, takes=0.0)
+    await trying(script, Exchange.DOWNLOAD, progress=lambda: script.reached)
+    assert clock.pauses == pauses
 
-    class Restarting(Script):
-        async def __call__(self):
-            reached[0] = next(places)
-            return await super().__call__()
 
-    script = Restarting(clock, *[LOST] * 4, "done")
-    await trying(script, Exchange.DOWNLOAD, progress=lambda: reached[0])
-    assert clock.pauses == [0.5, 1, 2, 4]
+@pytest.mark.parametrize("places", [[1, 2, 3, 4, 5, 6], [10, 10, 10, 20, 20, 20]])
+async def test_seconds_before_progress_count_no_more(places, clock, trying):
+    """Three failures in a row come to 5.5 seconds, six to more."""
+    script = Download(clock, places, takes=1.0)
+    await trying(script, Exchange.DOWNLOAD, progress=lambda: script.reached, budget=5.5)
+    assert len(clock.pauses) == 6
 
 
-async def test_what_was_reached_once_is_to_be_exceeded(clock, trying):
-    reached = [0]
-    places = iter([50, 100, 60, 90, 100])
-
-    class Restarting(Script):
-        async def __call__(self):
-            reached[0] = next(places)
-            return await super().__call__()
-
-    script = Restarting(clock, *[LOST] * 4, "done")
-    await trying(script, Exchange.DOWNLOAD, progress=lambda: reached[0])
-    assert clock.pauses == [0.5, 0.5, 1, 2]
+async def test_seconds_after_progress_count_as_ever(clock, trying):
+    script = Download(clock, [10, 20, 20, 20], takes=1.0)
+    with pytest.raises(ServiceSilent, match="broke off"):
+        await trying(script, Exchange.DOWNLOAD, progress=lambda: script.reached, budget=5.4)
+    assert len(script.began) == 4
 
 
 # ------------------------------------------------------------------ the account's pace

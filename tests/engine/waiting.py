@@ -30,17 +30,20 @@ class Clock:
 
 
 class Script:
-    """What becomes of one attempt after the other, each taking some seconds: an error is raised."""
+    """What becomes of one attempt after the other: an error is raised, else it is returned.
 
-    def __init__(self, clock: Clock, *ends: object, takes: float = 0.0) -> None:
+    Each takes some seconds: as many as are given, or the next of several.
+    """
+
+    def __init__(self, clock: Clock, *ends: object, takes: float | list[float] = 0.0) -> None:
         self.clock = clock
         self.ends = list(ends)
-        self.takes = takes
+        self.takes = [takes] * len(ends) if isinstance(takes, float) else takes
         self.began: list[float] = []
 
     async def __call__(self) -> object:
         self.began.append(self.clock.now)
-        self.clock.now += self.takes
+        self.clock.now += self.takes[len(self.began) - 1]
         end = self.ends.pop(0)
         if isinstance(end, BaseException):
             raise end

@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from recording import finish, record
 
+from soundpiece_nb.api.request import new_request
+from soundpiece_nb.api.routes import find_route
 from soundpiece_nb.journal.entry import (
     EPOCH,
     STATUSES,
@@ -160,6 +162,7 @@ def test_fields_are_as_a_person_gave_them():
         (EPOCH + timedelta(days=2, seconds=3, microseconds=4), 172_803_000_004),
         (EPOCH.astimezone(timezone(timedelta(hours=2))), 0),
         (NOON + timedelta(microseconds=999_999), 1_795_348_800_999_999),
+        (datetime(9000, 1, 1, 0, 0, 0, 999_999, UTC), 221_845_392_000_999_999),
     ],
 )
 def test_a_time_is_kept_to_the_microsecond(time, stored):
@@ -205,3 +208,10 @@ def test_the_end_is_read_back_with_its_takes(journal):
     journal.prune(key)
     pruned = journal.entry(key).takes[0].pruned_at
     assert abs(datetime.now(UTC) - pruned) < timedelta(minutes=1)
+
+
+def test_the_sweep_it_is_of_is_read_back(journal):
+    request = new_request(find_route("fx"), {"prompt": "rain", "duration": 1})
+    sweep = {"id": "mood-1", "mood": "calm"}
+    journal.record_all([request], [{"sweep": json.dumps(sweep)}], service="sandbox")
+    assert journal.entry(request.key).sweep == sweep

@@ -10,7 +10,7 @@ import sys
 import psutil
 import pytest
 
-from soundpiece_nb.journal.lease import is_held, this_holder
+from soundpiece_nb.journal.lease import holder_name, is_held, this_holder
 
 HERE = socket.gethostname()
 NOW = 1_800_000_000_000_000
@@ -55,7 +55,7 @@ def test_a_holder_that_names_no_process_holds_nothing(process):
 
 def test_a_process_that_ended_holds_nothing_even_before_anybody_waited_for_it():
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    holder = this_holder_of(child.pid)
+    holder = holder_name(child.pid)
     assert is_held(holder, PAST, NOW)
     child.stdin.close()
     os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
@@ -63,12 +63,3 @@ def test_a_process_that_ended_holds_nothing_even_before_anybody_waited_for_it():
     assert not is_held(holder, FUTURE, NOW)
     child.wait()
     assert not is_held(holder, FUTURE, NOW)
-
-
-def this_holder_of(number):
-    """Return what a process calls itself, said from outside."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(os, "getpid", lambda: number)
-        process = psutil.Process(number)
-        patch.setattr(psutil, "Process", lambda *_: process)
-        return this_holder()

@@ -1,0 +1,126 @@
+"""A request made from earlier outputs: their addresses are fetched fresh, and only when needed."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
+
+from soundpiece_nb.api.earlier import EarlierOutput
+from soundpiece_nb.api.errors import Refusal, SourceLost, Unreachable
+from soundpiece_nb.api.operation import Answer, OutputLink
+from soundpiece_nb.api.request import new_request
+from soundpiece_nb.api.routes import find_route
+from soundpiece_nb.engine.addressing import Sending
+
+MAKER = "550e8400-e29b-41d4-a716-446655440000"
+LATER, BEFORE = (datetime.now(UTC) + timedelta(hours=sign) for sign in (1, -1))
+
+
+class Service:
+    """Names an address anew each time it is asked; what is sent is kept."""
+
+    def __init__(self) -> None:
+        self.expires_at = LATER
+        self.asked = 0
+        self.sent: list[bytes] = []
+        self.fails: list[Exception] = []
+
+    async def read(self, route, operation_id, *, wait):
+        assert (route, operation_id, wait) == ("create.new_song", "op_1", False)
+        self.asked += 1
+        if self.fails:
+            raise self.fails.pop()
+        url = f"https://cdn.example/1?{self.asked}"
+        return Answer("op_1", "ready", outputs=(OutputLink(url, self.expires_at, 3.0, None),))
+
+    async def submit(self, request):
+        self.sent.append(request.body)
+        return Answer("op_2", "processing")
+
+
+class Bench:
+    async def note(self, call, *a):
+        return call(*a)
+
+
+def entry(key):
+    known = {MAKER: SimpleNamespace(route="create.new_song", operation_id="op_1")}
+    return known[key]
+
+
+async def persist(attempt, exchange):
+    return await attempt()
+
+
+@pytest.fixture
+def service():
+    return Service()
+
+
+@pytest.fixture
+def passage(service):
+    return SimpleNamespace(
+        client=service, workbench=Bench(), journal=SimpleNamespace(entry=entry), persist=persist
+    )
+
+
+def stems(source):
+    return new_request(find_route("stems"), {"source": source})
+
+
+def sources(service):
+    return [json.loads(body)["source"]["url"] for body in service.sent]
+
+
+async def test_a_request_without_earlier_outputs_is_sent_as_it_was_written_down(passage, service):
+    request = stems("https://a.example/b.flac")
+    await Sending(passage, request).attempt()
+    assert service.sent == [request.body]
+    assert service.asked == 0
+
+
+async def test_repeated_attempts_carry_one_address_while_it_is_good(passage, service):
+    sending = Sending(passage, stems(EarlierOutput(MAKER, 1)))
+    await sending.attempt()
+    await sending.attempt()
+    assert sources(service) == ["https://cdn.example/1?1"] * 2
+
+
+async def test_an_address_that_has_expired_is_asked_for_anew(passage, service):
+    service.expires_at = BEFORE
+    sending = Sending(passage, stems(EarlierOutput(MAKER, 1)))
+    await sending.attempt()
+    await sending.attempt()
+    assert sources(service) == ["https://cdn.example/1?1", "https://cdn.example/1?2"]
+
+
+async def test_the_address_stays_out_of_what_was_written_down(passage):
+    request = stems(EarlierOutput(MAKER, 1))
+    await Sending(passage, request).attempt()
+    assert b"cdn.example" not in request.body
+
+
+@pytest.mark.parametrize(
+    ("earlier", "fails", "says"),
+    [
+        (EarlierOutput(MAKER, 2), [], "Take 2 of 550e8400 cannot be had: The service no longer"),
+        (EarlierOutput(MAKER[:-1] + "1", 1), [], "The service no longer names it."),
+        (EarlierOutput(MAKER, 1), [Refusal(404, "unknown")], r"refused \(404\): unknown\."),
+    ],
+)
+async def test_a_source_that_is_lost_is_said_and_nothing_is_sent(
+    earlier, fails, says, passage, service
+):
+    service.fails = fails
+    with pytest.raises(SourceLost, match=says):
+        await Sending(passage, stems(earlier)).attempt()
+    assert service.sent == []
+
+
+async def test_a_service_that_is_away_loses_no_source(passage, service):
+    service.fails = [Unreachable("The service cannot be reached.")]
+    with pytest.raises(Unreachable):
+        await Sending(passage, stems(EarlierOutput(MAKER, 1))).attempt()

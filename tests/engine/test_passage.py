@@ -1,0 +1,327 @@
+"""The way of one operation: what is sent, asked and written down, and when following it stops.
+
+The service is a list of answers, time is turned by hand, the journal is a real one.
+"""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+from waiting import Clock, Script
+
+from soundpiece_nb.api.errors import (
+    Refusal,
+    ServiceSilent,
+    SoundpieceError,
+    SourceLost,
+    Unreachable,
+    Unreadable,
+)
+from soundpiece_nb.api.operation import Answer, OutputLink
+from soundpiece_nb.api.pacing import AccountPace, Exchange
+from soundpiece_nb.api.request import new_request
+from soundpiece_nb.api.routes import find_route
+from soundpiece_nb.engine import passage, persistence
+from soundpiece_nb.engine.passage import Passage
+from soundpiece_nb.engine.persistence import Limits
+from soundpiece_nb.engine.run import Phase, Run
+from soundpiece_nb.journal.journal import Journal
+
+PROCESSING = Answer("op_1", "processing")
+READY = Answer("op_1", "ready", outputs=(OutputLink("https://cdn.example/1", None, 3.0, None),))
+FAILED = Answer("op_1", "failed", error_code="content_policy", error_message="Not this.")
+BUSY = Refusal(503, "busy")
+
+
+class Service:
+    """Answers in turn; what it was asked is kept."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.answers = Script(clock)
+        self.asked: list[tuple[object, ...]] = []
+
+    async def submit(self, request):
+        self.asked.append(("submit", request))
+        return await self.answers()
+
+    async def read(self, route, operation_id, *, wait):
+        self.asked.append(("read", route, operation_id, wait))
+        return await self.answers()
+
+    @property
+    def polls(self) -> list[tuple[object, ...]]:
+        return [asked for asked in self.asked if asked[0] == "read"]
+
+
+class Bench:
+    """Notes at once what is to be noted."""
+
+    async def note(self, write, *a, **k):
+        return write(*a, **k)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    return Clock().rule(monkeypatch, persistence, passage)
+
+
+@pytest.fixture(scope="module")
+def journal(tmp_path_factory):
+    opened = Journal(tmp_path_factory.mktemp("home"))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def fetched(monkeypatch):
+    """The answers whose takes were fetched; fetching itself has tests of its own."""
+    answers: list[Answer] = []
+
+    async def fetch_takes(way, answer):
+        assert way.run.phase is Phase.DOWNLOADING
+        answers.append(answer)
+
+    monkeypatch.setattr(passage, "fetch_takes", fetch_takes)
+    return answers
+
+
+@pytest.fixture
+def follow(clock, journal, fetched):
+    """Let an operation travel through these answers of the service."""
+
+    async def follow(*answers, before=None, unsent=True, takes=0.0, limits=None):
+        request = new_request(find_route("song"), {"lyrics": "la", "prompt": "jazz"})
+        journal.record(request, service="sandbox")
+        if before is not None:
+            before(request.key)
+        run = Run(request.key, unsent=unsent)
+        service = Service(clock)
+        service.answers = Script(clock, *answers, takes=takes)
+        heard: list[tuple[Phase, str | None]] = []
+        run.listen(lambda run: heard.append((run.phase, run.trouble)))
+        way = Passage(
+            run,
+            journal.entry(request.key),
+            journal,
+            shelf=None,
+            client=service,
+            pace=AccountPace(),
+            limits=limits or Limits(),
+            workbench=Bench(),
+        )
+        error = None
+        try:
+            await way.travel()
+        except SoundpieceError as caught:
+            error = caught
+        return SimpleNamespace(
+            request=request,
+            run=run,
+            service=service,
+            heard=heard,
+            error=error,
+            entry=journal.entry(request.key),
+        )
+
+    return follow
+
+
+# ------------------------------------------------------------------ the way, from each place of it
+
+
+async def test_a_new_operation_is_sent_followed_and_fetched(follow, fetched):
+    done = await follow(PROCESSING, PROCESSING, READY)
+    poll = ("read", "create.new_song", "op_1", True)
+    assert done.service.asked == [("submit", done.request), poll, poll]
+    assert (done.error, done.entry.status, done.entry.operation_id) == (None, "ready", "op_1")
+    assert [phase for phase, _ in done.heard] == [
+        Phase.SENDING,
+        Phase.PROCESSING,
+        Phase.DOWNLOADING,
+    ]
+    assert fetched == [READY]
+    assert done.run.polls == 2
+
+
+async def test_what_is_ready_at_once_is_not_asked_for(follow, fetched):
+    done = await follow(READY)
+    assert done.service.polls == []
+    assert [phase for phase, _ in done.heard] == [Phase.SENDING, Phase.DOWNLOADING]
+    assert fetched == [READY]
+
+
+async def test_what_the_service_has_is_not_sent_again(follow, journal, fetched):
+    done = await follow(READY, before=lambda key: journal.accepted(key, "op_1"))
+    assert done.service.asked == [("read", "create.new_song", "op_1", True)]
+    assert fetched == [READY]
+
+
+async def test_of_what_is_ready_fresh_links_are_asked_for_without_waiting(follow, journal, fetched):
+    def made(key):
+        journal.accepted(key, "op_1")
+        journal.ready(key, READY.outputs)
+
+    done = await follow(READY, before=made)
+    assert done.service.asked == [("read", "create.new_song", "op_1", False)]
+    assert [phase for phase, _ in done.heard] == [Phase.SENDING, Phase.DOWNLOADING]
+    assert fetched == [READY]
+
+
+@pytest.mark.parametrize("answers", [(FAILED,), (PROCESSING, FAILED)])
+async def test_a_failure_is_written_down_in_the_services_words(answers, follow, fetched):
+    done = await follow(*answers)
+    assert (done.error, done.entry.status) == (None, "failed")
+    assert (done.entry.error_code, done.entry.error_message) == ("content_policy", "Not this.")
+    assert fetched == []
+
+
+async def test_a_failure_without_reason_is_one_all_the_same(follow):
+    done = await follow(Answer("op_1", "failed"))
+    assert done.entry.status == "failed"
+    assert (done.entry.error_code, done.entry.error_message) == ("internal_error", "")
+
+
+# ------------------------------------------------------------------ refused
+
+
+async def test_a_refusal_of_what_was_never_sent_before_ends_it(follow, fetched):
+    done = await follow(Refusal(402, "no credits"))
+    assert (done.error, done.entry.status) == (None, "rejected")
+    assert (done.entry.error_code, done.entry.error_message) == ("402", "no credits")
+    assert fetched == []
+
+
+async def test_a_lost_source_ends_it_too(follow):
+    done = await follow(SourceLost("Take 1 of 550e8400 cannot be had."))
+    assert (done.error, done.entry.status) == (None, "rejected")
+    assert done.entry.error_code == "source"
+    assert done.entry.error_message == "Take 1 of 550e8400 cannot be had."
+
+
+@pytest.mark.parametrize("why", [Refusal(402, "no credits"), SourceLost("gone")])
+async def test_of_what_may_have_arrived_before_a_refusal_says_nothing(why, follow):
+    done = await follow(why, unsent=False)
+    assert done.error is why
+    assert (done.entry.status, done.entry.error_code) == ("submitting", None)
+
+
+@pytest.mark.parametrize(
+    ("failure", "status"),
+    [
+        (Unreachable("broke off"), "submitting"),
+        (Unreadable("cut"), "submitting"),
+        (BUSY, "submitting"),
+        (Unreachable("no such host", undelivered=True), "rejected"),
+        (Refusal(429, "", retry_after=1.0), "rejected"),
+    ],
+)
+async def test_a_refusal_after_a_failure_counts_if_that_cannot_have_arrived(
+    failure, status, follow
+):
+    done = await follow(failure, Refusal(402, "no credits"))
+    assert done.entry.status == status
+    assert (done.error is None) is (status == "rejected")
+
+
+async def test_one_that_may_have_arrived_does_so_however_the_next_one_fails(follow):
+    done = await follow(
+        Unreachable("broke off"),
+        Unreachable("no such host", undelivered=True),
+        Refusal(402, "no credits"),
+    )
+    assert done.run.may_have_arrived
+    assert done.entry.status == "submitting"
+
+
+async def test_a_failed_poll_does_not_say_that_the_request_may_have_arrived(follow):
+    done = await follow(PROCESSING, BUSY, READY)
+    assert not done.run.may_have_arrived
+
+
+async def test_a_refused_poll_is_no_refusal_of_the_request(follow):
+    done = await follow(PROCESSING, Refusal(401, "a revoked key"))
+    assert isinstance(done.error, Refusal)
+    assert done.entry.status == "processing"
+
+
+# ------------------------------------------------------------------ trouble
+
+
+async def test_every_repetition_sends_the_same_bytes(follow):
+    done = await follow(BUSY, Unreadable("cut"), READY)
+    assert done.service.asked == [("submit", done.request)] * 3
+    assert done.run.retries == 2
+
+
+async def test_trouble_is_told_while_it_lasts(follow):
+    done = await follow(PROCESSING, BUSY, Unreachable("It broke off."), READY)
+    assert done.heard == [
+        (Phase.SENDING, None),
+        (Phase.PROCESSING, None),
+        (Phase.PROCESSING, "The service has a problem. (503)"),
+        (Phase.PROCESSING, "It broke off."),
+        (Phase.PROCESSING, None),
+        (Phase.DOWNLOADING, None),
+    ]
+    assert (done.run.polls, done.run.retries) == (1, 2)
+
+
+async def test_nothing_but_failures_stops_the_trying_after_the_retry_budget(follow):
+    done = await follow(PROCESSING, *[BUSY] * 5, limits=Limits(retry_budget=3.5))
+    assert isinstance(done.error, ServiceSilent)
+    assert len(done.service.polls) == 4
+    assert done.entry.status == "processing"
+
+
+async def test_a_download_goes_on_while_it_comes_further_and_is_no_request(clock):
+    pace, reached = AccountPace(), iter(range(1, 99))
+    pace.sent = None
+    download = Script(clock, *[BUSY] * 8, "done")
+    way = Passage(
+        Run("key"),
+        entry=None,
+        journal=None,
+        shelf=None,
+        client=None,
+        pace=pace,
+        limits=Limits(retry_budget=1.0),
+        workbench=Bench(),
+    )
+    assert await way.persist(download, Exchange.DOWNLOAD, lambda: next(reached)) == "done"
+    assert way.run.retries == 8
+
+
+# ------------------------------------------------------------------ long polls
+
+
+async def test_polls_that_were_held_follow_each_other_at_once(follow, clock):
+    await follow(*[PROCESSING] * 4, READY, takes=20.0)
+    assert clock.pauses == [0, 0, 0]
+
+
+async def test_polls_that_were_not_held_space_out(follow, clock):
+    await follow(*[PROCESSING] * 6, READY)
+    assert clock.pauses == [1.0, 1.5, 2.5, 4.5, 8.5]
+
+
+async def test_a_poll_that_was_held_ends_the_spacing_out(follow, clock):
+    await follow(*[PROCESSING] * 6, READY, takes=[0, 0, 0, 20, 0, 0, 0])
+    assert clock.pauses == [1.0, 1.5, 0, 1.0, 1.5]
+
+
+@pytest.mark.parametrize(("deadline", "polls"), [(60.0, 4), (59.0, 3), (0.0, 1)])
+async def test_following_stops_once_its_deadline_is_over(deadline, polls, follow):
+    done = await follow(*[PROCESSING] * 9, takes=20.0, limits=Limits(operation_deadline=deadline))
+    assert isinstance(done.error, ServiceSilent)
+    assert done.error.message == (
+        f"It has been processing for longer than the operation deadline ({deadline:.0f} s)."
+    )
+    assert len(done.service.polls) == polls
+    assert done.entry.status == "processing"
+
+
+async def test_an_end_counts_although_the_deadline_is_over(follow, fetched):
+    done = await follow(PROCESSING, READY, takes=20.0, limits=Limits(operation_deadline=1.0))
+    assert done.error is None
+    assert fetched == [READY]

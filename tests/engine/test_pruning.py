@@ -1,0 +1,105 @@
+"""Letting audio go: what would be removed, what is, and what is left alone."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from soundpiece_nb.api.errors import StorageFailed
+from soundpiece_nb.api.operation import OutputLink
+from soundpiece_nb.api.request import new_request
+from soundpiece_nb.api.routes import find_route
+from soundpiece_nb.audio.flac import Take
+from soundpiece_nb.audio.shelf import Shelf
+from soundpiece_nb.engine.engine import Engine
+from soundpiece_nb.engine.pruning import Weight, is_on_the_way, prune, weigh
+from soundpiece_nb.journal.journal import Journal
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory):
+    journal = Journal(tmp_path_factory.mktemp("home"))
+    engine = Engine(journal, Shelf(journal.home / "audio"), connect=None)
+    yield engine
+    engine.stop()
+    journal.close()
+
+
+@pytest.fixture
+def kept(engine):
+    """A finished song: two takes of 100 bytes, whose lease is given back."""
+    request = new_request(find_route("song"), {"lyrics": "la", "prompt": "jazz"})
+    journal, key = engine.journal, request.key
+    journal.record(request, service="sandbox")
+    journal.accepted(key, "op_1")
+    journal.ready(key, [OutputLink("https://cdn.example/1", None, 3.0, None)] * 2)
+    for number in (1, 2):
+        path = engine.shelf.path(key, number)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(bytes(100))
+        journal.stored(key, number, Take(132_300, 44_100, 2, "00", 100, b"\1\1"), path)
+    journal.release([key])
+    return journal.entry(key)
+
+
+def test_what_pruning_would_remove_is_weighed(engine, kept):
+    assert weigh(engine, kept) == Weight(takes=2, size=200, shared=0)
+    engine.shelf.path(kept.key, 1).with_suffix(".mp3").write_bytes(bytes(30))
+    assert weigh(engine, kept) == Weight(takes=2, size=230, shared=0)
+
+
+def test_what_lies_beside_a_notebook_too_is_weighed_apart(engine, kept):
+    os.link(engine.shelf.path(kept.key, 1), engine.journal.home / "beside.flac")
+    assert weigh(engine, kept) == Weight(takes=2, size=200, shared=100)
+
+
+def test_weights_add_up():
+    assert Weight(1, 20, 3) + Weight(2, 30, 4) == Weight(3, 50, 7)
+
+
+def test_pruned_audio_is_gone_and_noted_and_its_rows_stay(engine, kept):
+    assert prune(engine, kept)
+    assert engine.shelf.files(kept.key) == []
+    pruned = engine.journal.entry(kept.key)
+    assert [(take.path, take.pruned_at is None) for take in pruned.takes] == [(None, False)] * 2
+    assert pruned.complete
+    assert engine.journal.claim(kept.key), "it is held by nobody"
+
+
+def test_what_another_process_holds_is_left_alone(engine, kept, monkeypatch):
+    monkeypatch.setattr(engine.journal, "claim", lambda _: False)
+    assert not prune(engine, kept)
+    assert weigh(engine, kept).takes == 2
+    assert engine.journal.entry(kept.key) == kept
+
+
+def test_what_has_not_ended_is_on_the_way(engine, kept):
+    request = new_request(find_route("song"), {"lyrics": "la", "prompt": "jazz"})
+    engine.journal.record(request, service="sandbox")
+    unsent = engine.journal.entry(request.key)
+    assert is_on_the_way(engine, unsent)
+    assert not is_on_the_way(engine, kept)
+    assert not prune(engine, unsent)
+
+
+def test_what_this_process_fetches_is_on_the_way(engine, kept, monkeypatch):
+    monkeypatch.setattr(engine, "run", {kept.key: object()}.get)
+    assert is_on_the_way(engine, kept)
+    assert not prune(engine, kept)
+    assert weigh(engine, kept).takes == 2
+
+
+def test_a_file_that_cannot_be_removed_is_one_sentence_and_pruning_goes_on_later(
+    engine, kept, monkeypatch
+):
+    def refuse(path, **_):
+        raise PermissionError(13, "Permission denied", "1.flac")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", refuse)
+        with pytest.raises(StorageFailed, match=r"^1\.flac cannot be removed: Permission denied"):
+            prune(engine, kept)
+    assert prune(engine, engine.journal.entry(kept.key))
+    assert engine.shelf.files(kept.key) == []
