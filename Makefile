@@ -36,7 +36,7 @@ browser: $(INSTALLED)
 
 # What asserts on time runs alone, all else two at a time.
 test: check browser
-	$(OFFLINE) $(BIN)/python -m pytest -m "not measured" --numprocesses 3 --dist loadfile
+	$(OFFLINE) $(BIN)/python -m pytest -m "not measured" --numprocesses 3 --dist loadfile --no-loadscope-reorder
 	$(OFFLINE) $(BIN)/python -m pytest -m measured
 
 # By branch, of each of the three; the embedded sandbox's tests are the engine's too.

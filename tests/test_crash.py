@@ -91,17 +91,3 @@ def test_the_service_restarts_meanwhile_and_nothing_is_lost(start_kernel, own_sa
     assert ran.status == "ok", ran.text
     assert kernel.value("[op.status for op in ops]") == ["ready"] * 6
     assert own_sandbox.counters()["operations"] == 6
-
-
-def test_two_kernels_on_one_journal_do_not_disturb_each_other(start_kernel, own_sandbox):
-    first, second = start_kernel(), start_kernel()
-    for kernel in (first, second):
-        kernel.run("%load_ext soundpiece_nb\nimport soundpiece_nb as sp")
-    first.run("ops = [sp.song('la la', prompt=f'folk {n}') for n in range(5)]")
-    ran = second.run("ops = [sp.song('la la', prompt=f'techno {n}') for n in range(5)]")
-    assert ran.status == "ok", ran.text
-    second.run("%soundpiece_resume\n%soundpiece_wait")
-    first.run("%soundpiece_wait")
-    assert first.value("sp.history()['status'].to_list()") == ["ready"] * 10
-    assert own_sandbox.counters()["requests"]["PUT create.new_song"] == 10
-    assert own_sandbox.counters()["requests"]["download"] == 20

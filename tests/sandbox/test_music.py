@@ -397,7 +397,7 @@ def test_the_voice_sings_the_notes_that_are_written():
 # Hostile words
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     lyrics=st.text(st.characters(), max_size=300),
     prompt=st.text(st.characters(), max_size=60),

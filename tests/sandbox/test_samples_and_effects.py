@@ -620,7 +620,7 @@ def test_kinds_named_together_are_mixed():
 # Hostile words, odd lengths, and the stopwatch
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     prompt=st.text(st.characters(), max_size=60),
     duration=st.one_of(st.none(), st.floats(0.5, 3.0)),
@@ -640,7 +640,7 @@ WORDS = sorted(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 @given(words=st.lists(st.sampled_from(WORDS), min_size=1, max_size=6), loopable=st.booleans())
 def test_any_known_words_together_make_a_sound(words, loopable):
     prompt = " ".join(words)

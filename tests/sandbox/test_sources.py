@@ -139,7 +139,7 @@ def test_an_instrumental_lasts_a_minute_or_so_by_chance_or_as_long_as_the_words_
     assert plan_instrumental("100 minutes of ambient").duration <= 240.0
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(prompt=st.text(st.characters(), max_size=60), seed=st.text(st.characters(), max_size=9))
 def test_any_prompt_has_an_instrumental(prompt, seed):
     plan = plan_instrumental(prompt, seed=seed)
@@ -300,7 +300,7 @@ def test_the_measure_of_harmony_can_tell_other_chords():
     assert share_on_chords(before.mix, replace(plan.ground, chords=elsewhere)) < 0.1
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     tempo=st.floats(54.0, 204.0),
     tonic=st.integers(0, 11),
@@ -566,7 +566,7 @@ def sounds(draw) -> np.ndarray:
     return sound.astype(np.float32)
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(sound=sounds(), target=st.floats(0.1, 10.0))
 def test_any_sound_is_heard_cut_and_split(sound, target):
     guide, ground = listen(sound), ground_of(sound)
