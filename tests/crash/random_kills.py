@@ -13,7 +13,7 @@ from pathlib import Path
 from .nursery import Nursery
 
 SIDE_BY_SIDE = 4
-LONGEST_LIFE = 0.6
+LONGEST_LIFE = 0.35
 """Seconds, on a machine that has so much else to do that an undisturbed life is longer."""
 
 

@@ -15,6 +15,8 @@ def test_a_process_killed_at_any_step_leaves_what_the_next_one_brings_to_its_end
     report = tmp_path / "report.json"
     assert nursery.end_of(nursery.start(report=str(report), making=1, chained=True)) == 0
     steps = json.loads(report.read_text())
+    # A commit's statement is undone by dying after it as by dying before: one of both will do.
+    steps = [step for step in steps if not step[0].startswith(("after UPDATE", "after INSERT t"))]
     died = Counter[str]()
     for name, time in steps:
         task = {"report": str(report), "making": 1, "chained": True, "last": (name, time)}
