@@ -1,6 +1,6 @@
 """What Tab offers behind a magic: its options, their values, and what the journal knows.
 
-Local only: asked are the magic's own parser, the notebook's variables and the journal's file.
+Local only: asked are the magic's own options, the notebook's variables and the journal's file.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from soundpiece_nb.journal.suggestions import (
 )
 from soundpiece_nb.settings import SETTINGS
 
-from .options import PARSERS, Option
+from .magic import USAGES
+from .options import Option
 
 if TYPE_CHECKING:
     from IPython.core.completer import CompletionContext, SimpleMatcherResult
@@ -79,13 +80,13 @@ def _offer(context: CompletionContext, shell: Any) -> tuple[str, list[Candidate]
     begun = _VARIABLE.search(text)
     if begun and magic and _expands(magic["magic"]):
         return begun["name"], _variables(shell, begun["name"], behind)
-    if here is None or here["magic"] not in PARSERS:
+    if here is None or here["magic"] not in USAGES:
         return "", []
     words, word = _split(text[here.end() :])
     parts = _PARTS.fullmatch(word)
     if parts is None:
         return "", []
-    arguments = Arguments(PARSERS[here["magic"]].options, words)
+    arguments = Arguments(USAGES[here["magic"]].options, words)
     quote, typed = parts["quote"], parts["typed"]
     if parts["option"]:
         values = _values(arguments.named.get(parts["option"]), typed)

@@ -5,17 +5,18 @@ Nothing heavy is imported here: commands, and all they need, come with the first
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from argparse import Namespace
 from importlib import import_module
 from typing import Any
 
-from IPython.core.magic import Magics, magics_class, no_var_expand
+from IPython.core.magic import Magics, magics_class
 from traitlets import Bool, Enum, Float, Unicode
 
 from soundpiece_nb.api.routes import ROUTES, Route
 from soundpiece_nb.settings import SETTINGS
 
-from .options import HOLDING, KEYS, Option, Parser, make_parser, option, route_parser
+from .magic import Magic
+from .options import HOLDING, KEYS, Option, Usage, option, route_usage
 
 _KEY = option("key", metavar="KEY", help="a key, its unique beginning, or a NAME")
 
@@ -247,9 +248,7 @@ class SoundpieceMagics(Magics):
             self._add_route(route)
         for name, (description, options, example) in _COMMANDS.items():
             title = f"soundpiece_{name}".rstrip("_")
-            parser = make_parser(f"%{title}", description, options, example)
-            room, function = _ROOMS.get(name, "commands"), _FUNCTIONS.get(name, name)
-            self._add_command("line", title, room, function, parser)
+            self._add_command(name, title, Usage(f"%{title}", description, options, example))
 
     def _keep_settings(self, _: object = None) -> None:
         SETTINGS.base_url = self.base_url or None
@@ -261,27 +260,18 @@ class SoundpieceMagics(Magics):
         SETTINGS.operation_deadline = self.operation_deadline
 
     def _add_route(self, route: Route) -> None:
-        parser = route_parser(route)
-
-        def magic(line: str, cell: str | None = None) -> None:
-            options = parser.read(line)
+        def make(options: Namespace, cell: str | None) -> None:
             from . import making
 
             making.make(self, route, options, cell)
 
+        magic = Magic(f"soundpiece_{route.noun}", route_usage(route), make)
         for kind in ("line", "cell") if route.body else ("line",):
-            self._add(kind, f"soundpiece_{route.noun}", magic, parser)
+            self.magics[kind][magic.__name__] = magic
 
-    def _add_command(self, kind: str, title: str, room: str, function: str, parser: Parser) -> None:
-        def magic(line: str) -> Any:
-            options = parser.read(line)
-            command = getattr(import_module(f".{room}", __package__), function)
-            return command(self, options)
+    def _add_command(self, name: str, title: str, usage: Usage) -> None:
+        def command(options: Namespace, _: str | None) -> Any:
+            room = import_module(f".{_ROOMS.get(name, 'commands')}", __package__)
+            return getattr(room, _FUNCTIONS.get(name, name))(self, options)
 
-        self._add(kind, title, magic, parser)
-
-    def _add(self, kind: str, title: str, magic: Callable[..., Any], parser: Parser) -> None:
-        magic.__name__ = magic.__qualname__ = title
-        magic.__doc__ = parser.format_help()
-        magic.__module__ = __name__
-        self.magics[kind][title] = no_var_expand(magic)
+        self.magics["line"][title] = Magic(title, usage, command)

@@ -1,4 +1,4 @@
-"""The options of every magic, as data, and the parser and help made from them."""
+"""The options of magics, as data, and the parser and help made from them."""
 
 from __future__ import annotations
 
@@ -128,29 +128,33 @@ class Parser(argparse.ArgumentParser):
         return attached
 
 
-PARSERS: dict[str, Parser] = {}
-"""The parsers of the magics by their names, for completion to ask."""
+@dataclass(frozen=True)
+class Usage:
+    """What a magic is called, what it says of itself, and what it takes."""
+
+    prog: str
+    description: str
+    options: tuple[Option, ...]
+    example: str
+
+    def make_parser(self) -> Parser:
+        """Make the parser of the magic, whose help is the magic's `?`."""
+        parser = Parser(
+            prog=self.prog,
+            description=self.description,
+            epilog=f"Example:\n\n{self.example}" if self.example else None,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            add_help=False,
+            allow_abbrev=False,
+        )
+        for each in self.options:
+            parser.add_argument(*each.names, **each.settings)
+        parser.options = self.options
+        return parser
 
 
-def make_parser(prog: str, description: str, options: tuple[Option, ...], example: str) -> Parser:
-    """Make the parser of a magic and keep it in PARSERS; its help is the magic's `?`."""
-    parser = Parser(
-        prog=prog,
-        description=description,
-        epilog=f"Example:\n\n{example}" if example else None,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        add_help=False,
-        allow_abbrev=False,
-    )
-    for each in options:
-        parser.add_argument(*each.names, **each.settings)
-    parser.options = options
-    PARSERS[prog.lstrip("%")] = parser
-    return parser
-
-
-def route_parser(route: Route) -> Parser:
-    """Return the parser of a route's magic."""
+def route_usage(route: Route) -> Usage:
+    """Return the usage of a route's magic."""
     prefix = "%%" if route.body else "%"
     words = [route.summary]
     if route.body:
@@ -160,7 +164,7 @@ def route_parser(route: Route) -> Parser:
         )
     words.append("{{name}} in the body or an option is the text of the variable of that name.")
     own = tuple(_field_option(field) for field in route.all_fields)
-    return make_parser(
+    return Usage(
         f"{prefix}soundpiece_{route.noun}",
         "\n".join(words),
         (NAME, *own, *COMMON),
