@@ -61,7 +61,7 @@ def measure(path: Path) -> Figures:
             middle = [np.zeros(0, np.float32)]
             position = 0
             while len(block := sound.read(BLOCK, dtype="float32", always_2d=True)):
-                mono = block @ np.full(sound.channels, 1 / sound.channels, np.float32)
+                mono = np.einsum("fc->f", block) / sound.channels
                 loudness.add(block)
                 brightness.add(mono)
                 heard = mono[max(first - position, 0) : max(last - position, 0)]
