@@ -99,6 +99,14 @@ class NotebookPage:
         self.page.locator(".jp-Dialog button.jp-mod-accept").click()
         self.page.locator(".jp-Dialog").wait_for(state="detached")
 
+    def choose_the_dark_theme(self) -> None:
+        """Choose it by the menus."""
+        self.page.get_by_role("menuitem", name="Settings", exact=True).click()
+        for name in ("Theme", "JupyterLab Dark"):
+            self.page.locator(".lm-Menu").get_by_text(name, exact=True).click()
+        self.page.locator("body[data-jp-theme-light=false]").wait_for(state="attached")
+        self.page.wait_for_timeout(300)
+
     def close(self) -> None:
         self.page.close()
 

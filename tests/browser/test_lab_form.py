@@ -55,7 +55,7 @@ def used(tmp_path_factory, environment, browser, screenshots):
         seen["made"] = notebook.output(3).inner_text().split()
         seen["axe"] = {"light": violations(notebook.page)}
         notebook.page.screenshot(path=screenshots / "lab-light.png")
-        _choose_the_dark_theme(notebook)
+        notebook.choose_the_dark_theme()
         seen["axe"]["dark"] = violations(notebook.page)
         notebook.page.screenshot(path=screenshots / "lab-dark.png")
         notebook.page.set_viewport_size({"width": 400, "height": 1500})
@@ -152,14 +152,6 @@ def _run_the_copied_cell(notebook, text: str) -> None:
     notebook.run_to_end(2)
     notebook.output(2).locator("audio").nth(1).wait_for(timeout=60_000)
     notebook.run_to_end(3)
-
-
-def _choose_the_dark_theme(notebook) -> None:
-    notebook.page.get_by_role("menuitem", name="Settings", exact=True).click()
-    for name in ("Theme", "JupyterLab Dark"):
-        notebook.page.locator(".lm-Menu").get_by_text(name, exact=True).click()
-    notebook.page.locator("body[data-jp-theme-light=false]").wait_for(state="attached")
-    notebook.page.wait_for_timeout(300)
 
 
 def test_a_section_button_begins_a_section_where_the_lyrics_go_on(used):

@@ -9,6 +9,8 @@ import time
 import httpx
 import pytest
 
+from soundpiece_nb.sandbox.command_line import parser
+
 SONG = "create.new_song"
 ADMIN = {"Authorization": "Bearer the-admins-own"}
 
@@ -218,14 +220,24 @@ WRONG = {
 
 
 @pytest.mark.parametrize(("fault", "said"), WRONG.items())
-def test_a_fault_that_cannot_be_is_one_sentence_on_the_command_line_and_at_run_time(
-    troubled, fault, said
-):
-    command = [sys.executable, "-m", "soundpiece_nb.sandbox", "--port", "0", "--fault", fault]
+def test_a_fault_that_cannot_be_is_one_sentence_on_the_command_line(capsys, fault, said):
+    with pytest.raises(SystemExit) as left:
+        parser().parse_args(["--fault", fault])
+    assert left.value.code == 2
+    last = capsys.readouterr().err.strip().splitlines()[-1]
+    assert re.search(re.escape(said), last), last
+
+
+def test_a_command_that_cannot_be_starts_nothing():
+    command = [sys.executable, "-m", "soundpiece_nb.sandbox", "--port", "0", "--fault", "drop"]
     refused = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
     assert (refused.returncode, refused.stdout) == (2, "")
-    last = refused.stderr.strip().splitlines()[-1]
-    assert re.search(re.escape(said), last), last
-    answer = troubled().http.post("/sandbox/faults", json=fault, headers=ADMIN)
-    assert answer.status_code == 422
-    assert said in answer.json()["detail"][0]["msg"]
+    assert "A fault is" in refused.stderr.strip().splitlines()[-1]
+
+
+def test_a_fault_that_cannot_be_is_one_sentence_at_run_time(troubled):
+    sandbox = troubled()
+    for fault, said in WRONG.items():
+        answer = sandbox.http.post("/sandbox/faults", json=fault, headers=ADMIN)
+        assert answer.status_code == 422
+        assert said in answer.json()["detail"][0]["msg"]

@@ -153,9 +153,9 @@ def test_its_own_address_is_good_until_it_expires(start):
 
 
 def test_an_address_that_expires_while_its_operation_queues_is_still_good(start):
-    sandbox = start("--pace", "0", "--url-lifetime", "2")
+    sandbox = start("--pace", "0", "--url-lifetime", "1")
     effect = sandbox.make("create.new_fx", prompt="Whoosh", duration=1)
-    for number in range(12):
+    for number in range(6):
         sandbox.ask("create.new_song", lyrics=f"La {number}\nLa la la la", prompt="Rock")
     fresh = {"url": sandbox.end("create.new_fx", effect["id"])["output"]["url"]}
     queued = sandbox.ask("adapt.auto_cut_down", source=fresh, target_duration=60)
