@@ -8,11 +8,13 @@ import shutil
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+_TRIES = 20
 TOKEN = "browser-test"  # noqa: S105 - of a server that lives for one test
 CHROMIUM_FLAGS = (
     "--no-sandbox",
@@ -90,10 +92,17 @@ class Lab:
         return f"{root}doc/tree/{notebook}?token={TOKEN}"
 
     def stop_kernels(self) -> None:
-        """Shut every kernel down."""
+        """Shut every kernel down; one that is only starting refuses that at first."""
         root = f"http://127.0.0.1:{self.port}{self.base_url}api/sessions"
-        for session in self._request(root):
-            self._request(f"{root}/{session['id']}", "DELETE")
+        for _ in range(_TRIES):
+            try:
+                for session in self._request(root):
+                    self._request(f"{root}/{session['id']}", "DELETE")
+            except urllib.error.HTTPError:
+                time.sleep(1)
+            else:
+                return
+        raise AssertionError("A kernel cannot be shut down.")
 
     def _request(self, url: str, method: str = "GET") -> Any:
         headers = {"Authorization": f"token {TOKEN}"}
