@@ -93,6 +93,11 @@ def unload_ipython_extension(shell: Any) -> None:
     unload(shell)
 
 
+def _jupyter_server_extension_points() -> list[dict[str, str]]:
+    """Name the Jupyter server's part to jupyter_server."""
+    return [{"module": "soundpiece_nb.server"}]
+
+
 def __getattr__(name: str) -> Any:
     """Import a public name at its first use: one of these, or the function of a route."""
     if name not in _HOMES and name not in _nouns():

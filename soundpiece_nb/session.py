@@ -19,6 +19,7 @@ from soundpiece_nb.api.request import Request, new_request
 from soundpiece_nb.api.request import once as derive_key
 from soundpiece_nb.api.routes import CALLBACK_URL, Kind, find_route
 from soundpiece_nb.audio.shelf import Shelf
+from soundpiece_nb.callback import AUTO, own_callback_url
 from soundpiece_nb.chaining import find_link
 from soundpiece_nb.credentials import find_api_key, require_api_key
 from soundpiece_nb.engine.engine import Connection, Engine
@@ -121,6 +122,8 @@ class Session:
         given = dict(fields)
         if given.get(CALLBACK_URL.name) is None:
             given[CALLBACK_URL.name] = self.settings.callback_url
+        if given[CALLBACK_URL.name] == AUTO:
+            given[CALLBACK_URL.name] = own_callback_url()
         for field in entry.fields:
             if field.kind is Kind.LINK and given.get(field.name) is not None:
                 given[field.name] = find_link(

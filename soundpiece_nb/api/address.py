@@ -68,6 +68,19 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def is_public(host: str) -> bool:
+    """Tell whether a host may be one that the internet reaches; a name is not looked up."""
+    try:
+        return ipaddress.ip_address(host).is_global
+    except ValueError:
+        domain, _, last = host.rstrip(".").lower().rpartition(".")
+        return bool(domain) and last not in _PRIVATE and not last[:1].isdigit()
+
+
+_PRIVATE = {"localhost", "local", "internal", "lan", "home", "intranet", "test", "invalid"}
+"""Top-level names that are nobody's on the internet, by RFC 6761 and by habit."""
+
+
 def may_download(url: str, *, from_loopback: bool) -> bool:
     """Tell whether a signed URL may be fetched: https, or http between processes here."""
     try:

@@ -76,7 +76,8 @@ CALLBACK_URL = Field(
     kind=Kind.ADDRESS,
     most=2048,
     option="callback-url",
-    help="https URL that the service tells when the operation has ended",
+    help="https URL that the service tells when the operation has ended; auto: this Jupyter "
+    "server's own",
 )
 LYRICS = Field(
     name="lyrics",

@@ -28,6 +28,7 @@ from soundpiece_nb.audio.shelf import Shelf
 from soundpiece_nb.journal.journal import Journal
 from soundpiece_nb.journal.lease import RENEWAL_SECONDS
 
+from .doorbell import Doorbell
 from .explain import explain, refusal_words, short
 from .passage import Passage
 from .persistence import Limits
@@ -77,6 +78,7 @@ class Engine:
         self.shelf = shelf
         self._limits = limits
         self.workbench = Workbench()
+        self._doorbell = Doorbell(journal.home, self.workbench)
         self._connect = connect
         self._runs: dict[str, Run] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -140,6 +142,7 @@ class Engine:
                 loop.call_soon_threadsafe(loop.stop)
             thread.join(STOP_SECONDS)
         self.workbench.close()
+        self._doorbell.close()
 
     # ------------------------------------------------------------------ on the engine's thread
 
@@ -233,7 +236,15 @@ class Engine:
             self._clients[connection] = (client, AccountPace())
         client, pace = self._clients[connection]
         passage = Passage(
-            run, entry, self.journal, self.shelf, client, pace, self._limits(), self.workbench
+            run,
+            entry,
+            self.journal,
+            self.shelf,
+            client,
+            pace,
+            self._limits(),
+            self.workbench,
+            self._doorbell,
         )
         await passage.travel()
 

@@ -7,6 +7,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from soundpiece_nb.api.client import Client
@@ -20,12 +21,13 @@ from soundpiece_nb.api.pacing import (
     poll_pause,
 )
 from soundpiece_nb.api.request import Request
-from soundpiece_nb.api.routes import find_route
+from soundpiece_nb.api.routes import CALLBACK_URL, find_route
 from soundpiece_nb.audio.shelf import Shelf
 from soundpiece_nb.journal.entry import Entry
 from soundpiece_nb.journal.journal import Journal
 
 from .addressing import Sending
+from .doorbell import Doorbell
 from .explain import trouble_words
 from .fetching import fetch_takes
 from .persistence import Limits, persist
@@ -33,6 +35,9 @@ from .run import Phase, Run
 from .workbench import Workbench
 
 Result = TypeVar("Result")
+
+CAUTION = 0.9
+"""Of the shortest time that an operation of the kind took: then polling begins at the latest."""
 
 
 @dataclass(frozen=True)
@@ -47,12 +52,15 @@ class Passage:
     pace: AccountPace
     limits: Limits
     workbench: Workbench
+    doorbell: Doorbell
 
     async def travel(self) -> None:
         """Carry the operation from where the journal has it to its end, noting every step.
 
         Raises SoundpieceError where following it has to stop short of an end.
         """
+        if self._is_told:
+            await self.doorbell.listen()
         answer = await self._first_answer()
         if answer is None:
             return
@@ -128,6 +136,10 @@ class Passage:
     async def _follow(self, answer: Answer) -> Answer:
         """Long-poll until the operation has ended or its deadline is over."""
         deadline = time.monotonic() + self.limits.operation_deadline
+        if self._is_told and await self._nothing_yet(answer.id):
+            answer = await self.read(answer.id)
+            if answer.ready or answer.failed:
+                return answer
         quick_polls = 0
         while True:
             began = time.monotonic()
@@ -143,3 +155,20 @@ class Passage:
             pause = poll_pause(took, quick_polls + 1, random.random(), Backoff())
             quick_polls = quick_polls + 1 if pause else 0
             await asyncio.sleep(pause)
+
+    @property
+    def _is_told(self) -> bool:
+        """Whether the service was asked to tell of the operation's end."""
+        return CALLBACK_URL.name in self.entry.fields
+
+    async def _nothing_yet(self, operation_id: str) -> bool:
+        """Ask nothing while no operation of the kind was ever ready; True once a webhook came.
+
+        After that time the long poll is quicker than any webhook, and needs none.
+        """
+        soonest = await self.workbench.note(
+            self.journal.soonest_seconds, self.entry.route, self.entry.service
+        )
+        age = (datetime.now(UTC) - self.entry.submitted_at).total_seconds()
+        left = soonest * CAUTION - max(age, 0.0)
+        return left > 0 and await self.doorbell.wait(operation_id, left)

@@ -1,6 +1,7 @@
-"""How many operations an earlier kernel left unfinished, told without loading SQLAlchemy.
+"""What can be told of the journal without loading SQLAlchemy.
 
-`%load_ext` asks this, and must stay instant.
+`%load_ext` asks how many operations were left unfinished, and must stay instant; the Jupyter
+server asks where a take lies.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 FILE_NAME = "journal.sqlite"
 
@@ -30,14 +32,23 @@ def count_abandoned(home: Path, now: int) -> int:
     """
     from .lease import is_held
 
+    leases = _rows(home, f"SELECT holder, held_until FROM operations WHERE {UNFINISHED}")  # noqa: S608 - a constant
+    return sum(not is_held(holder, held_until, now) for holder, held_until in leases)
+
+
+def find_take(home: Path, key: str, take: int) -> str | None:
+    """Return the path of a take's file, relative to the home folder; None where there is none."""
+    asked = "SELECT path FROM takes WHERE idempotency_key = ? AND take = ?"
+    return next((path for (path,) in _rows(home, asked, key, take)), None)
+
+
+def _rows(home: Path, asked: str, *given: str | int) -> list[tuple[Any, ...]]:
+    """Ask the journal; one that is not there, or cannot be read, has no rows."""
     file = home / FILE_NAME
     if not file.exists():
-        return 0
+        return []
     try:
         with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as connection:
-            leases = connection.execute(
-                f"SELECT holder, held_until FROM operations WHERE {UNFINISHED}"  # noqa: S608 - a constant
-            ).fetchall()
+            return connection.execute(asked, given).fetchall()
     except sqlite3.Error:
-        return 0
-    return sum(not is_held(holder, held_until, now) for holder, held_until in leases)
+        return []

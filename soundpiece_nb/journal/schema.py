@@ -28,7 +28,7 @@ from sqlalchemy import (
     select,
 )
 
-VERSION = 3
+VERSION = 4
 
 metadata = MetaData()
 
@@ -130,6 +130,15 @@ Index(
     "takes_without_files",
     takes.c.idempotency_key,
     sqlite_where=takes.c.path.is_(None) & takes.c.pruned_at.is_(None),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("number", Integer, primary_key=True),  # in the order of hearing
+    Column("webhook_id", Text, nullable=False, unique=True),
+    Column("operation_id", Text, nullable=False),
+    Column("heard_at", BigInteger, nullable=False),
 )
 
 _of_it = takes.c.idempotency_key == operations.c.idempotency_key

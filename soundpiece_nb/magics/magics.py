@@ -225,7 +225,9 @@ class SoundpieceMagics(Magics):
         "all cells again makes nothing new.",
     ).tag(config=True)
     callback_url = Unicode(
-        "", help="https URL that the service tells of every operation's end; empty: none."
+        "",
+        help="https URL that the service tells of every operation's end; empty: none; auto: this "
+        "Jupyter server's, by SOUNDPIECE_PUBLIC_URL or JupyterHub.",
     ).tag(config=True)
     request_timeout = Float(
         20.0,

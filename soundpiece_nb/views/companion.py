@@ -19,7 +19,7 @@ from soundpiece_nb.session import Session, current
 from .frontend import FrontEnd, front_end
 from .standing import Standing, find, redraw_soon
 
-ROOMS = ("nodes", "playback", "judgement", "tools", "form", "companion")
+ROOMS = ("nodes", "playback", "server", "judgement", "tools", "form", "companion")
 """The parts of the page's script, which become one module."""
 
 Message = dict[str, Any]

@@ -51,6 +51,7 @@ class Companion {
   constructor(model) {
     this.send = (message) => model.send(message);
     this.carrying = new Carrying();
+    this.server = new Server();
     this.controls = new Set();
     this.asked = false;
     this.gone = new AbortController();
@@ -65,6 +66,7 @@ class Companion {
     this.observer.observe(document.body, { childList: true, subtree: true });
     this.hear = (message) => this.onMessage(message);
     model.on("msg:custom", this.hear);
+    this.server.lend(within([document.body], TAKE));
     this.look();
   }
 
@@ -90,6 +92,7 @@ class Companion {
       const control = this.carrying.arrive(take);
       if (control) this.place(take, control);
     }
+    this.server.lend(within(arrived, TAKE));
     for (const view of within(arrived, VIEW)) {
       this.carrying.unfold(view);
       for (const control of this.controls) {

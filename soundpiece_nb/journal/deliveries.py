@@ -1,0 +1,95 @@
+"""What webhooks were heard of, passed from the Jupyter server to whichever kernel waits for one.
+
+Without SQLAlchemy, so that it costs the Jupyter server nothing. A delivery is a wake-up only: it
+names an operation, and says nothing of how that operation stands.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from .glance import FILE_NAME
+
+KEPT_SECONDS = 900.0
+"""A repeated delivery is known as one for longer than its signature is good."""
+
+BUSY_SECONDS = 0.03
+"""How long to wait for another process's write: who delivered waits too, and tries again."""
+
+_SWEPT_EVERY = 100
+"""Deliveries."""
+
+
+class Deliveries:
+    """The deliveries of one home folder; methods may be called from any thread."""
+
+    def __init__(self, home: Path) -> None:
+        self._file = home / FILE_NAME
+        self._connection: sqlite3.Connection | None = None
+        self._lock = threading.Lock()
+        self._noted = 0
+        self._seen: tuple[int, int] | None = None
+
+    def note(self, webhook_id: str, operation_id: str) -> bool:
+        """Write a delivery down; False where it is known, or no kernel here could wait for it.
+
+        Raises sqlite3.OperationalError while another process writes.
+        """
+        with self._lock:
+            if not self._file.exists():
+                return False
+            now = int(time.time() * 1e6)
+            written = self._opened().execute(
+                "INSERT OR IGNORE INTO deliveries (webhook_id, operation_id, heard_at)"
+                " VALUES (?, ?, ?)",
+                (webhook_id, operation_id, now),
+            )
+            self._noted += 1
+            if self._noted % _SWEPT_EVERY == 0:
+                self._opened().execute(
+                    "DELETE FROM deliveries WHERE heard_at < ?", (now - int(KEPT_SECONDS * 1e6),)
+                )
+            return written.rowcount == 1
+
+    def heard(self) -> list[str]:
+        """Return the operation ids of what was delivered since the last call, in order.
+
+        The first call returns nothing. Where nothing was written at all, it takes microseconds.
+        """
+        with self._lock:
+            connection = self._opened()
+            version = connection.execute("PRAGMA data_version").fetchone()[0]
+            if self._seen and self._seen[0] == version:
+                return []
+            since = self._seen[1] if self._seen else None
+            last = connection.execute("SELECT max(number) FROM deliveries").fetchone()[0] or 0
+            self._seen = (version, last)
+            if since is None or last == since:
+                return []
+            rows = connection.execute(
+                "SELECT operation_id FROM deliveries WHERE number > ? ORDER BY number", (since,)
+            )
+            return [operation_id for (operation_id,) in rows]
+
+    def close(self) -> None:
+        """Close the connection, if there is one."""
+        with self._lock, suppress(sqlite3.Error):
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._connection is None:
+            self._connection = sqlite3.connect(
+                f"{self._file.as_uri()}?mode=rw",
+                uri=True,
+                timeout=BUSY_SECONDS,
+                isolation_level=None,
+                check_same_thread=False,
+            )
+            self._connection.execute("PRAGMA synchronous=NORMAL")
+        return self._connection

@@ -1,0 +1,19 @@
+"""The Jupyter server's part: sound for live views, and the receiver of webhooks.
+
+Loaded by every Jupyter server beside which the package is installed, so nothing heavy is imported
+before it is needed, and never the magics, the views or pandas.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jupyter_server.serverapp import ServerApp
+
+
+def _load_jupyter_server_extension(app: ServerApp) -> None:
+    """Open the routes; what jupyter_server calls."""
+    from .extension import load
+
+    load(app)

@@ -1,0 +1,62 @@
+"""The extension as a Jupyter server loads it: its settings, and the routes it opens."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jupyter_server.utils import url_path_join
+from traitlets import Bool, Unicode
+from traitlets.config import LoggingConfigurable
+
+from soundpiece_nb.settings import Settings
+
+if TYPE_CHECKING:
+    from jupyter_server.serverapp import ServerApp
+
+
+class SoundpieceServer(LoggingConfigurable):
+    """What this server does for Soundpiece's notebooks; each part can be turned off.
+
+    Set as `c.SoundpieceServer.sound = False` in `jupyter_server_config.py`, or as
+    `--SoundpieceServer.sound=False` where the server is started.
+    """
+
+    home = Unicode(
+        "", help="Folder of journal and audio; empty: SOUNDPIECE_HOME, else the user-data folder."
+    ).tag(config=True)
+    sound = Bool(True, help="Whether who is signed in can play takes from this server.").tag(
+        config=True
+    )
+
+    webhooks = Bool(
+        True,
+        help="Whether this server hears webhooks, which needs a signing secret: "
+        "SOUNDPIECE_WEBHOOK_SECRET, or the keyring's.",
+    ).tag(config=True)
+
+    def read_home(self) -> Path:
+        """Return the folder of journal and audio."""
+        return Settings(home=self.home or None).read_home()
+
+    def routes(self, base_url: str) -> list[tuple[Any, ...]]:
+        """Return the routes that are open under this base URL."""
+        from .sound import SoundHandler
+        from .webhook import Receiver, WebhookHandler
+
+        root = url_path_join(base_url, "soundpiece")
+        opened: list[tuple[Any, ...]] = []
+        if self.sound:
+            take = url_path_join(root, "audio/?(.*)")  # all below it, or Jupyter would answer
+            opened.append((take, SoundHandler, {"home": self.read_home()}))
+        if self.webhooks:
+            receiver = Receiver(self.read_home())
+            opened.append((url_path_join(root, "webhook"), WebhookHandler, {"receiver": receiver}))
+        return opened
+
+
+def load(app: ServerApp) -> None:
+    """Open this server's routes; see `_load_jupyter_server_extension`."""
+    part = SoundpieceServer(parent=app)
+    routes = part.routes(app.web_app.settings["base_url"])
+    app.web_app.add_handlers(".*$", routes)  # type: ignore[no-untyped-call]
