@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,11 +18,8 @@ from .glance import FILE_NAME
 KEPT_SECONDS = 900.0
 """A repeated delivery is known as one for longer than its signature is good."""
 
-BUSY_SECONDS = 0.03
-"""How long to wait for another process's write: who delivered waits too, and tries again."""
-
-_SWEPT_EVERY = 100
-"""Deliveries."""
+BUSY_SECONDS = 5.0
+"""How long to wait for another process's write."""
 
 
 class Deliveries:
@@ -31,29 +29,29 @@ class Deliveries:
         self._file = home / FILE_NAME
         self._connection: sqlite3.Connection | None = None
         self._lock = threading.Lock()
-        self._noted = 0
         self._seen: tuple[int, int] | None = None
 
-    def note(self, webhook_id: str, operation_id: str) -> bool:
-        """Write a delivery down; False where it is known, or no kernel here could wait for it.
+    def note(self, heard: Iterable[tuple[str, str]]) -> None:
+        """Write deliveries down, each one's own id and its operation's, unless they are known.
 
-        Raises sqlite3.OperationalError while another process writes.
+        What is too old to be repeated is forgotten. Where there is no journal, nobody waits, and
+        nothing is written. Raises sqlite3.Error.
         """
+        now = int(time.time() * 1e6)
         with self._lock:
             if not self._file.exists():
-                return False
-            now = int(time.time() * 1e6)
-            written = self._opened().execute(
-                "INSERT OR IGNORE INTO deliveries (webhook_id, operation_id, heard_at)"
-                " VALUES (?, ?, ?)",
-                (webhook_id, operation_id, now),
-            )
-            self._noted += 1
-            if self._noted % _SWEPT_EVERY == 0:
-                self._opened().execute(
+                return
+            connection = self._opened()
+            with connection:
+                connection.execute("BEGIN IMMEDIATE")
+                connection.execute(
                     "DELETE FROM deliveries WHERE heard_at < ?", (now - int(KEPT_SECONDS * 1e6),)
                 )
-            return written.rowcount == 1
+                connection.executemany(
+                    "INSERT OR IGNORE INTO deliveries (webhook_id, operation_id, heard_at)"
+                    " VALUES (?, ?, ?)",
+                    [(*each, now) for each in heard],
+                )
 
     def heard(self) -> list[str]:
         """Return the operation ids of what was delivered since the last call, in order.

@@ -138,7 +138,8 @@ deliveries = Table(
     Column("number", Integer, primary_key=True),  # in the order of hearing
     Column("webhook_id", Text, nullable=False, unique=True),
     Column("operation_id", Text, nullable=False),
-    Column("heard_at", BigInteger, nullable=False),
+    Column("heard_at", BigInteger, nullable=False, index=True),
+    sqlite_autoincrement=True,  # a number is never given twice, though old rows go
 )
 
 _of_it = takes.c.idempotency_key == operations.c.idempotency_key

@@ -9,10 +9,12 @@ from __future__ import annotations
 import asyncio
 import binascii
 import sqlite3
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from queue import Empty, Full, Queue
 from typing import Any
 
 from jupyter_server.auth.decorator import allow_unauthenticated
@@ -26,10 +28,19 @@ from soundpiece_nb.journal.deliveries import Deliveries
 MOST_BYTES = 64 * 1024
 """Of a delivery's body; an operation with three outputs has some 2 KB."""
 
+_MOST_HEARD = 1024 * 1024
+"""Bytes that are listened to, so that who sends too much is answered; then the line is cut."""
+
+MOST_WAITING = 10_000
+"""Deliveries that are not in the journal yet."""
+
 SECRETS_SECONDS = 60.0
 
 _MOST_LETTERS = 200
 """Of a webhook's id and of an operation's."""
+
+_TRIES = 12
+"""Of five seconds each, while somebody else writes."""
 
 
 class NotOurs(Exception):
@@ -41,11 +52,12 @@ def operation_of(
 ) -> tuple[str, str]:
     """Return the id of a delivery and that of the operation it is about; raises NotOurs.
 
-    Signed as Standard Webhooks over the body as it came, within five minutes of now.
+    Signed as Standard Webhooks over the body as it came, 64 KiB at most, within five minutes of
+    now.
     """
     from standardwebhooks import Webhook, WebhookVerificationError
 
-    for secret in secrets:
+    for secret in secrets if len(body) <= MOST_BYTES else ():
         try:
             said = Webhook(secret).verify(body, dict(headers))
             delivery, operation = str(headers["webhook-id"]), said["data"]["id"]
@@ -57,31 +69,53 @@ def operation_of(
 
 
 class Receiver:
-    """Believes what is signed with the person's secrets, and passes it on; for any thread."""
+    """Believes what is signed with the person's secrets, and passes it on."""
 
     def __init__(self, home: Path) -> None:
         self._deliveries = Deliveries(home)
+        self._heard: Queue[tuple[str, str]] = Queue(MOST_WAITING)
         self._secrets: list[str] = []
         self._read_again_at = 0.0
+        self._writer: threading.Thread | None = None
 
-    def receive(self, headers: Mapping[str, str], body: bytes) -> None:
-        """Note a delivery in the journal, once; raises NotOurs, or sqlite3.Error for a busy one."""
-        self._deliveries.note(*operation_of(headers, body, self.secrets()))
+    async def receive(self, headers: Mapping[str, str], body: bytes) -> None:
+        """Take a delivery, to be noted in the journal in a moment; raises NotOurs, or queue.Full.
 
-    def secrets(self) -> list[str]:
-        """Return the secrets, read again once a minute: a keyring takes its time."""
+        Who delivers does not wait for the journal: should one be lost with this process, polling
+        tells.
+        """
         if time.monotonic() >= self._read_again_at:
-            with suppress(Mistake):  # said when the server started
-                self._secrets = find_webhook_secrets()
-            self._read_again_at = time.monotonic() + SECRETS_SECONDS
-        return self._secrets
+            await asyncio.to_thread(self.read_secrets)
+        self._heard.put_nowait(operation_of(headers, body, self._secrets))
+        if self._writer is None:
+            self._writer = threading.Thread(
+                target=self._write, name="soundpiece-webhooks", daemon=True
+            )
+            self._writer.start()
+
+    def read_secrets(self) -> None:
+        """Read the secrets, as is done once a minute: a keyring takes its time."""
+        self._read_again_at = time.monotonic() + SECRETS_SECONDS
+        with suppress(Mistake):  # said when the server started
+            self._secrets = find_webhook_secrets()
+
+    def _write(self) -> None:
+        while True:
+            heard = [self._heard.get()]
+            with suppress(Empty):
+                while True:
+                    heard.append(self._heard.get_nowait())
+            for _ in range(_TRIES):
+                with suppress(sqlite3.Error):
+                    self._deliveries.note(heard)
+                    break
 
 
 @stream_request_body
 class WebhookHandler(JupyterHandler):
     """`POST /soundpiece/webhook`: 204 for what is signed, 400 for everything else alike.
 
-    503 while the journal is busy: the service delivers again.
+    503 where too many wait to be noted: the service delivers again.
     """
 
     def initialize(self, receiver: Receiver) -> None:
@@ -90,21 +124,22 @@ class WebhookHandler(JupyterHandler):
         self._body = bytearray()
 
     async def prepare(self) -> None:  # type: ignore[override]
-        """Take no more bytes than a delivery can have; ask for no login."""
-        self.request.connection.set_max_body_size(MOST_BYTES)  # type: ignore[union-attr]
+        """Ask for no login, and do not listen forever."""
+        self.request.connection.set_max_body_size(_MOST_HEARD)  # type: ignore[union-attr]
 
     def data_received(self, chunk: bytes) -> None:
-        """Gather the body."""
-        self._body += chunk
+        """Gather the body, or as much of it as shows that it is too long."""
+        if len(self._body) <= MOST_BYTES:
+            self._body += chunk
 
     @allow_unauthenticated
     async def post(self) -> None:
         """Verify a delivery and pass it on."""
         try:
-            await asyncio.to_thread(self._receiver.receive, self.request.headers, bytes(self._body))
+            await self._receiver.receive(self.request.headers, bytes(self._body))
         except NotOurs:
             self.set_status(400)
-        except sqlite3.Error:
+        except Full:
             self.set_status(503)
         else:
             self.set_status(204)

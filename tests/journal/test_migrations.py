@@ -194,7 +194,8 @@ def test_an_interrupted_migration_leaves_the_old_journal_whole(old, monkeypatch,
 
     place = migrations.metadata if step == "create_all" else migrations
     with monkeypatch.context() as patch:
-        patch.setattr(place, step, interrupted)
+        patch.setattr(place, step, interrupted)  # of versions 1 and 2
+        patch.setitem(migrations.MIGRATIONS, 3, interrupted)
         with pytest.raises(error):
             Journal(old)
     assert dump(old) == before
@@ -206,7 +207,8 @@ def test_a_process_that_dies_on_the_way_leaves_the_old_journal_whole(old):
     before = dump(old)
     dying = (
         "import os, pathlib, sys; from soundpiece_nb.journal import migrations, journal;"
-        "migrations.update = lambda *_: os._exit(9); journal.Journal(pathlib.Path(sys.argv[1]))"
+        "migrations.update = migrations.MIGRATIONS[3] = lambda *_: os._exit(9);"
+        "journal.Journal(pathlib.Path(sys.argv[1]))"
     )
     assert subprocess.run([sys.executable, "-c", dying, str(old)], check=False).returncode == 9
     assert dump(old) == before

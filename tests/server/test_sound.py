@@ -8,8 +8,7 @@ from urllib.parse import quote
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-
-from conftest import KEY
+from kept import KEY
 
 TAKE = f"audio/{KEY}/1"
 ALLOWED = {200, 206, 304, 403, 404, 416}
@@ -95,7 +94,7 @@ def test_whatever_is_no_take_is_not_there(person, stored, path):
     assert str(stored.parent) not in answer.text
 
 
-def test_no_link_leads_out_of_the_audio_folder(person, stored, home, tmp_path):
+def test_no_link_leads_out_of_the_audio_folder(person, stored, kept_home, tmp_path):
     outside = tmp_path / "private.flac"
     outside.write_bytes(stored.read_bytes())
     kept = stored.with_name("kept.flac")

@@ -1,0 +1,42 @@
+"""While a kernel lives, what the notebook holds as small previews sounds losslessly."""
+
+from __future__ import annotations
+
+import pytest
+
+from browser.lab import Lab
+from browser.notebook_page import NotebookPage, play, write_notebook
+from services import quiet_environment
+
+CELLS = (
+    "%load_ext soundpiece_nb",
+    "%soundpiece_fx storm -p Rain -d 4 --embed",
+    "%soundpiece_fx many -p 'Impact {{n}}' -d 2 --embed --sweep n=1,2,3",
+)
+
+
+@pytest.mark.parametrize("base_url", ["/", "/user/someone/"])
+def test_card_and_board_play_from_the_server_and_what_is_saved_does_not(
+    base_url, tmp_path, sandbox, browser
+):
+    environment = quiet_environment(
+        tmp_path / "home",
+        SOUNDPIECE_BASE_URL=sandbox.base_url,
+        SOUNDPIECE_API_KEY="spk_tests_only_0123456789",
+    )
+    folder = tmp_path / "notebooks"
+    folder.mkdir()
+    path = write_notebook(folder / "storm.ipynb", *CELLS)
+    with Lab(folder, tmp_path / "mine", environment, base_url=base_url) as lab:
+        notebook = NotebookPage(browser, lab, "storm.ipynb")
+        for number in range(len(CELLS)):
+            notebook.run_to_end(number)
+        for number, takes in ((1, 1), (2, 3)):
+            players = notebook.output(number).locator(f"audio[src^='{base_url}soundpiece/audio/']")
+            players.nth(takes - 1).wait_for(timeout=60_000)
+            assert play(players.first) == pytest.approx(4 if number == 1 else 2, abs=0.01)
+        text = notebook.save(path)
+        lab.stop_kernels()
+        notebook.close()
+    assert text.count("data:audio/mpeg;base64,") >= 4
+    assert "soundpiece/audio/" not in text
