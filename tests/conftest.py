@@ -10,6 +10,32 @@ from services import Heard, Reply, RunningSandbox, ScriptedService
 
 pytest_plugins = ["leaks"]
 
+BEGUN_FIRST = (
+    "crash/test_every_step.py",
+    "test_batch.py",
+    "test_headless.py",
+    "browser/test_song_in_lab.py",
+    "sandbox/test_sources.py",
+    "test_chaining.py",
+    "browser/test_bench_in_lab.py",
+    "sandbox/test_service_sources.py",
+    "sandbox/test_samples_and_effects.py",
+    "browser/test_lab_form.py",
+    "sandbox/test_service_routes.py",
+    "crash/test_random_kills.py",
+    "test_notebooks.py",
+    "engine/test_storms.py",
+    "test_secrets.py",
+    "test_hostile_text.py",
+)
+"""Files of a minute or so: begun last, one of them would go on alone."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first; within a file, and among the rest, the order stays."""
+    rank = {str(Path(__file__).parent / name): n for n, name in enumerate(BEGUN_FIRST)}
+    items.sort(key=lambda item: rank.get(str(item.path), len(rank)))
+
 
 @pytest.fixture(scope="session")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:

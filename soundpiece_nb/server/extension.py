@@ -9,10 +9,18 @@ from jupyter_server.utils import url_path_join
 from traitlets import Bool, Unicode
 from traitlets.config import LoggingConfigurable
 
+from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.settings import Settings
+
+from .sound import SoundHandler
+from .webhook import Receiver, WebhookHandler
 
 if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
+
+
+QUIET_SECONDS = 1.0
+"""After the start, before anything is imported that only webhooks need."""
 
 
 class SoundpieceServer(LoggingConfigurable):
@@ -39,24 +47,31 @@ class SoundpieceServer(LoggingConfigurable):
         """Return the folder of journal and audio."""
         return Settings(home=self.home or None).read_home()
 
-    def routes(self, base_url: str) -> list[tuple[Any, ...]]:
+    def routes(self, base_url: str, receiver: Receiver) -> list[tuple[Any, ...]]:
         """Return the routes that are open under this base URL."""
-        from .sound import SoundHandler
-        from .webhook import Receiver, WebhookHandler
-
         root = url_path_join(base_url, "soundpiece")
         opened: list[tuple[Any, ...]] = []
         if self.sound:
             take = url_path_join(root, "audio/?(.*)")  # all below it, or Jupyter would answer
             opened.append((take, SoundHandler, {"home": self.read_home()}))
         if self.webhooks:
-            receiver = Receiver(self.read_home())
             opened.append((url_path_join(root, "webhook"), WebhookHandler, {"receiver": receiver}))
         return opened
+
+    def prepare(self, receiver: Receiver) -> None:
+        """Make ready for the first delivery, and say in the log what stands in its way."""
+        try:
+            receiver.prepare()
+        except Mistake as mistake:
+            self.log.warning("soundpiece_nb: %s", mistake.message)
 
 
 def load(app: ServerApp) -> None:
     """Open this server's routes; see `_load_jupyter_server_extension`."""
     part = SoundpieceServer(parent=app)
-    routes = part.routes(app.web_app.settings["base_url"])
+    receiver = Receiver(part.read_home())
+    routes = part.routes(app.web_app.settings["base_url"], receiver)
     app.web_app.add_handlers(".*$", routes)  # type: ignore[no-untyped-call]
+    if part.webhooks:
+        loop = app.io_loop
+        loop.call_later(QUIET_SECONDS, loop.run_in_executor, None, part.prepare, receiver)

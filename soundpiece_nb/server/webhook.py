@@ -35,6 +35,7 @@ MOST_WAITING = 10_000
 """Deliveries that are not in the journal yet."""
 
 SECRETS_SECONDS = 60.0
+"""How long they are good for before they are read again: a keyring takes its time."""
 
 _MOST_LETTERS = 200
 """Of a webhook's id and of an operation's."""
@@ -85,7 +86,7 @@ class Receiver:
         tells.
         """
         if time.monotonic() >= self._read_again_at:
-            await asyncio.to_thread(self.read_secrets)
+            await asyncio.to_thread(self._read_secrets)
         self._heard.put_nowait(operation_of(headers, body, self._secrets))
         if self._writer is None:
             self._writer = threading.Thread(
@@ -93,8 +94,13 @@ class Receiver:
             )
             self._writer.start()
 
-    def read_secrets(self) -> None:
-        """Read the secrets, as is done once a minute: a keyring takes its time."""
+    def prepare(self) -> None:
+        """Import and read what the first delivery needs; raises Mistake for a wrong secret."""
+        from standardwebhooks import Webhook  # noqa: F401 - so that it is there
+
+        self._secrets = find_webhook_secrets()
+
+    def _read_secrets(self) -> None:
         self._read_again_at = time.monotonic() + SECRETS_SECONDS
         with suppress(Mistake):  # said when the server started
             self._secrets = find_webhook_secrets()
