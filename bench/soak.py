@@ -14,11 +14,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+TESTS = Path(__file__).parents[1] / "tests"
+sys.path[:0] = [str(TESTS), str(TESTS / "server")]
 
 STORMS, OPERATIONS = 20, 500
 ROUNDS, KILLS = 10, 1_000
 MEGABYTES = 1_000
+DELIVERING_SECONDS = 300
 
 
 def main() -> None:
@@ -88,7 +90,27 @@ def kills(folder: Path, until: float) -> None:
         sandbox.stop()
 
 
-PARTS = (big_download, kills, storms)
+def webhooks(folder: Path, _: float) -> None:
+    """Deliver a thousand webhooks a minute to a Jupyter server, and say what that weighs."""
+    from delivering import weigh  # type: ignore[import-not-found]
+    from kept import KEY, SECRET, keep_take  # type: ignore[import-not-found]
+
+    from jupyter_servers import JupyterServer  # type: ignore[import-not-found]
+    from services import quiet_environment
+
+    keep_take(folder / "home", KEY)
+    environment = quiet_environment(folder / "home", SOUNDPIECE_WEBHOOK_SECRET=SECRET)
+    with JupyterServer(folder / "notebooks", folder / "mine", environment) as server:
+        weight = weigh(server, seconds=DELIVERING_SECONDS, a_minute=1_000)
+    print(
+        f"webhooks: {weight.delivered} delivered in {DELIVERING_SECONDS} s, answered within",
+        end=" ",
+    )
+    print(f"{weight.answered:.0f} ms (p99), the server's own requests within", end=" ")
+    print(f"{weight.others_answered:.0f} ms (p99), it grew by {weight.grown / 2**20:.1f} MiB")
+
+
+PARTS = (big_download, webhooks, kills, storms)
 
 
 if __name__ == "__main__":

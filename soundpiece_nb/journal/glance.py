@@ -30,10 +30,18 @@ def count_abandoned(home: Path, now: int) -> int:
 
     A journal that cannot be read counts as none: whoever opens it next says why.
     """
+    return len(find_abandoned(home, now))
+
+
+def find_abandoned(home: Path, now: int) -> list[str]:
+    """Return the keys of those operations, oldest first; `now` is in microseconds."""
     from .lease import is_held
 
-    leases = _rows(home, f"SELECT holder, held_until FROM operations WHERE {UNFINISHED}")  # noqa: S608 - a constant
-    return sum(not is_held(holder, held_until, now) for holder, held_until in leases)
+    asked = (
+        f"SELECT idempotency_key, holder, held_until FROM operations WHERE {UNFINISHED}"  # noqa: S608 - a constant
+        " ORDER BY submitted_at"
+    )
+    return [key for key, holder, until in _rows(home, asked) if not is_held(holder, until, now)]
 
 
 def find_take(home: Path, key: str, take: int) -> str | None:

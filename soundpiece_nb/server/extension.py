@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from traitlets.config import LoggingConfigurable
 from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.settings import Settings
 
+from .caretaker import Caretaker
 from .sound import SoundHandler
 from .webhook import Receiver, WebhookHandler
 
@@ -43,6 +45,13 @@ class SoundpieceServer(LoggingConfigurable):
         "SOUNDPIECE_WEBHOOK_SECRET, or the keyring's.",
     ).tag(config=True)
 
+    resume = Bool(
+        False,
+        help="Whether this server goes on with operations whose kernel has died, and fetches what "
+        "they made, until it is stopped itself. It needs the API key in its own environment or "
+        "the keyring. Off, they wait for %soundpiece_resume.",
+    ).tag(config=True)
+
     def read_home(self) -> Path:
         """Return the folder of journal and audio."""
         return Settings(home=self.home or None).read_home()
@@ -72,6 +81,8 @@ def load(app: ServerApp) -> None:
     receiver = Receiver(part.read_home())
     routes = part.routes(app.web_app.settings["base_url"], receiver)
     app.web_app.add_handlers(".*$", routes)  # type: ignore[no-untyped-call]
+    if part.resume:
+        Caretaker(part.read_home(), partial(part.log.warning, "soundpiece_nb: %s")).start()
     if part.webhooks:
         loop = app.io_loop
         loop.call_later(QUIET_SECONDS, loop.run_in_executor, None, part.prepare, receiver)

@@ -61,6 +61,23 @@ class Bench:
         return write(*a, **k)
 
 
+class Doorbell:
+    """Rings at once, or never; how long it was waited for is kept."""
+
+    def __init__(self, *, rings: bool) -> None:
+        self.rings = rings
+        self.listened = False
+        self.waited: list[tuple[str, float]] = []
+
+    async def listen(self) -> None:
+        self.listened = True
+
+    async def wait(self, operation_id, seconds):
+        assert self.listened, "before it was sent"
+        self.waited.append((operation_id, seconds))
+        return self.rings
+
+
 @pytest.fixture
 def clock(monkeypatch):
     return Clock().rule(monkeypatch, persistence, passage)
@@ -90,8 +107,11 @@ def fetched(monkeypatch):
 def follow(clock, journal, fetched):
     """Let an operation travel through these answers of the service."""
 
-    async def follow(*answers, before=None, unsent=True, takes=0.0, limits=None):
-        request = new_request(find_route("song"), {"lyrics": "la", "prompt": "jazz"})
+    async def follow(
+        *answers, before=None, unsent=True, takes=0.0, limits=None, doorbell=None, **fields
+    ):
+        fields = {"lyrics": "la", "prompt": "jazz"} | fields
+        request = new_request(find_route("song"), fields)
         journal.record(request, service="sandbox")
         if before is not None:
             before(request.key)
@@ -109,6 +129,7 @@ def follow(clock, journal, fetched):
             pace=AccountPace(),
             limits=limits or Limits(),
             workbench=Bench(),
+            doorbell=doorbell,
         )
         error = None
         try:
@@ -287,6 +308,7 @@ async def test_a_download_goes_on_while_it_comes_further_and_is_no_request(clock
         pace=pace,
         limits=Limits(retry_budget=1.0),
         workbench=Bench(),
+        doorbell=None,
     )
     assert await way.persist(download, Exchange.DOWNLOAD, lambda: next(reached)) == "done"
     assert way.run.retries == 8
@@ -325,3 +347,63 @@ async def test_an_end_counts_although_the_deadline_is_over(follow, fetched):
     done = await follow(PROCESSING, READY, takes=20.0, limits=Limits(operation_deadline=1.0))
     assert done.error is None
     assert fetched == [READY]
+
+
+# ------------------------------------------------------------------ with a callback
+
+TOLD = {"callback_url": "https://example.org/hook"}
+LONG_POLL, QUESTION = (("read", "create.new_song", "op_1", wait) for wait in (True, False))
+
+
+@pytest.fixture
+def usually(monkeypatch):
+    """Say how long the quickest operation of the kind took."""
+
+    def usually(seconds):
+        monkeypatch.setattr(Journal, "soonest_seconds", lambda *_: seconds)
+
+    return usually
+
+
+async def test_until_one_can_be_ready_nothing_is_asked_and_a_ring_is_a_reason_to(follow, usually):
+    usually(60.0)
+    doorbell = Doorbell(rings=True)
+    done = await follow(PROCESSING, READY, doorbell=doorbell, **TOLD)
+    assert done.service.polls == [QUESTION]
+    [(operation, seconds)] = doorbell.waited
+    assert operation == "op_1"
+    assert seconds == pytest.approx(54.0, abs=1.0)
+
+
+async def test_a_failure_that_is_told_of_is_a_failure(follow, usually):
+    usually(60.0)
+    done = await follow(PROCESSING, FAILED, doorbell=Doorbell(rings=True), **TOLD)
+    assert (done.entry.status, done.service.polls) == ("failed", [QUESTION])
+
+
+async def test_a_ring_too_early_is_no_end(follow, usually):
+    usually(60.0)
+    doorbell = Doorbell(rings=True)
+    done = await follow(PROCESSING, PROCESSING, PROCESSING, READY, doorbell=doorbell, **TOLD)
+    assert done.service.polls == [QUESTION, LONG_POLL, LONG_POLL]
+    assert len(doorbell.waited) == 1
+
+
+async def test_without_a_ring_it_polls_as_ever(follow, usually):
+    usually(60.0)
+    done = await follow(PROCESSING, READY, doorbell=Doorbell(rings=False), **TOLD)
+    assert done.service.polls == [LONG_POLL]
+
+
+async def test_where_nothing_is_known_it_polls_at_once(follow, usually):
+    usually(0.0)
+    doorbell = Doorbell(rings=True)
+    done = await follow(PROCESSING, READY, doorbell=doorbell, **TOLD)
+    assert (done.service.polls, doorbell.waited) == ([LONG_POLL], [])
+
+
+async def test_without_a_callback_nobody_listens(follow, usually):
+    usually(60.0)
+    doorbell = Doorbell(rings=True)
+    await follow(PROCESSING, READY, doorbell=doorbell)
+    assert (doorbell.listened, doorbell.waited) == (False, [])

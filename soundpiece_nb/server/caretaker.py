@@ -1,0 +1,68 @@
+"""Operations whose kernel has died go on here, where the owner of the server wants that.
+
+The journal's leases say which those are, and keep every other process from following them too.
+"""
+
+from __future__ import annotations
+
+import atexit
+import threading
+import time
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from soundpiece_nb.api.errors import SoundpieceError
+from soundpiece_nb.journal.glance import find_abandoned
+from soundpiece_nb.settings import Settings
+
+if TYPE_CHECKING:
+    from soundpiece_nb.session import Session
+
+LOOK_SECONDS = 2.0
+FIRST_PAUSE, LONGEST_PAUSE = 10.0, 600.0
+"""Seconds before an operation that was not brought to its end is taken up again, ever longer."""
+
+
+class Caretaker:
+    """Looks for abandoned operations, and follows them to their end on threads of its own."""
+
+    def __init__(self, home: Path, complain: Callable[[str], None]) -> None:
+        self._home = home
+        self._complain = complain
+        self._pauses: dict[str, tuple[float, float]] = {}
+
+    def start(self) -> None:
+        """Begin to look; it ends with the process."""
+        threading.Thread(
+            target=self._keep_looking, name="soundpiece-caretaker", daemon=True
+        ).start()
+
+    @cached_property
+    def _session(self) -> Session:
+        from soundpiece_nb.session import Session
+
+        session = Session(Settings(home=str(self._home)))
+        atexit.register(session.close)
+        return session
+
+    def _keep_looking(self) -> None:
+        while True:
+            try:
+                self.look()
+            except SoundpieceError as error:
+                self._complain(error.message)
+            except Exception as error:  # noqa: BLE001 - the next look may go better
+                self._complain(f"Something unforeseen happened ({type(error).__name__}).")
+            time.sleep(LOOK_SECONDS)
+
+    def look(self) -> None:
+        """Take up what nobody follows; raises SoundpieceError where the journal cannot be used."""
+        now = time.monotonic()
+        for key in find_abandoned(self._home, time.time_ns() // 1000):
+            due, pause = self._pauses.get(key, (now, FIRST_PAUSE))
+            if due > now or not self._session.reaches(self._session.journal.entry(key)):
+                continue
+            self._pauses[key] = (now + pause, min(2 * pause, LONGEST_PAUSE))
+            self._session.set_out(key)
