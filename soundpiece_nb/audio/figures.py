@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-VERSION = 1
+VERSION = 2
 """What is kept beside the figures, so that a later way of measuring measures again."""
 
 METHODS = {

@@ -43,6 +43,12 @@ _BETTER_THAN_OTHERS = 1.05
 _LEAST_SAID, _CLEARER_THAN_OCTAVES = 0.5, 0.4
 """How much must speak for the best octave, and how much more than for the second best."""
 
+_SLOW, _ENOUGH_SLOW_BEATS = 75.0, 25
+"""Where half a tempo is no slower, people may tap that: so many of its beats have to be heard.
+
+In fewer, a slow backbeat of eighths passes for a fast one.
+"""
+
 _SWING = 3.0
 """How much a note on a third of a beat says: they are few, but nothing tells a beat so surely."""
 
@@ -83,8 +89,17 @@ def tempo_of(sound: npt.NDArray[np.float32], sample_rate: int) -> float | None:
         return None
     minute = 60.0 * sample_rate / hop
     every = _repeats(_onsets(bands, 0.001))
-    tempo = _repeating(every, minute)
-    return tempo and _octave(tempo, minute, every, _repeats(bass), _repeats(snare))
+    repeating = _repeating(every, minute)
+    tempo = repeating and _octave(repeating, minute, every, _repeats(bass), _repeats(snare))
+    if tempo is None or _may_be_half(tempo, len(sound) / sample_rate):
+        return None
+    return tempo
+
+
+def _may_be_half(tempo: float, seconds: float) -> bool:
+    """Tell whether a piece is too short to know that its tempo is not half of this."""
+    half = tempo / 2
+    return half >= _SLOW and seconds * half / 60 < _ENOUGH_SLOW_BEATS
 
 
 def _repeating(every: Numbers, minute: float) -> float | None:

@@ -141,6 +141,21 @@ def test_a_song_is_not_heard_at_half_or_double_its_tempo(measured, prompt):
     assert measured(song.mix).tempo == pytest.approx(song.tempo, rel=0.02)
 
 
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        f"{words} seconds"
+        for words in (
+            "calm techno, 12", "calm house, 12", "slow funk, 12",
+            "slow pop, 15", "calm techno, 15", "slow house, 15",
+        )
+    ],
+)  # fmt: skip
+def test_a_short_piece_is_not_heard_at_double_its_tempo(measured, prompt):
+    made = perform(plan_instrumental(prompt, seed="s"))
+    assert measured(made.mix).tempo in (None, pytest.approx(made.tempo, rel=0.02))
+
+
 @pytest.mark.parametrize("faster", [0.943, 1.037])
 def test_a_tempo_between_whole_numbers_is_heard_at_any_sample_rate(measured, faster):
     sound, tempo = piece("house")
