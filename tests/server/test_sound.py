@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from urllib.parse import quote
 
 import pytest
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 from kept import KEY
 
 TAKE = f"audio/{KEY}/1"
+NOBODY = "6ba7b810-9dad-41d1-80b4-00c04fd430c8"
 ALLOWED = {200, 206, 304, 403, 404, 416}
 
 
@@ -82,7 +82,7 @@ def test_who_is_not_signed_in_hears_nothing(visitor, stored):
     "path",
     [
         f"audio/{KEY}/2", f"audio/{KEY}/0", f"audio/{KEY}/-1", f"audio/{KEY}/1.flac",
-        f"audio/{uuid.uuid4()}/1", "audio/../1", f"audio/{KEY}/..%2f..%2fjournal.sqlite",
+        f"audio/{NOBODY}/1", "audio/../1", f"audio/{KEY}/..%2f..%2fjournal.sqlite",
         f"audio/..%2f{KEY}/1", f"audio/{KEY}/٣", f"audio/{KEY}/{10**30}", "audio/%00/1",
         f"audio/{KEY}/1?format=wav", f"audio/{KEY}/1?format=../1", f"audio/{KEY}", f"audio/{KEY}/",
         "audio", "audio/", "webhooks",
