@@ -38,7 +38,7 @@ browser: $(INSTALLED)
 
 # What asserts on time runs alone, all else several at a time: much of it waits.
 test: check browser
-	$(OFFLINE) $(BIN)/python -m pytest -m "not measured" --numprocesses 5 --dist loadfile --no-loadscope-reorder
+	$(OFFLINE) $(BIN)/python -m pytest -m "not measured" --numprocesses 4 --dist loadfile --no-loadscope-reorder
 	$(OFFLINE) $(BIN)/python -m pytest -m measured
 
 # By branch, of each of the three; the embedded sandbox's tests are the engine's too.

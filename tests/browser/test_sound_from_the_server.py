@@ -15,6 +15,7 @@ CELLS = (
 )
 
 
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("base_url", ["/", "/user/someone/"])
 def test_card_and_board_play_from_the_server_and_what_is_saved_does_not(
     base_url, tmp_path, sandbox, browser
@@ -33,7 +34,7 @@ def test_card_and_board_play_from_the_server_and_what_is_saved_does_not(
             notebook.run_to_end(number)
         for number, takes in ((1, 1), (2, 3)):
             players = notebook.output(number).locator(f"audio[src^='{base_url}soundpiece/audio/']")
-            players.nth(takes - 1).wait_for(timeout=60_000)
+            players.nth(takes - 1).wait_for(timeout=120_000)
             assert play(players.first) == pytest.approx(4 if number == 1 else 2, abs=0.01)
         text = notebook.save(path)
         lab.stop_kernels()

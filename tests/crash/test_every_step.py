@@ -9,6 +9,7 @@ from collections import Counter
 from .aftermath import require_nothing_lost_or_twice
 
 
+@pytest.mark.timeout(500)  # some two hundred processes, one after the other
 def test_a_process_killed_at_any_step_leaves_what_the_next_one_brings_to_its_end(
     nursery, home, own_sandbox, tmp_path
 ):
