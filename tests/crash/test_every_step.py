@@ -6,6 +6,8 @@ import json
 import signal
 from collections import Counter
 
+import pytest
+
 from .aftermath import require_nothing_lost_or_twice
 
 
