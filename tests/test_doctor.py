@@ -27,6 +27,7 @@ from soundpiece_nb import session
 from soundpiece_nb.api.errors import WaitInterrupted
 from soundpiece_nb.doctor import service as asking
 from soundpiece_nb.doctor.examination import Examination
+from soundpiece_nb.doctor.report import weight
 from soundpiece_nb.journal.lease import holder_name
 from soundpiece_nb.journal.migrations import JournalTooNew
 from soundpiece_nb.magics.repairing import doctor
@@ -409,7 +410,7 @@ def test_a_damaged_journal_is_rescued_and_the_copy_mentioned_from_then_on(keys, 
     assert aside.read_bytes() == before
     again = examine()
     assert "The journal was damaged" not in again
-    size = f"{aside.stat().st_size / 1000:.1f} kB"
+    size = weight(aside.stat().st_size)
     assert f"Kept aside, and yours to delete: 1 file of journals, {size} ({aside.name})" in again
     assert set(sp.history().index) == set(keys.values())
 
