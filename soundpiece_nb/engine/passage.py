@@ -136,7 +136,7 @@ class Passage:
     async def _follow(self, answer: Answer) -> Answer:
         """Long-poll until the operation has ended or its deadline is over."""
         deadline = time.monotonic() + self.limits.operation_deadline
-        if self._is_told and await self._nothing_yet(answer.id):
+        if self._is_told and await self._is_told_early(answer.id):
             answer = await self.read(answer.id)
             if answer.ready or answer.failed:
                 return answer
@@ -161,7 +161,7 @@ class Passage:
         """Whether the service was asked to tell of the operation's end."""
         return CALLBACK_URL.name in self.entry.fields
 
-    async def _nothing_yet(self, operation_id: str) -> bool:
+    async def _is_told_early(self, operation_id: str) -> bool:
         """Ask nothing while no operation of the kind was ever ready; True once a webhook came.
 
         After that time the long poll is quicker than any webhook, and needs none.
@@ -170,5 +170,5 @@ class Passage:
             self.journal.soonest_seconds, self.entry.route, self.entry.service
         )
         age = (datetime.now(UTC) - self.entry.submitted_at).total_seconds()
-        left = soonest * CAUTION - max(age, 0.0)
+        left = min(soonest * CAUTION - max(age, 0.0), self.limits.operation_deadline)
         return left > 0 and await self.doorbell.wait(operation_id, left)

@@ -10,7 +10,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterable
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 from .glance import FILE_NAME
@@ -27,7 +27,7 @@ class Deliveries:
 
     def __init__(self, home: Path) -> None:
         self._file = home / FILE_NAME
-        self._connection: sqlite3.Connection | None = None
+        self._reading: sqlite3.Connection | None = None
         self._lock = threading.Lock()
         self._seen: tuple[int, int] | None = None
 
@@ -35,23 +35,22 @@ class Deliveries:
         """Write deliveries down, each one's own id and its operation's, unless they are known.
 
         What is too old to be repeated is forgotten. Where there is no journal, nobody waits, and
-        nothing is written. Raises sqlite3.Error.
+        nothing is written. The journal is not kept open: who rescues a damaged one must find nobody
+        at it. Raises sqlite3.Error.
         """
+        if not self._file.exists():
+            return
         now = int(time.time() * 1e6)
-        with self._lock:
-            if not self._file.exists():
-                return
-            connection = self._opened()
-            with connection:
-                connection.execute("BEGIN IMMEDIATE")
-                connection.execute(
-                    "DELETE FROM deliveries WHERE heard_at < ?", (now - int(KEPT_SECONDS * 1e6),)
-                )
-                connection.executemany(
-                    "INSERT OR IGNORE INTO deliveries (webhook_id, operation_id, heard_at)"
-                    " VALUES (?, ?, ?)",
-                    [(*each, now) for each in heard],
-                )
+        with closing(self._open()) as connection, connection:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute(
+                "DELETE FROM deliveries WHERE heard_at < ?", (now - int(KEPT_SECONDS * 1e6),)
+            )
+            connection.executemany(
+                "INSERT OR IGNORE INTO deliveries (webhook_id, operation_id, heard_at)"
+                " VALUES (?, ?, ?)",
+                [(*each, now) for each in heard],
+            )
 
     def heard(self) -> list[str]:
         """Return the operation ids of what was delivered since the last call, in order.
@@ -59,35 +58,35 @@ class Deliveries:
         The first call returns nothing. Where nothing was written at all, it takes microseconds.
         """
         with self._lock:
-            connection = self._opened()
-            version = connection.execute("PRAGMA data_version").fetchone()[0]
+            if self._reading is None:
+                self._reading = self._open()
+            version = self._reading.execute("PRAGMA data_version").fetchone()[0]
             if self._seen and self._seen[0] == version:
                 return []
             since = self._seen[1] if self._seen else None
-            last = connection.execute("SELECT max(number) FROM deliveries").fetchone()[0] or 0
+            last = self._reading.execute("SELECT max(number) FROM deliveries").fetchone()[0] or 0
             self._seen = (version, last)
             if since is None or last == since:
                 return []
-            rows = connection.execute(
+            rows = self._reading.execute(
                 "SELECT operation_id FROM deliveries WHERE number > ? ORDER BY number", (since,)
             )
             return [operation_id for (operation_id,) in rows]
 
     def close(self) -> None:
-        """Close the connection, if there is one."""
+        """Hear no more."""
         with self._lock, suppress(sqlite3.Error):
-            if self._connection is not None:
-                self._connection.close()
-                self._connection = None
+            if self._reading is not None:
+                self._reading.close()
+                self._reading = None
 
-    def _opened(self) -> sqlite3.Connection:
-        if self._connection is None:
-            self._connection = sqlite3.connect(
-                f"{self._file.as_uri()}?mode=rw",
-                uri=True,
-                timeout=BUSY_SECONDS,
-                isolation_level=None,
-                check_same_thread=False,
-            )
-            self._connection.execute("PRAGMA synchronous=NORMAL")
-        return self._connection
+    def _open(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            f"{self._file.as_uri()}?mode=rw",
+            uri=True,
+            timeout=BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        connection.execute("PRAGMA synchronous=NORMAL")
+        return connection

@@ -62,7 +62,8 @@ class Caretaker:
         now = time.monotonic()
         for key in find_abandoned(self._home, time.time_ns() // 1000):
             due, pause = self._pauses.get(key, (now, FIRST_PAUSE))
-            if due > now or not self._session.reaches(self._session.journal.entry(key)):
+            if due > now:
                 continue
             self._pauses[key] = (now + pause, min(2 * pause, LONGEST_PAUSE))
-            self._session.set_out(key)
+            if self._session.reaches(self._session.journal.entry(key)):
+                self._session.set_out(key)

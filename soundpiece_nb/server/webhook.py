@@ -86,7 +86,8 @@ class Receiver:
         tells.
         """
         if time.monotonic() >= self._read_again_at:
-            await asyncio.to_thread(self._read_secrets)
+            with suppress(Mistake):  # said when the server started
+                await asyncio.to_thread(self._read_secrets)
         self._heard.put_nowait(operation_of(headers, body, self._secrets))
         if self._writer is None:
             self._writer = threading.Thread(
@@ -98,12 +99,11 @@ class Receiver:
         """Import and read what the first delivery needs; raises Mistake for a wrong secret."""
         from standardwebhooks import Webhook  # noqa: F401 - so that it is there
 
-        self._secrets = find_webhook_secrets()
+        self._read_secrets()
 
     def _read_secrets(self) -> None:
         self._read_again_at = time.monotonic() + SECRETS_SECONDS
-        with suppress(Mistake):  # said when the server started
-            self._secrets = find_webhook_secrets()
+        self._secrets = find_webhook_secrets()
 
     def _write(self) -> None:
         while True:

@@ -375,6 +375,14 @@ async def test_until_one_can_be_ready_nothing_is_asked_and_a_ring_is_a_reason_to
     assert seconds == pytest.approx(54.0, abs=1.0)
 
 
+async def test_it_is_not_waited_for_beyond_the_deadline(follow, usually):
+    usually(60.0)
+    doorbell, limits = Doorbell(rings=False), Limits(operation_deadline=5.0)
+    await follow(PROCESSING, READY, doorbell=doorbell, limits=limits, **TOLD)
+    [(_, seconds)] = doorbell.waited
+    assert seconds <= 5.0
+
+
 async def test_a_failure_that_is_told_of_is_a_failure(follow, usually):
     usually(60.0)
     done = await follow(PROCESSING, FAILED, doorbell=Doorbell(rings=True), **TOLD)
