@@ -31,6 +31,7 @@ class Caretaker:
     def __init__(self, home: Path, complain: Callable[[str], None]) -> None:
         self._home = home
         self._complain = complain
+        self._said = ""
         self._pauses: dict[str, tuple[float, float]] = {}
 
     def start(self) -> None:
@@ -49,13 +50,24 @@ class Caretaker:
 
     def _keep_looking(self) -> None:
         while True:
-            try:
-                self.look()
-            except SoundpieceError as error:
-                self._complain(error.message)
-            except Exception as error:  # noqa: BLE001 - the next look may go better
-                self._complain(f"Something unforeseen happened ({type(error).__name__}).")
+            self._say(self._trouble())
             time.sleep(LOOK_SECONDS)
+
+    def _trouble(self) -> str:
+        """Look, and return what is wrong; nothing where all is well."""
+        try:
+            self.look()
+        except SoundpieceError as error:
+            return error.message
+        except Exception as error:  # noqa: BLE001 - the next look may go better
+            return f"Something unforeseen happened ({type(error).__name__})."
+        return ""
+
+    def _say(self, trouble: str) -> None:
+        """Complain, but not of the same again and again."""
+        if trouble and trouble != self._said:
+            self._complain(trouble)
+        self._said = trouble
 
     def look(self) -> None:
         """Take up what nobody follows; raises SoundpieceError where the journal cannot be used."""

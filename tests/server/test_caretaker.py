@@ -11,9 +11,11 @@ import pytest
 from jupyter_servers import JupyterServer
 from kernels import Kernel
 from services import RunningSandbox, quiet_environment
+from soundpiece_nb.api.errors import StorageFailed
 from soundpiece_nb.audio.flac import verify
 from soundpiece_nb.journal.filters import Filter
 from soundpiece_nb.journal.journal import Journal
+from soundpiece_nb.server import caretaker
 
 NUMBER = 20
 SUBMIT = f"""
@@ -83,3 +85,21 @@ def test_unasked_the_server_touches_none(journal, tmp_path, environment):
         time.sleep(6)
         assert states(journal) == before
     assert {complete for _, complete, _ in before} == {False}
+
+
+def test_what_is_wrong_is_said_once_until_it_is_something_else(tmp_path, monkeypatch):
+    looks = iter(["damaged", "damaged", "", "damaged", "gone"])
+    monkeypatch.setattr(caretaker, "LOOK_SECONDS", 0.0)
+
+    def abandoned(*_):
+        if words := next(looks, ""):
+            raise StorageFailed(words)
+        return []
+
+    monkeypatch.setattr(caretaker, "find_abandoned", abandoned)
+    said = []
+    caretaker.Caretaker(tmp_path, said.append).start()
+    until = time.monotonic() + 5
+    while len(said) < 3 and time.monotonic() < until:
+        time.sleep(0.01)
+    assert said == ["damaged", "damaged", "gone"]

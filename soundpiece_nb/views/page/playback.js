@@ -30,7 +30,7 @@ class Carrying {
     for (const take of within(nodes, TAKE)) {
       const audio = take.querySelector("audio");
       const kept = { audio, control: take.querySelector(`[${OURS}=judgement]`) };
-      kept.playing = audio !== null && audio === sounding;
+      kept.begun = audio !== null && (audio === begun || !audio.paused);
       this.left.set(takeOf(take).id, kept);
     }
     for (const view of within(nodes, VIEW)) {
@@ -55,24 +55,26 @@ class Carrying {
     const kept = this.left.get(takeOf(take).id);
     if (!kept) return null;
     const audio = take.querySelector("audio");
-    if (kept.audio && audio && !kept.audio.isConnected && kept.audio.currentTime > 0) {
+    const stands = kept.begun || kept.audio?.currentTime > 0;
+    if (stands && audio && !kept.audio.isConnected && !kept.audio.error) {
       audio.replaceWith(kept.audio);
-      if (kept.playing && kept.audio.paused) kept.audio.play().catch(() => {});
+      if (kept.begun && kept.audio.paused) kept.audio.play().catch(() => {});
     }
     return kept.control?.isConnected ? null : kept.control;
   }
 }
 
-let sounding = null;
+// What a person has started, though its first sound may still be on its way.
+let begun = null;
 
 function followPlayback(signal) {
   const options = { capture: true, signal };
   document.addEventListener("play", onPlay, options);
-  document.addEventListener("playing", (event) => (sounding = event.target), options);
+  document.addEventListener("play", (event) => (begun = event.target), options);
   document.addEventListener(
     "pause",
     (event) => {
-      if (event.target.isConnected && event.target === sounding) sounding = null;
+      if (event.target.isConnected && event.target === begun) begun = null;
     },
     options,
   );
