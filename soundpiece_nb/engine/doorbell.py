@@ -6,11 +6,11 @@ A ring says only that it is time to ask: forged, late or repeated ones cost a re
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from contextlib import suppress
 from pathlib import Path
 
 from soundpiece_nb.journal.deliveries import Deliveries
+from soundpiece_nb.journal.glance import UNREADABLE
 
 from .workbench import Workbench
 
@@ -60,7 +60,7 @@ class Doorbell:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _look(self) -> None:
-        with suppress(sqlite3.Error):  # then polling tells
+        with suppress(*UNREADABLE):  # then polling tells
             for operation_id in await self._workbench.note(self._deliveries.heard):
                 if operation_id in self._waiting:
                     self._waiting[operation_id].set()

@@ -94,14 +94,20 @@ def _said_plainly() -> Iterator[None]:
             "A text holds half of a surrogate pair, which cannot be kept or looked for. "
             "Nothing was sent."
         ) from None
+    except UnicodeDecodeError:
+        raise _damaged("a name in it is no text") from None
     except SQLAlchemyError as error:
         reason = error.orig if isinstance(error, DBAPIError) else type(error).__name__
         if isinstance(reason, BaseException) and says_damaged(reason):
-            raise JournalDamaged(
-                f"The journal is damaged ({_short(reason)}). %soundpiece_doctor keeps it aside and "
-                "goes on with what can be read."
-            ) from None
+            raise _damaged(_short(reason)) from None
         raise StorageFailed(f"The journal cannot be used ({reason}).") from None
+
+
+def _damaged(how: str) -> JournalDamaged:
+    return JournalDamaged(
+        f"The journal is damaged ({how}). %soundpiece_doctor keeps it aside and goes on with what "
+        "can be read."
+    )
 
 
 def _short(reason: BaseException) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from contextlib import closing, suppress
 from pathlib import Path
 
-from .glance import FILE_NAME
+from .glance import FILE_NAME, UNREADABLE
 
 KEPT_SECONDS = 900.0
 """A repeated delivery is known as one for longer than its signature is good."""
@@ -36,7 +36,7 @@ class Deliveries:
 
         What is too old to be repeated is forgotten. Where there is no journal, nobody waits, and
         nothing is written. The journal is not kept open: who rescues a damaged one must find nobody
-        at it. Raises sqlite3.Error.
+        at it. Raises one of UNREADABLE.
         """
         if not self._file.exists():
             return
@@ -75,7 +75,7 @@ class Deliveries:
 
     def close(self) -> None:
         """Hear no more."""
-        with self._lock, suppress(sqlite3.Error):
+        with self._lock, suppress(*UNREADABLE):
             if self._reading is not None:
                 self._reading.close()
                 self._reading = None

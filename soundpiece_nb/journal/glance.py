@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 FILE_NAME = "journal.sqlite"
+UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
+"""What reading a damaged journal raises: SQLite's complaint quotes names, which may be no text."""
 
 # Few takes are without a file, and an index lists them: only their operations are looked at, as
 # the + says to SQLite, which would look at all that are ready.
@@ -58,5 +60,5 @@ def _rows(home: Path, asked: str, *given: str | int) -> list[tuple[Any, ...]]:
     try:
         with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as connection:
             return connection.execute(asked, given).fetchall()
-    except sqlite3.Error:
+    except UNREADABLE:
         return []

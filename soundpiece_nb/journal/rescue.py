@@ -27,7 +27,7 @@ from soundpiece_nb.audio.shelf import numbered, written_beside
 
 from .database import Database, JournalDamaged
 from .entry import STATUSES
-from .glance import FILE_NAME
+from .glance import FILE_NAME, UNREADABLE
 from .migrations import prepare
 from .schema import operations, takes
 
@@ -174,14 +174,14 @@ def _copy(damaged: Path, folder: Path) -> Path:
 def _rows(old: sqlite3.Connection, table: Table) -> Iterator[dict[str, Any]]:
     """Yield every row of a table that can be read, in the order of writing."""
     last = None
-    with suppress(sqlite3.DatabaseError):
+    with suppress(*UNREADABLE):
         last = old.execute(f"SELECT max(rowid) FROM {table}").fetchone()[0] or 0  # noqa: S608 - a name of our own
     missing = 0
     for number in itertools.count(1):
         if number > last if last is not None else missing > _LOOKED_BEYOND:
             return
         row = None
-        with suppress(sqlite3.DatabaseError):
+        with suppress(*UNREADABLE):
             row = old.execute(f"SELECT * FROM {table} WHERE rowid = ?", (number,)).fetchone()  # noqa: S608 - a name of our own
         missing = missing + 1 if row is None else 0
         if row is not None:

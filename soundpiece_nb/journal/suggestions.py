@@ -14,7 +14,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .glance import FILE_NAME
+from .glance import FILE_NAME, UNREADABLE
 
 LATEST = 2_000
 """How many operations are looked at for what no index tells."""
@@ -154,5 +154,5 @@ def _rows(home: Path, query: str, **values: Any) -> list[Any]:
     try:
         with closing(sqlite3.connect(address, uri=True, timeout=0)) as connection:
             return connection.execute(query, values).fetchall()
-    except sqlite3.Error:
+    except UNREADABLE:
         return []

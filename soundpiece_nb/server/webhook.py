@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import binascii
-import sqlite3
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -24,6 +23,7 @@ from tornado.web import stream_request_body
 from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.credentials import find_webhook_secrets
 from soundpiece_nb.journal.deliveries import Deliveries
+from soundpiece_nb.journal.glance import UNREADABLE
 
 MOST_BYTES = 64 * 1024
 """Of a delivery's body; an operation with three outputs has some 2 KB."""
@@ -112,7 +112,7 @@ class Receiver:
                 while True:
                     heard.append(self._heard.get_nowait())
             for _ in range(_TRIES):
-                with suppress(sqlite3.Error):
+                with suppress(*UNREADABLE):
                     self._deliveries.note(heard)
                     break
 

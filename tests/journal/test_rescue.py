@@ -14,8 +14,10 @@ from recording import finish, record
 from soundpiece_nb.api.errors import StorageFailed
 from soundpiece_nb.journal.database import JournalDamaged
 from soundpiece_nb.journal.filters import Filter
+from soundpiece_nb.journal.glance import count_abandoned
 from soundpiece_nb.journal.journal import Journal, open_journal
 from soundpiece_nb.journal.rescue import JournalWasDamaged, rescue
+from soundpiece_nb.journal.suggestions import suggest_tags
 
 PAGE = 4096
 MANY = 60
@@ -140,6 +142,21 @@ def test_a_row_that_is_not_what_was_written_is_lost_alone(home, damage):
     kept = {entry.key for entry in journal.entries(Filter())}
     assert len(kept) == MANY - 1
     assert kept < keys
+    journal.close()
+
+
+def test_a_table_whose_name_is_no_text_any_more_is_damage_like_any_other(home):
+    with closing(sqlite3.connect(home / "journal.sqlite")) as connection, connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute(
+            "UPDATE sqlite_master SET name = CAST(x'8687' AS TEXT), sql = 'none'"
+            " WHERE name = 'operations_by_status'"
+        )
+    assert count_abandoned(home, 0) == 0
+    assert suggest_tags(home) == []
+    journal = opened_anew(home)
+    assert journal.complaints() == []
+    record(journal)
     journal.close()
 
 

@@ -202,6 +202,7 @@ def test_a_killed_worker_does_not_fail_its_song(start):
     assert sandbox.finished(operation_id)["status"] == "ready"
 
 
+@pytest.mark.measured
 def test_idle_exit_stops_it_when_nobody_asks(start):
     sandbox = start("--idle-exit", "0.5")
     for _ in range(4):
