@@ -6,9 +6,10 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 
 # What a person's shell has set for the real service stays out of demonstrations and tests;
-# and modules are compiled once, not by each of hundreds of processes.
+# modules are compiled once, not by each of hundreds of processes; and of those that work side by
+# side none starts a thread per core for its algebra.
 OFFLINE := env -u SOUNDPIECE_API_KEY -u SOUNDPIECE_BASE_URL -u SOUNDPIECE_HOME -u JPY_SESSION_NAME \
-	-u PYTHONDONTWRITEBYTECODE
+	-u PYTHONDONTWRITEBYTECODE OPENBLAS_NUM_THREADS=1
 
 # Jupyter wants to be told when it runs as root, as it does in many containers.
 AS_ROOT := $(shell test "$$(id -u)" = 0 && echo --allow-root)

@@ -33,6 +33,7 @@ def test_it_listens_on_this_machine_only(start):
     assert listening == ["127.0.0.1"]
 
 
+@pytest.mark.measured
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_stops_it_cleanly_with_polls_held_and_songs_under_way(start, stop):
     sandbox = start("--pace", "1")

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from scipy.fft import next_fast_len
 from test_music import EIGHT, LINES, SONG, decibels, heard_tempo, song
 
 from soundpiece_nb.sandbox.music import (
@@ -76,8 +77,9 @@ def likeness(one: np.ndarray, other: np.ndarray) -> float:
 
 def pitch_classes(sound: np.ndarray) -> np.ndarray:
     """Return how much of each of the twelve pitch classes from C up sounds below 1 kHz."""
-    heights = np.fft.rfftfreq(len(sound), 1 / SAMPLE_RATE)
-    loudness = np.abs(np.fft.rfft(sound.mean(axis=1) * np.hanning(len(sound))))
+    size = next_fast_len(len(sound), real=True)
+    heights = np.fft.rfftfreq(size, 1 / SAMPLE_RATE)
+    loudness = np.abs(np.fft.rfft(sound.mean(axis=1) * np.hanning(len(sound)), size))
     heard = (heights > 60) & (heights < 1000)
     classes = np.round(69 + 12 * np.log2(heights[heard] / 440)).astype(int) % 12
     return np.bincount(classes, loudness[heard], 12)
@@ -112,9 +114,10 @@ def test_an_instrumental_is_finished_like_a_song_but_nobody_sings(prompt):
     assert decibels(np.abs(made.mix[-edge:]).max()) < -60.0
     for name in ("bass", "other"):
         sound = made.stems[name].mean(axis=1)
-        heights = np.fft.rfft(sound)
-        heights[np.fft.rfftfreq(len(sound), 1 / SAMPLE_RATE) < 17_000] = 0.0
-        assert np.abs(np.fft.irfft(heights, len(sound))).max() < 0.02, name
+        size = next_fast_len(len(sound), real=True)
+        heights = np.fft.rfft(sound, size)
+        heights[np.fft.rfftfreq(size, 1 / SAMPLE_RATE) < 17_000] = 0.0
+        assert np.abs(np.fft.irfft(heights, size)).max() < 0.02, name
 
 
 @pytest.mark.parametrize(("prompt", "tempo"), [("rock 120 bpm", 120), ("techno 132 bpm", 132)])
@@ -412,7 +415,7 @@ def test_a_target_as_long_as_the_source_leaves_it_alone_and_a_tiny_one_leaves_a_
 def test_every_target_is_met_within_half_a_bar():
     plan, made = long_piece("rock")
     bar = 240 / plan.form.tempo
-    for target in np.arange(bar, made.duration, 2.37):
+    for target in np.arange(bar, made.duration, 5.37):
         cut = plan_cut(made.mix, float(target), plan.ground)
         assert abs(cut.duration - target) <= bar / 2 + 1e-4
 
@@ -512,10 +515,12 @@ def test_stems_sum_to_the_source_and_each_is_nearer_to_the_true_one_than_the_mix
 @pytest.mark.parametrize("prompt", ["rock", "jazz", "pop", "lo-fi", "blues"])
 def test_each_stem_is_most_like_the_true_one(prompt):
     _, made = long_piece(prompt)
-    for name, stem in split(made.mix).items():
-        alike = {other: likeness(stem, made.stems[other]) for other in STEMS}
+    piece = slice(20 * SAMPLE_RATE, 50 * SAMPLE_RATE)
+    true = {name: stem[piece] for name, stem in made.stems.items()}
+    for name, stem in split(made.mix[piece]).items():
+        alike = {other: likeness(stem, true[other]) for other in STEMS}
         assert max(alike, key=alike.__getitem__) == name
-        assert alike[name] > likeness(made.mix, made.stems[name])
+        assert alike[name] > likeness(made.mix[piece], true[name])
 
 
 def test_a_long_split_has_no_seams():

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import sqlite3
 import time
-from contextlib import closing
-from dataclasses import replace
 
 import pytest
 from kept import SECRET
+from waking import all_heard, heard, remember, submit
 
 from jupyter_servers import JupyterServer
 from services import RunningSandbox, quiet_environment
 from soundpiece_nb import session
-from soundpiece_nb.api.request import new_request
-from soundpiece_nb.api.routes import find_route
-from soundpiece_nb.journal.glance import FILE_NAME
-from soundpiece_nb.journal.journal import Journal
 
 pytestmark = pytest.mark.measured
 
 NUMBER = 50
-FX = find_route("fx")
 
 
 @pytest.fixture
@@ -48,47 +40,15 @@ def current(home, service, monkeypatch):
     return session.current()
 
 
-def remember(home, service, seconds):
-    """Write down that effects have always taken so long."""
-    journal = Journal(home)
-    for _ in range(3):
-        request = new_request(FX, {"prompt": "earlier"})
-        journal.record(request, service=service.base_url)
-        journal.ready(request.key, [])
-        journal.release([request.key])
-    journal.close()
-    with closing(sqlite3.connect(home / FILE_NAME)) as connection:
-        connection.execute("UPDATE operations SET submitted_at = finished_at - ?", (seconds * 1e6,))
-        connection.commit()
-
-
-def submit(current, server, number):
-    """Hand an effect over that the service is to tell this server of."""
-    told = {"callback_url": f"{server.root}soundpiece/webhook"}  # a person's has to be https
-    request = new_request(FX, {"prompt": f"Impact {number}", "duration": 0.5})
-    body = json.dumps(json.loads(request.body) | told).encode()
-    return current.submit(replace(request, fields={**request.fields, **told}, body=body))
-
-
-def heard(home):
-    """Return when each operation's delivery was noted, by the operation's id, in microseconds."""
-    with closing(sqlite3.connect(home / FILE_NAME)) as connection:
-        return dict(connection.execute("SELECT operation_id, heard_at FROM deliveries"))
-
-
-def all_heard(home, number):
-    """Return what was heard once it is so much, half a minute from now at the latest."""
-    until = time.monotonic() + 30
-    while len(heard(home)) < number and time.monotonic() < until:
-        time.sleep(0.05)
-    return heard(home)
+def address(server):
+    return f"{server.root}soundpiece/webhook"
 
 
 def test_fifty_are_shown_at_their_delivery_with_hardly_a_poll(current, home, service, server):
     remember(home, service, 60.0)
-    made = [submit(current, server, number) for number in range(NUMBER)]
+    made = [submit(current, address(server), number) for number in range(NUMBER)]
     entries = [current.journal.entry(each.result(60).key) for each in made]
-    delivered = all_heard(home, NUMBER)
+    delivered = all_heard(home, {entry.operation_id for entry in entries})
     late = [
         entry.finished_at.timestamp() - delivered[entry.operation_id] / 1e6 for entry in entries
     ]
@@ -100,9 +60,10 @@ def test_fifty_are_shown_at_their_delivery_with_hardly_a_poll(current, home, ser
 
 def test_with_the_receiver_stopped_half_way_all_still_end(current, home, service, server):
     remember(home, service, 4.0)
-    made = [submit(current, server, number) for number in range(NUMBER // 2)]
-    all_heard(home, 3)
+    made = [submit(current, address(server), number) for number in range(NUMBER // 2)]
+    while len(heard(home)) < 3:
+        time.sleep(0.05)
     server.process.terminate()
-    made += [submit(current, server, number) for number in range(NUMBER // 2, NUMBER)]
+    made += [submit(current, address(server), number) for number in range(NUMBER // 2, NUMBER)]
     assert {each.result(60).status for each in made} == {"ready"}
     assert len(heard(home)) < NUMBER
