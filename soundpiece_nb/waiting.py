@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import signal
 import threading
+import time
 from collections.abc import Iterator
+from concurrent import futures
 from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
@@ -17,6 +20,10 @@ Made = TypeVar("Made")
 
 WAKE_SECONDS = 0.5
 """How long a loop that awaits an operation may sleep: an interrupt is heard after that."""
+
+LISTEN_SECONDS = 0.1
+"""How long a thread that waits may sleep. An interrupt wakes it only where the system hands it to
+just this thread, and not in the moment before it falls asleep."""
 
 
 class Awaited(Protocol):
@@ -37,17 +44,17 @@ def wait(future: Future[Any], timeout: float | None, operation: Awaited) -> None
     Raises what the future raises, WaitTimeout or WaitInterrupted. Cancels nothing.
     """
     try:
-        if not _pump_loop_until(future, timeout):
-            future.result(timeout)
+        _wait_for(future, math.inf if timeout is None else timeout)
     except KeyboardInterrupt:
         raise WaitInterrupted(_goes_on(operation.key), key=operation.key) from None
-    except TimeoutError:
+    if not future.done():
         raise WaitTimeout(
             f"It is not done after {timeout:.3g} s and goes on; "
             f"%soundpiece_wait {short(operation.key)} waits again.",
             key=operation.key,
             operation_id=operation.id,
-        ) from None
+        )
+    future.result()
 
 
 def _goes_on(key: str) -> str:
@@ -77,7 +84,7 @@ def _explain(error: BaseException, words: str) -> None:
 
 def attend(job: Future[Made]) -> Made:
     """Wait for work on this machine; in a kernel, its event loop goes on meanwhile."""
-    _pump_loop_until(job, None)
+    _wait_for(job, math.inf)
     return job.result()
 
 
@@ -88,8 +95,17 @@ def _in_this_loop(future: Future[Any]) -> asyncio.Future[Any]:
     return copy
 
 
-def _pump_loop_until(future: Future[Any], timeout: float | None) -> bool:
-    """Run this thread's event loop until the future is done; False where there is none to run."""
+def _wait_for(future: Future[Any], seconds: float) -> None:
+    """Wait until a future is done, whatever its end, or the time is over."""
+    end = time.monotonic() + seconds
+    if _pump_loop_until(future, end):
+        return
+    while (left := end - time.monotonic()) > 0 and not future.done():
+        futures.wait((future,), min(left, LISTEN_SECONDS))
+
+
+def _pump_loop_until(future: Future[Any], end: float) -> bool:
+    """Run this thread's event loop meanwhile; False where there is none to run."""
     try:
         loop = asyncio.get_running_loop()
     except RuntimeError:
@@ -101,9 +117,14 @@ def _pump_loop_until(future: Future[Any], timeout: float | None) -> bool:
     except ValueError:  # a loop that cannot be nested, uvloop say: it has to stand still
         return False
     with _interrupted_at_once():
-        loop.run_until_complete(asyncio.wait([_in_this_loop(future)], timeout=timeout))
-    future.result(0)
+        loop.run_until_complete(_sleep_until_done(future, end))
     return True
+
+
+async def _sleep_until_done(future: Future[Any], end: float) -> None:
+    ending = _in_this_loop(future)
+    while (left := end - time.monotonic()) > 0 and not ending.done():
+        await asyncio.wait([ending], timeout=min(left, LISTEN_SECONDS))
 
 
 @contextmanager

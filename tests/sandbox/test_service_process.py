@@ -214,6 +214,7 @@ def test_idle_exit_stops_it_when_nobody_asks(start):
     assert 0.4 < time.monotonic() - began < 2
 
 
+@pytest.mark.measured
 def test_idle_exit_waits_for_a_song_that_is_under_way(start):
     sandbox = start("--idle-exit", "0.2", "--pace", "0.2")
     operation_id = sandbox.submit(lyrics="content_policy")["id"]
