@@ -346,6 +346,8 @@ def crowded(tmp_path_factory):
     lyrics = "I've been driving all night, my hands wet on the wheel\n" * 12
     nouns = [route.path for route in ROUTES.values()]
     with sqlite3.connect(home / "journal.sqlite") as journal:
+        for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-500000"):
+            journal.execute(f"PRAGMA {pragma}")
         keys = [str(uuid.UUID(int=chance.getrandbits(128), version=4)) for _ in range(MANY)]
         journal.executemany(
             "INSERT INTO operations (idempotency_key, route, service, body, status, name, lyrics,"
@@ -449,6 +451,7 @@ def requested(kernel, text):
     return kernel.client.complete(code, text.index("|"), reply=True, timeout=30)["content"]
 
 
+@pytest.mark.measured  # for the crowd, too
 @pytest.mark.parametrize(
     ("text", "first"),
     [
@@ -469,6 +472,7 @@ def test_a_kernel_answers_with_the_right_span(kernel, text, first):
     assert len(reply["matches"]) == len(set(reply["matches"]))
 
 
+@pytest.mark.measured
 def test_a_kernel_tells_what_each_name_is(kernel):
     reply = requested(kernel, "%soundpiece_show night_99999|")
     [match] = reply["metadata"]["_jupyter_types_experimental"]
@@ -488,7 +492,7 @@ def test_a_kernel_answers_at_once_with_100_000_rows(kernel, kind):
     assert statistics.median(took) < MOST_SECONDS_IN_A_KERNEL
 
 
-def test_completing_loads_nothing_heavy_and_starts_nothing(crowded, tmp_path):
+def test_completing_loads_nothing_heavy_and_starts_nothing(tmp_path):
     started = Kernel(quiet_environment(tmp_path / "nowhere"))
     try:
         started.run("import sys, threading\n%load_ext soundpiece_nb")
