@@ -20,9 +20,10 @@ NO_KEY = (
     "Nothing was sent."
 )
 NO_KEYRING = (
-    "This machine has no system keyring that works; set SOUNDPIECE_API_KEY in the environment "
-    "that starts Jupyter instead."
+    "This machine has no system keyring that works; set {} in the environment that starts Jupyter "
+    "instead."
 )
+_WHAT_A_SECRET_IS = f"whsec_ and at least {FEWEST_SECRET_BYTES} bytes as base64"
 
 
 def find_api_key() -> str | None:
@@ -49,11 +50,14 @@ def find_webhook_secrets() -> list[str]:
     Mistake where one of them is none, without repeating it.
     """
     text = os.environ.get("SOUNDPIECE_WEBHOOK_SECRET", "").strip()
-    secrets = (text or _from_keyring(WEBHOOK_ACCOUNT) or "").split()
-    if not all(_is_webhook_secret(secret) for secret in secrets):
+    where = "SOUNDPIECE_WEBHOOK_SECRET holds something that"
+    if not text:
+        text = _from_keyring(WEBHOOK_ACCOUNT) or ""
+        where = "The keyring's webhook_secret"
+    secrets = text.split()
+    if not all(map(_is_webhook_secret, secrets)):
         raise Mistake(
-            "SOUNDPIECE_WEBHOOK_SECRET holds something that is no signing secret: whsec_ and "
-            f"at least {FEWEST_SECRET_BYTES} bytes as base64. Webhooks are refused until it does."
+            f"{where} is no signing secret: {_WHAT_A_SECRET_IS}. Webhooks are refused until it is."
         )
     return secrets
 
@@ -69,23 +73,45 @@ def _is_webhook_secret(text: str) -> bool:
 
 def store_api_key(text: str) -> None:
     """Keep a key in the system keyring; raises Mistake where there is none or it is no key."""
-    import keyring
-    from keyring.errors import KeyringError
+    _store(ACCOUNT, read_api_key(text), "SOUNDPIECE_API_KEY")
 
-    key = read_api_key(text)
-    try:
-        keyring.set_password(SERVICE, ACCOUNT, key)
-    except (KeyringError, OSError, RuntimeError):
-        raise Mistake(NO_KEYRING) from None
+
+def store_webhook_secrets(text: str) -> None:
+    """Keep one or more signing secrets, between spaces; raises Mistake like `store_api_key`."""
+    secrets = text.split()
+    if not secrets or not all(map(_is_webhook_secret, secrets)):
+        raise Mistake(f"That is no signing secret: {_WHAT_A_SECRET_IS}. Nothing was kept.")
+    _store(WEBHOOK_ACCOUNT, " ".join(secrets), "SOUNDPIECE_WEBHOOK_SECRET")
 
 
 def forget_api_key() -> bool:
     """Remove the key from the keyring; returns whether one was there."""
+    return _forget(ACCOUNT)
+
+
+def forget_webhook_secrets() -> bool:
+    """Remove the signing secrets from the keyring; returns whether any were there."""
+    return _forget(WEBHOOK_ACCOUNT)
+
+
+def _store(account: str, text: str, variable: str) -> None:
     import keyring
     from keyring.errors import KeyringError
 
     try:
-        keyring.delete_password(SERVICE, ACCOUNT)
+        keyring.set_password(SERVICE, account, text)
+    except (KeyringError, OSError, RuntimeError):
+        raise Mistake(NO_KEYRING.format(variable)) from None
+    if _from_keyring(account) != text:  # some take everything and keep nothing
+        raise Mistake(NO_KEYRING.format(variable))
+
+
+def _forget(account: str) -> bool:
+    import keyring
+    from keyring.errors import KeyringError
+
+    try:
+        keyring.delete_password(SERVICE, account)
     except (KeyringError, OSError, RuntimeError):
         return False
     return True

@@ -183,26 +183,37 @@ def sandbox(_: Any, options: Namespace) -> None:
         )
 
 
-def login(_: Any, __: Namespace) -> None:
-    """Ask for an API key without showing it, and keep it in the system keyring."""
+def login(_: Any, options: Namespace) -> None:
+    """Ask for an API key or a signing secret without showing it; keep it in the system keyring."""
+    if options.webhook:
+        credentials.store_webhook_secrets(_asked("Soundpiece signing secret of webhooks"))
+        _say("The secret is in the system keyring.")
+    else:
+        credentials.store_api_key(_asked("Soundpiece API key"))
+        _say("The key is in the system keyring.")
+
+
+def _asked(what: str) -> str:
     from getpass import getpass
 
     from IPython.core.error import StdinNotImplementedError
 
     try:
-        text = getpass("Soundpiece API key (not shown): ")
+        return getpass(f"{what} (not shown): ")
     except (StdinNotImplementedError, EOFError):
         raise Mistake(
-            "Nobody can be asked for a key here; set SOUNDPIECE_API_KEY instead."
+            "Nobody can be asked for it here; set SOUNDPIECE_API_KEY or SOUNDPIECE_WEBHOOK_SECRET "
+            "instead."
         ) from None
-    credentials.store_api_key(text)
-    _say("The key is in the system keyring.")
 
 
-def logout(_: Any, __: Namespace) -> None:
-    """Remove the API key from the system keyring."""
-    removed = credentials.forget_api_key()
-    _say("The key is removed from the keyring." if removed else "The keyring holds no key.")
+def logout(_: Any, options: Namespace) -> None:
+    """Remove the API key, or the signing secret, from the system keyring."""
+    if options.webhook:
+        what, removed = "secret", credentials.forget_webhook_secrets()
+    else:
+        what, removed = "key", credentials.forget_api_key()
+    _say(f"The {what} is removed from the keyring." if removed else f"The keyring holds no {what}.")
 
 
 def _resumed(session: Session, operations: list[Operation], *, named: bool) -> str:

@@ -19,6 +19,7 @@ from .magic import Magic
 from .options import HOLDING, KEYS, Option, Usage, option, route_usage
 
 _KEY = option("key", metavar="KEY", help="a key, its unique beginning, or a NAME")
+_WEBHOOK = option("--webhook", action="store_true", help="the signing secret of webhooks instead")
 
 _COMMANDS: dict[str, tuple[str, tuple[Option, ...], str]] = {
     "": ("Show one screen of help.", (), ""),
@@ -180,8 +181,12 @@ _COMMANDS: dict[str, tuple[str, tuple[Option, ...], str]] = {
         ),
         "%soundpiece_sandbox start",
     ),
-    "login": ("Store an API key in the system keyring; asks for it without showing it.", (), ""),
-    "logout": ("Remove the API key from the system keyring.", (), ""),
+    "login": (
+        "Store an API key in the system keyring; asks for it without showing it.",
+        (_WEBHOOK,),
+        "",
+    ),
+    "logout": ("Remove the API key from the system keyring.", (_WEBHOOK,), ""),
 }
 
 _FUNCTIONS = {"": "overview", "show": "show_again"}
