@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -29,6 +30,11 @@ BEGUN_FIRST = (
     "test_hostile_text.py",
 )
 """Files of a minute or so: begun last, one of them would go on alone."""
+
+
+def pytest_configure() -> None:
+    """Hear interrupts, and let what is started hear them: a shell's background jobs are deaf."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
