@@ -2,8 +2,12 @@
 
 const QUIETEST = 0.05;
 
+// What a person has started, though its first sound may still be on its way.
+let begun = null;
+
 function onPlay(event) {
   if (!event.target.closest?.(`.${TAKE}`)) return;
+  begun = event.target;
   for (const other of document.querySelectorAll(`.${TAKE} audio`)) {
     if (other !== event.target) other.pause();
   }
@@ -64,13 +68,9 @@ class Carrying {
   }
 }
 
-// What a person has started, though its first sound may still be on its way.
-let begun = null;
-
 function followPlayback(signal) {
   const options = { capture: true, signal };
   document.addEventListener("play", onPlay, options);
-  document.addEventListener("play", (event) => (begun = event.target), options);
   document.addEventListener(
     "pause",
     (event) => {
