@@ -110,6 +110,8 @@ def _forget(account: str) -> bool:
     import keyring
     from keyring.errors import KeyringError
 
+    if _from_keyring(account) is None:
+        return False
     try:
         keyring.delete_password(SERVICE, account)
     except (KeyringError, OSError, RuntimeError):
