@@ -11,7 +11,7 @@ from keyring.backend import KeyringBackend
 from soundpiece_nb import credentials
 from soundpiece_nb.api.errors import Mistake
 
-KEY = "spk_kept_0123456789abcdef"
+KEY = "spk_test_kept_0123456789"
 SECRETS = ("whsec_" + "A" * 32, "whsec_" + "B" * 32)
 
 

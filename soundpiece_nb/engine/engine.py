@@ -166,7 +166,7 @@ class Engine:
         for task in left:
             task.cancel()
         loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
-        loop.run_until_complete(self._close_clients())
+        loop.run_until_complete(self._close_clients())  # last: cancelled, it would leave sockets
         loop.close()
 
     def _gather(self, run: Run) -> None:
@@ -304,7 +304,6 @@ class Engine:
             await self._settle(run)
             self._runs.pop(run.key, None)
             self._part(run, _gone_on(run.key))
-        await self._close_clients()
 
     async def _close_clients(self) -> None:
         while self._clients:

@@ -18,6 +18,7 @@ import soundfile
 import soundpiece_nb as sp
 from services import OPERATION_ID, Reply, as_json, operation, tone
 from soundpiece_nb import session
+from soundpiece_nb.api.client import Client
 from soundpiece_nb.audio.flac import verify
 from soundpiece_nb.settings import SETTINGS
 
@@ -614,6 +615,24 @@ def test_a_stop_on_a_busy_machine_warns_of_nothing(connected, monkeypatch):
             thread.join(5)
             gc.collect()
     assert not unheard
+
+
+def test_a_stop_that_cannot_wait_for_the_connections_still_closes_them(connected, monkeypatch):
+    closed = []
+    close = Client.close
+
+    async def slow(client):
+        await asyncio.sleep(0.3)
+        await close(client)
+        closed.append(client)
+
+    monkeypatch.setattr(Client, "close", slow)
+    monkeypatch.setattr("soundpiece_nb.engine.engine.STOP_SECONDS", 0.1)
+    sp.fx("rain", duration=1.0).result(20)
+    thread = session.current().engine._thread
+    session.close()
+    thread.join(5)
+    assert len(closed) == 1
 
 
 def test_watching_can_stop_while_the_operation_goes_on(scripted):
