@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from browser.lab import Lab
 from browser.notebook_page import NotebookPage, play, write_notebook
+from jupyter_servers import TOKEN
 from services import quiet_environment
 
 CELLS = (
@@ -14,21 +17,29 @@ CELLS = (
     "%soundpiece_fx many -p 'Impact {{n}}' -d 2 --embed --sweep n=1,2,3",
 )
 
+TESTS = Path(__file__).parents[1]
+LIKE_JUPYTERHUB = (
+    "--ServerApp.identity_provider_class=browser.like_jupyterhub.LikeJupyterHub",
+    f"--LikeJupyterHub.token={TOKEN}",
+)
+
 
 @pytest.mark.timeout(400)
-@pytest.mark.parametrize("base_url", ["/", "/user/someone/"])
+@pytest.mark.parametrize(("base_url", "options"), [("/", ()), ("/user/someone/", LIKE_JUPYTERHUB)])
 def test_card_and_board_play_from_the_server_and_what_is_saved_does_not(
-    base_url, tmp_path, sandbox, browser
+    base_url, options, tmp_path, sandbox, browser
 ):
     environment = quiet_environment(
         tmp_path / "home",
         SOUNDPIECE_BASE_URL=sandbox.base_url,
         SOUNDPIECE_API_KEY="spk_tests_only_0123456789",
+        PYTHONPATH=str(TESTS),
     )
     folder = tmp_path / "notebooks"
     folder.mkdir()
     path = write_notebook(folder / "storm.ipynb", *CELLS)
-    with Lab(folder, tmp_path / "mine", environment, base_url=base_url) as lab:
+    options += Lab.options
+    with Lab(folder, tmp_path / "mine", environment, base_url, options) as lab:
         notebook = NotebookPage(browser, lab, "storm.ipynb")
         for number in range(len(CELLS)):
             notebook.run_to_end(number)
