@@ -7,6 +7,7 @@ import sqlite3
 import time
 from contextlib import closing
 
+import psutil
 import pytest
 
 from soundpiece_nb.engine import doorbell as module
@@ -55,6 +56,12 @@ async def test_it_rings_for_each_that_waits_and_for_no_other(doorbell, deliverie
     await asyncio.sleep(0.05)
     deliveries.note([("msg_1", "op_1"), ("msg_3", "op_3"), ("msg_9", "op_9")])
     assert await asyncio.gather(*waiting) == [False, True, False, True]
+
+
+def test_between_deliveries_nobody_is_at_the_journal(home, deliveries):
+    deliveries.note([("msg_1", "op_1")])
+    at_it = [file.path for file in psutil.Process().open_files() if FILE_NAME in file.path]
+    assert at_it == []
 
 
 async def test_what_came_before_anybody_waited_rings_at_once(doorbell, deliveries):

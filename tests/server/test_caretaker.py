@@ -9,6 +9,7 @@ import time
 import pytest
 
 from jupyter_servers import JupyterServer
+from journal.recording import record
 from kernels import Kernel
 from services import RunningSandbox, quiet_environment
 from soundpiece_nb.api.errors import StorageFailed
@@ -16,8 +17,20 @@ from soundpiece_nb.audio.flac import verify
 from soundpiece_nb.journal.filters import Filter
 from soundpiece_nb.journal.journal import Journal
 from soundpiece_nb.server import caretaker
+from soundpiece_nb.session import Session
 
 NUMBER = 20
+
+
+class Clock:
+    """A monotonic clock that is turned by hand."""
+
+    seconds = 0.0
+    time_ns = staticmethod(time.time_ns)
+
+    def monotonic(self):
+        return self.seconds
+
 SUBMIT = f"""
 import soundpiece_nb as sp
 made = [sp.fx(f"Impact {{n}}", duration=0.5) for n in range({NUMBER})]
@@ -103,3 +116,19 @@ def test_what_is_wrong_is_said_once_until_it_is_something_else(tmp_path, monkeyp
     while len(said) < 3 and time.monotonic() < until:
         time.sleep(0.01)
     assert said == ["damaged", "damaged", "gone"]
+
+
+def test_what_is_out_of_reach_is_asked_for_ever_more_rarely(tmp_path, monkeypatch):
+    opened = Journal(tmp_path)
+    key = record(opened)  # by a kernel that went at once
+    opened.release([key])
+    opened.close()
+    clock, asked = Clock(), []
+    monkeypatch.setattr(caretaker, "time", clock)
+    monkeypatch.setattr(Session, "reaches", lambda *_: asked.append(clock.seconds) or False)
+    keeper = caretaker.Caretaker(tmp_path, print)
+    for _ in range(1000):
+        keeper.look()
+        clock.seconds += caretaker.LOOK_SECONDS
+    keeper._session.close()
+    assert asked == [0, 10, 30, 70, 150, 310, 630, 1230, 1830]
