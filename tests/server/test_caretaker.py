@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from jupyter_servers import JupyterServer
 from journal.recording import record
+from jupyter_servers import JupyterServer
 from kernels import Kernel
 from services import RunningSandbox, quiet_environment
 from soundpiece_nb.api.errors import StorageFailed
@@ -30,6 +30,7 @@ class Clock:
 
     def monotonic(self):
         return self.seconds
+
 
 SUBMIT = f"""
 import soundpiece_nb as sp
