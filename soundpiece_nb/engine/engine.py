@@ -162,6 +162,8 @@ class Engine:
         # What could not be wound up in time ends here all the same, and quietly: a task that is
         # cancelled before its first step would leave a coroutine that was never awaited.
         loop.run_until_complete(asyncio.sleep(0))
+        if self._gathering is not None:
+            self._gathering.cancel()  # nothing begins any more
         left = {renewal, *asyncio.all_tasks(loop)}
         for task in left:
             task.cancel()
@@ -306,8 +308,7 @@ class Engine:
             self._part(run, _gone_on(run.key))
 
     async def _close_clients(self) -> None:
-        while self._clients:
-            client, _ = self._clients.popitem()[1]
+        for client, _ in self._clients.values():
             await client.close()
 
 

@@ -8,7 +8,6 @@ import pytest
 
 from browser.lab import Lab
 from browser.notebook_page import NotebookPage, play, write_notebook
-from jupyter_servers import TOKEN
 from services import quiet_environment
 
 CELLS = (
@@ -18,10 +17,7 @@ CELLS = (
 )
 
 TESTS = Path(__file__).parents[1]
-LIKE_JUPYTERHUB = (
-    "--ServerApp.identity_provider_class=browser.like_jupyterhub.LikeJupyterHub",
-    f"--LikeJupyterHub.token={TOKEN}",
-)
+LIKE_JUPYTERHUB = ("--ServerApp.identity_provider_class=browser.like_jupyterhub.LikeJupyterHub",)
 
 
 @pytest.mark.timeout(400)

@@ -618,6 +618,27 @@ def test_a_stop_on_a_busy_machine_warns_of_nothing(connected, monkeypatch):
 
 
 def test_a_stop_that_cannot_wait_for_the_connections_still_closes_them(connected, monkeypatch):
+    closed = slow_to_close(monkeypatch)
+    monkeypatch.setattr("soundpiece_nb.engine.engine.STOP_SECONDS", 0.1)
+    sp.fx("rain", duration=1.0).result(20)
+    thread = session.current().engine._thread
+    session.close()
+    thread.join(5)
+    assert len(closed) == 1
+
+
+def test_nothing_begins_while_the_connections_are_closed(connected, monkeypatch, caplog):
+    closed = slow_to_close(monkeypatch)
+    sp.fx("rain", duration=1.0).result(20)
+    sp.fx("hail", duration=1.0)
+    session.close()
+    gc.collect()
+    assert len(closed) == 1
+    assert caplog.messages == []
+
+
+def slow_to_close(monkeypatch):
+    """Let closing a client take a while; returns those that are closed."""
     closed = []
     close = Client.close
 
@@ -627,12 +648,7 @@ def test_a_stop_that_cannot_wait_for_the_connections_still_closes_them(connected
         closed.append(client)
 
     monkeypatch.setattr(Client, "close", slow)
-    monkeypatch.setattr("soundpiece_nb.engine.engine.STOP_SECONDS", 0.1)
-    sp.fx("rain", duration=1.0).result(20)
-    thread = session.current().engine._thread
-    session.close()
-    thread.join(5)
-    assert len(closed) == 1
+    return closed
 
 
 def test_watching_can_stop_while_the_operation_goes_on(scripted):

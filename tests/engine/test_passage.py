@@ -375,11 +375,11 @@ async def test_until_one_can_be_ready_nothing_is_asked_and_a_ring_is_a_reason_to
     assert done.service.polls == [QUESTION]
     [(operation, seconds)] = doorbell.waited
     assert operation == "op_1"
-    assert seconds == pytest.approx(54.0, abs=0.5)
+    assert 53.0 < seconds <= 54.0
 
 
 async def test_it_is_waited_for_however_quick_they_are(follow, usually):
-    usually(1.0)
+    usually(1.1)
     done = await follow(PROCESSING, READY, doorbell=Doorbell(rings=True), **TOLD)
     assert done.service.polls == [QUESTION]
 

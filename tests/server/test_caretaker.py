@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -20,18 +21,6 @@ from soundpiece_nb.server import caretaker
 from soundpiece_nb.session import Session
 
 NUMBER = 20
-
-
-class Clock:
-    """A monotonic clock that is turned by hand."""
-
-    seconds = 0.0
-    time_ns = staticmethod(time.time_ns)
-
-    def monotonic(self):
-        return self.seconds
-
-
 SUBMIT = f"""
 import soundpiece_nb as sp
 made = [sp.fx(f"Impact {{n}}", duration=0.5) for n in range({NUMBER})]
@@ -124,12 +113,12 @@ def test_what_is_out_of_reach_is_asked_for_ever_more_rarely(tmp_path, monkeypatc
     key = record(opened)  # by a kernel that went at once
     opened.release([key])
     opened.close()
-    clock, asked = Clock(), []
+    asked, clock = [], SimpleNamespace(now=0.0, time_ns=time.time_ns, monotonic=lambda: clock.now)
     monkeypatch.setattr(caretaker, "time", clock)
-    monkeypatch.setattr(Session, "reaches", lambda *_: asked.append(clock.seconds) or False)
+    monkeypatch.setattr(Session, "reaches", lambda *_: asked.append(clock.now) or False)
     keeper = caretaker.Caretaker(tmp_path, print)
     for _ in range(1000):
         keeper.look()
-        clock.seconds += caretaker.LOOK_SECONDS
+        clock.now += caretaker.LOOK_SECONDS
     keeper._session.close()
     assert asked == [0, 10, 30, 70, 150, 310, 630, 1230, 1830]
