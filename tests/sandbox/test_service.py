@@ -252,6 +252,7 @@ def test_a_long_poll_is_answered_with_processing_after_the_hold(start):
     assert song["status"] == "processing"
 
 
+@pytest.mark.measured
 async def test_a_long_poll_is_answered_within_100_ms_of_the_end(start):
     sandbox = start("--pace", "0.1")
     operation_id = sandbox.submit(lyrics="content_policy")["id"]
