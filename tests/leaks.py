@@ -13,8 +13,11 @@ from pathlib import Path
 
 import pytest
 
-SECRET = re.compile(rb"spk_(?:test|marked|MARKED|precious)|[?&]signature=[\w-]{8}")
-"""What every key of these tests begins with, and what makes an address a signed one."""
+KEY = re.compile(rb"spk_(?:test|marked|MARKED|precious)")
+"""What every key of these tests begins with."""
+
+SIGNATURE = re.compile(rb"signature=(?<=[?&]signature=)[\w-]{8}")
+"""What makes an address a signed one."""
 
 LEDGER = "ledger.sqlite3"
 """Of a sandbox: a service may write down what it was asked for, addresses of sources included."""
@@ -31,13 +34,18 @@ def find_leaks(folders: Iterable[Path]) -> list[str]:
     return [
         str(path)
         for path in files
-        if path.is_file() and not path.name.startswith(LEDGER) and _holds_a_secret(path)
+        if path.is_file() and not path.name.startswith(LEDGER) and _leaks(path)
     ]
 
 
-def _holds_a_secret(path: Path) -> bool:
+def holds_a_secret(content: bytes) -> bool:
+    """Search for one after the other: each begins with a word, which is found at once."""
+    return any(secret.search(content) for secret in (KEY, SIGNATURE))
+
+
+def _leaks(path: Path) -> bool:
     try:
-        return SECRET.search(path.read_bytes()) is not None
+        return holds_a_secret(path.read_bytes())
     except FileNotFoundError:  # of a process that is just going
         return False
 
@@ -57,7 +65,7 @@ class _Listener:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         for title, content in report.sections:
             place = f"{report.nodeid}: {title}"
-            if SECRET.search(content.encode(errors="replace")) and place not in self._told:
+            if holds_a_secret(content.encode(errors="replace")) and place not in self._told:
                 self._told.append(place)  # a test's later reports tell of its earlier ones too
 
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 from collections.abc import Mapping
 from multiprocessing.connection import Connection
 from typing import Any
 
-_CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(
-    ["processes", "soundpiece_nb.session", "soundpiece_nb.journal.journal", "keyring"]
-)
+from forking import CONTEXT
+
 _PREPARE = "import time, soundpiece_nb as sp\nfrom soundpiece_nb.session import current"
 
 
@@ -20,10 +17,8 @@ class Process:
     """One process; `do` runs statements or an expression in it and returns the latter's value."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
-        self._pipe, theirs = _CONTEXT.Pipe()
-        self._process = _CONTEXT.Process(
-            target=_live, args=(dict(environment), theirs), daemon=True
-        )
+        self._pipe, theirs = CONTEXT.Pipe()
+        self._process = CONTEXT.Process(target=_live, args=(dict(environment), theirs), daemon=True)
         self._process.start()
         theirs.close()
         self.do(_PREPARE)

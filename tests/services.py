@@ -5,9 +5,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import signal
-import subprocess
-import sys
 import threading
 import urllib.request
 from collections.abc import Callable
@@ -16,6 +13,8 @@ from functools import cache, partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+
+from forking import SandboxProcess
 
 
 class RunningSandbox:
@@ -32,14 +31,11 @@ class RunningSandbox:
         return f"http://127.0.0.1:{self.port}/v1"
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "soundpiece_nb.sandbox", "--port", str(self.port)]
-        command += ["--data", str(self.data)]
+        options = ["--port", str(self.port), "--data", str(self.data)]
         for name, value in self.options.items():
-            command += [f"--{name.replace('_', '-')}", str(value)]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        line = self.process.stdout.readline()
-        self.process.stdout.close()
-        self.port = int(line.rsplit(":", 1)[1].split("/")[0])
+            options += [f"--{name.replace('_', '-')}", str(value)]
+        self.process = SandboxProcess(*options)
+        self.port = int(self.process.line.rsplit(":", 1)[1].split("/")[0])
 
     def counters(self) -> dict[str, Any]:
         root = self.base_url.removesuffix("/v1")
@@ -47,8 +43,7 @@ class RunningSandbox:
             return json.load(answer)
 
     def kill(self) -> None:
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
+        self.process.end()
 
     def stop(self) -> None:
         self.process.terminate()

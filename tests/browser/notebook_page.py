@@ -36,6 +36,7 @@ class NotebookPage:
         self.page.wait_for_function(
             "p => new RegExp('Kernel status: (' + p + ')').test(document.body.textContent)",
             arg=pattern,
+            polling=100,  # milliseconds; by default it would read the whole page at each frame
             timeout=60_000,
         )
 

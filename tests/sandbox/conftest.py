@@ -2,8 +2,6 @@
 
 import io
 import json
-import subprocess
-import sys
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +13,8 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
+from forking import SandboxProcess
+
 KEY = {"Authorization": "Bearer spk_test"}
 PATH = "/v1/create.new_song"
 
@@ -22,13 +22,9 @@ PATH = "/v1/create.new_song"
 class RunningSandbox:
     """A sandbox process and the requests that tests make of it."""
 
-    def __init__(self, *options: str) -> None:
-        command = [sys.executable, "-m", "soundpiece_nb.sandbox", "--port", "0", *options]
-        self.process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-        self.line = self.process.stdout.readline()
-        self.root = self.line.rpartition(" ")[2].strip()
+    def __init__(self, process: SandboxProcess) -> None:
+        self.process = process
+        self.root = process.line.rpartition(" ")[2].strip()
         self.origin = self.root.removesuffix("/v1")
         self.http = httpx.Client(base_url=self.origin, headers=KEY, timeout=60)
         self.storage = httpx.Client(timeout=60)
@@ -90,8 +86,7 @@ class RunningSandbox:
         """End the process whatever it is doing."""
         self.http.close()
         self.storage.close()
-        self.process.kill()
-        self.process.communicate()
+        self.process.end()
 
 
 def operation_in(answer: httpx.Response) -> dict[str, Any]:
@@ -120,12 +115,18 @@ def a_song() -> Callable[..., dict[str, Any]]:
 
 
 @pytest.fixture
-def start() -> Iterator[Callable[..., RunningSandbox]]:
+def begin_sandbox() -> Callable[..., SandboxProcess]:
+    """How a sandbox is begun."""
+    return SandboxProcess
+
+
+@pytest.fixture
+def start(begin_sandbox: Callable[..., SandboxProcess]) -> Iterator[Callable[..., RunningSandbox]]:
     """Start sandboxes with these options; all are stopped after the test."""
     running: list[RunningSandbox] = []
 
     def start(*options: str | Path) -> RunningSandbox:
-        running.append(RunningSandbox(*map(str, options)))
+        running.append(RunningSandbox(begin_sandbox("--port", "0", *map(str, options))))
         return running[-1]
 
     yield start
@@ -136,7 +137,7 @@ def start() -> Iterator[Callable[..., RunningSandbox]]:
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[RunningSandbox]:
     """Share one sandbox at pace 0 among the tests that do not mind company."""
-    sandbox = RunningSandbox("--pace", "0")
+    sandbox = RunningSandbox(SandboxProcess("--port", "0", "--pace", "0"))
     yield sandbox
     sandbox.stop()
 

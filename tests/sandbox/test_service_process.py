@@ -15,9 +15,30 @@ import pytest
 COMMAND = [sys.executable, "-m", "soundpiece_nb.sandbox"]
 
 
+class SandboxCommand(subprocess.Popen[str]):
+    """The command as a person types it; `line` is the first that it printed."""
+
+    def __init__(self, *options: str) -> None:
+        command = [*COMMAND, *options]
+        super().__init__(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.line = self.stdout.readline()
+
+    def end(self) -> None:
+        """Kill it, whatever it is doing."""
+        self.kill()
+        self.communicate()
+
+
+@pytest.fixture
+def begin_sandbox():
+    return SandboxCommand
+
+
 def test_it_prints_one_line_when_it_listens_and_nothing_else(start):
     sandbox = start("--pace", "0")
-    assert re.fullmatch(r"Soundpiece sandbox on http://127\.0\.0\.1:[1-9]\d*/v1\n", sandbox.line)
+    assert re.fullmatch(
+        r"Soundpiece sandbox on http://127\.0\.0\.1:[1-9]\d*/v1\n", sandbox.process.line
+    )
     sandbox.finished(sandbox.submit()["id"])
     sandbox.process.terminate()
     assert sandbox.process.communicate(timeout=5) == ("", "")

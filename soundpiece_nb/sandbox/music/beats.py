@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from .sound import SAMPLE_RATE, FloatArray
+from .sound import SAMPLE_RATE, FloatArray, by_channel
 from .wavetable import DoubleArray
 
 NEUTRAL = 110.0  # beats per minute: what a sound without a beat is given
@@ -41,7 +41,7 @@ class Onsets:
 
 def onsets_of(sound: FloatArray) -> Onsets:
     """Return the onsets of a sound (frames, channels) of any length."""
-    mono = np.pad(np.mean(sound, axis=1, dtype=np.float32), (_SIZE, _SIZE))
+    mono = np.pad(np.mean(by_channel(sound), axis=0, dtype=np.float32), (_SIZE, _SIZE))
     pieces = np.lib.stride_tricks.sliding_window_view(mono, _SIZE)[::_HOP]
     window = np.hanning(_SIZE).astype(np.float32)
     bands = np.empty((len(pieces), len(_EDGES) - 1))

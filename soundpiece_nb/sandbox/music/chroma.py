@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from .sound import SAMPLE_RATE, FloatArray
+from .sound import SAMPLE_RATE, FloatArray, by_channel
 from .wavetable import DoubleArray
 
 MOMENTS = 10.0  # a second
@@ -27,7 +27,7 @@ def chroma_of(sound: FloatArray) -> DoubleArray:
     """
     from scipy.signal import resample_poly
 
-    slow = resample_poly(np.mean(sound, axis=1, dtype=np.float32), 1, 4)
+    slow = resample_poly(np.mean(by_channel(sound), axis=0, dtype=np.float32), 1, 4)
     centres = np.arange(0.0, len(sound) / SAMPLE_RATE, 1.0 / MOMENTS)
     starts = np.round(centres * _RATE).astype(np.int64)
     padded = np.pad(slow, (_SIZE // 2, _SIZE))

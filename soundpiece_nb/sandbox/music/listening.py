@@ -14,7 +14,7 @@ from .ground import Ground
 from .guide import Guide
 from .recognition import chords_of, key_of
 from .score import BEATS
-from .sound import SAMPLE_RATE, FloatArray, frames_in
+from .sound import SAMPLE_RATE, FloatArray, by_channel, frames_in
 from .wavetable import DoubleArray
 
 _LISTENED = LONGEST - LEAD_IN - RING - 1.0  # seconds; a piece on this ground is not too long
@@ -31,7 +31,7 @@ def listen(sound: FloatArray) -> Guide:
     Without a beat the tempo, and in silence the brightness, is the middle of the road.
     """
     heard = sound[: frames_in(_LISTENED)]
-    return Guide(tempo_of(onsets_of(heard)), brightness_of(heard.T))
+    return Guide(tempo_of(onsets_of(heard)), brightness_of(by_channel(heard)))
 
 
 def ground_of(sound: FloatArray) -> Ground:
@@ -54,7 +54,7 @@ def ground_of(sound: FloatArray) -> Ground:
 
 def _audible(sound: FloatArray) -> tuple[float, float]:
     """Return the seconds at which a sound begins and ends, without the silence around it."""
-    peaks = np.max(np.abs(sound), axis=1)
+    peaks = np.max(np.abs(by_channel(sound)), axis=0)
     audible = np.flatnonzero(peaks > _INAUDIBLE * peaks.max(initial=0.0))
     if not len(audible):
         return 0.0, len(sound) / SAMPLE_RATE

@@ -15,6 +15,11 @@ FloatArray: TypeAlias = npt.NDArray[np.float32]
 # that is contiguous is several times quicker. Only the master turns it to (frames, 2).
 
 
+def by_channel(sound: FloatArray) -> FloatArray:
+    """Return a sound (frames, channels) from outside as (channels, frames)."""
+    return np.ascontiguousarray(sound.T)
+
+
 def frames_in(seconds: float) -> int:
     """Return the whole number of frames nearest to `seconds`."""
     return round(seconds * SAMPLE_RATE)
