@@ -11,12 +11,12 @@ from functools import cache
 from itertools import combinations, pairwise
 
 import numpy as np
-import pyloudnorm
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.fft import next_fast_len
 
+from loudness import lufs
 from soundpiece_nb.sandbox.music import SAMPLE_RATE, make_fx, make_sample
 from soundpiece_nb.sandbox.music.fx import KINDS
 from soundpiece_nb.sandbox.music.grid import circle_grid
@@ -54,10 +54,6 @@ def decibels(level: float) -> float:
 
 def strength(sound: np.ndarray) -> float:
     return float(np.sqrt(np.mean(sound**2)))
-
-
-def lufs(sound: np.ndarray) -> float:
-    return float(pyloudnorm.Meter(SAMPLE_RATE).integrated_loudness(sound))
 
 
 def bands(sound: np.ndarray, size: int = 2048, hop: int = 256) -> tuple[np.ndarray, np.ndarray]:
