@@ -12,24 +12,36 @@ from services import Heard, Reply, RunningSandbox, ScriptedService
 pytest_plugins = ["leaks"]
 
 BEGUN_FIRST = (
-    "crash/test_every_step.py",
-    "test_batch.py",
-    "test_headless.py",
-    "browser/test_song_in_lab.py",
-    "sandbox/test_sources.py",
     "test_chaining.py",
-    "browser/test_bench_in_lab.py",
-    "sandbox/test_service_sources.py",
-    "sandbox/test_samples_and_effects.py",
-    "browser/test_lab_form.py",
     "sandbox/test_service_routes.py",
+    "sandbox/test_sources.py",
+    "sandbox/test_service_sources.py",
+    "test_batch.py",
+    "browser/test_song_in_lab.py",
+    "crash/test_every_step.py",
+    "sandbox/test_samples_and_effects.py",
+    "sandbox/test_service_process.py",
+    "test_headless.py",
     "crash/test_random_kills.py",
     "test_notebooks.py",
-    "engine/test_storms.py",
-    "test_secrets.py",
     "test_hostile_text.py",
+    "browser/test_hostile_text_in_lab.py",
+    "browser/test_bench_in_lab.py",
+    "browser/test_sound_from_the_server.py",
+    "browser/test_lab_form.py",
+    "audio/test_figures.py",
+    "browser/test_completion_in_lab.py",
+    "engine/test_storms.py",
+    "engine/test_bad_machine.py",
+    "browser/test_demo.py",
+    "test_secrets.py",
+    "server/test_meddling.py",
+    "server/test_sound.py",
+    "journal/test_rescue.py",
+    "test_crash.py",
+    "magics/test_song_magic.py",
 )
-"""Files of a minute or so: begun last, one of them would go on alone."""
+"""Files of three minutes to 40 seconds: begun last, one of them would go on alone."""
 
 
 def pytest_configure() -> None:

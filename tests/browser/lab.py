@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from dataclasses import dataclass
 from typing import ClassVar
@@ -37,8 +36,6 @@ class Lab(JupyterServer):
         "--LabApp.news_url=",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     )
-    theme: str = "JupyterLab Light"
-
     module: ClassVar[str] = "jupyterlab"
 
     def url(self, notebook: str) -> str:
@@ -52,4 +49,3 @@ class Lab(JupyterServer):
         (settings / "notification.jupyterlab-settings").write_text(
             '{"fetchNews": "false", "checkForUpdates": false}'
         )
-        (settings / "themes.jupyterlab-settings").write_text(json.dumps({"theme": self.theme}))

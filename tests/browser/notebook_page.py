@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from contextlib import suppress
 from pathlib import Path
 
 import nbformat
@@ -82,14 +84,17 @@ class NotebookPage:
         raise AssertionError(f"cell {number} does not end")
 
     def save(self, file: Path) -> str:
-        """Save, and return the file's text once it has changed."""
+        """Save, and return the file's text once it has changed and is whole."""
         before = file.stat().st_mtime_ns
         self.page.keyboard.press("Control+s")
         for _ in range(100):
             self.page.wait_for_timeout(100)
             if file.stat().st_mtime_ns != before:
-                break
-        return file.read_text()
+                text = file.read_text()
+                with suppress(json.JSONDecodeError):  # it is being written
+                    json.loads(text)
+                    return text
+        raise AssertionError("the notebook is not saved")
 
     def restart_kernel(self) -> None:
         """Restart the kernel as a person does, by 0 0."""

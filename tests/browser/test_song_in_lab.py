@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from contextlib import contextmanager
 
 import nbformat
 import pytest
@@ -72,10 +71,12 @@ def _players(area):
     return [area.locator("audio").nth(n) for n in range(area.locator("audio").count())]
 
 
-@contextmanager
-def reopened(browser, folder, data, *, width=1100, **options):
-    with Lab(folder, data, options.pop("environment", {}), **options) as lab:
-        notebook = NotebookPage(browser, lab, "song.ipynb", width=width)
+@pytest.fixture(scope="module")
+def reopened(finished, browser, tmp_path_factory):
+    """The notebook in another server, whose JUPYTER_DATA_DIR has never seen it: it is untrusted."""
+    folder, _, _ = finished
+    with Lab(folder, tmp_path_factory.mktemp("theirs"), {}, base_url="/user/someone/") as lab:
+        notebook = NotebookPage(browser, lab, "song.ipynb")
         notebook.output(1).locator("audio").first.wait_for(timeout=30_000)
         yield notebook
         notebook.close()
@@ -120,38 +121,34 @@ def test_a_linked_take_costs_at_most_10_kb(finished):
 
 
 def test_it_still_plays_with_the_kernel_dead_in_another_server_under_a_base_url(
-    finished, browser, tmp_path, screenshots
+    reopened, screenshots
 ):
-    """Another JUPYTER_DATA_DIR has never seen the notebook and so does not trust it."""
-    folder, _, _ = finished
-    with reopened(browser, folder, tmp_path, base_url="/user/someone/") as notebook:
-        players = _players(notebook.output(1))
-        assert len(players) == 2
-        for player in players:
-            assert play(player) > 5
-        assert notebook.output(1).locator("img").count() == 2
-        width = notebook.output(1).locator("img").first.evaluate("i => i.naturalWidth")
-        assert width > 0
-        notebook.output(1).locator("summary").click()
-        notebook.page.screenshot(path=screenshots / "3-reopened-untrusted.png")
-        assert notebook.page.locator("mjx-container, .MathJax").count() == 0
-        assert "$5 and then $6" in notebook.output(1).inner_text()
+    output = reopened.output(1)
+    players = _players(output)
+    assert len(players) == 2
+    for player in players:
+        assert play(player) > 5
+    assert output.locator("img").count() == 2
+    assert output.locator("img").first.evaluate("i => i.naturalWidth") > 0
+    output.locator("summary").click()
+    reopened.page.screenshot(path=screenshots / "3-reopened-untrusted.png")
+    assert reopened.page.locator("mjx-container, .MathJax").count() == 0
+    assert "$5 and then $6" in output.inner_text()
 
 
-def test_it_is_legible_in_the_dark_and_at_400_pixels(finished, browser, tmp_path, screenshots):
-    folder, _, _ = finished
-    with reopened(browser, folder, tmp_path, width=400, theme="JupyterLab Dark") as notebook:
-        output = notebook.output(1)
-        box = output.bounding_box()
-        for element in ("audio", "img", "summary"):
-            inner = output.locator(element).first.bounding_box()
-            assert inner["x"] + inner["width"] <= box["x"] + box["width"] + 1
-        notebook.page.screenshot(path=screenshots / "4-narrow-dark.png")
-        notebook.page.set_viewport_size({"width": 1100, "height": 1500})
-        notebook.page.wait_for_timeout(500)
-        notebook.page.screenshot(path=screenshots / "5-dark.png")
-        colour = output.locator("b").first.evaluate("e => getComputedStyle(e).color")
-        assert min(int(part) for part in re.findall(r"\d+", colour)[:3]) > 180
+def test_it_is_legible_in_the_dark_and_at_400_pixels(reopened, screenshots):
+    output = reopened.output(1)
+    reopened.choose_the_dark_theme()
+    reopened.page.screenshot(path=screenshots / "5-dark.png")
+    colour = output.locator("b").first.evaluate("e => getComputedStyle(e).color")
+    assert min(int(part) for part in re.findall(r"\d+", colour)[:3]) > 180
+    reopened.page.set_viewport_size({"width": 400, "height": 1500})
+    reopened.page.wait_for_timeout(500)
+    box = output.bounding_box()
+    for element in ("audio", "img", "summary"):
+        inner = output.locator(element).first.bounding_box()
+        assert inner["x"] + inner["width"] <= box["x"] + box["width"] + 1
+    reopened.page.screenshot(path=screenshots / "4-narrow-dark.png")
 
 
 def test_an_exported_page_plays_without_any_server(finished, browser, screenshots):

@@ -11,11 +11,10 @@ import numpy as np
 import psutil
 import pytest
 
-pytestmark = pytest.mark.measured
-
 POLLS = 1000
 
 
+@pytest.mark.measured
 async def test_a_thousand_long_polls_are_held_in_little_memory_and_answered_at_once(start):
     sandbox = start("--pace", "0.6", "--hold", "20")
     # A failure on demand takes its time and no rendering: the ends come spread over seconds.
