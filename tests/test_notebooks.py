@@ -25,9 +25,13 @@ def environment(tmp_path_factory, sandbox):
 
 
 def run(name: str, environment: dict[str, str], folder: Path) -> nbformat.NotebookNode:
-    """Run a notebook from top to bottom; raises where a cell does."""
+    """Run a notebook from top to bottom; raises where a cell does.
+
+    What a cell prints is one output, into however many pieces a busy kernel has cut it.
+    """
     notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
-    client = NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(folder)}})
+    resources = {"metadata": {"path": str(folder)}}
+    client = NotebookClient(notebook, timeout=120, coalesce_streams=True, resources=resources)
     client.execute(env=environment)
     return notebook
 
