@@ -41,5 +41,5 @@ def _is_reachable(address: str) -> bool:
         _ = parts.port
     except ValueError:
         return False
-    plain = not (parts.username or parts.query or parts.fragment)
+    plain = not ("@" in parts.netloc or parts.query or parts.fragment)
     return parts.scheme == "https" and plain and is_public(parts.hostname or "")

@@ -21,10 +21,11 @@ def read_base_url(text: str) -> str:
     except ValueError:
         host = ""
         parts = urlsplit("")
-    plain = parts.scheme == "http" and is_loopback(host)
-    if not host or parts.query or parts.username or not (parts.scheme == "https" or plain):
+    safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))
+    more = "@" in parts.netloc or parts.query or parts.fragment  # may be a secret, and is shown
+    if not host or more or not safe:
         raise Mistake(
-            "SOUNDPIECE_BASE_URL must be an https address "
+            "SOUNDPIECE_BASE_URL must be an https address of host and path alone "
             "(http only for this machine, such as http://127.0.0.1:8765/v1)."
         )
     return address
