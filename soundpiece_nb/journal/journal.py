@@ -11,7 +11,6 @@ import json
 import warnings
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,17 +22,18 @@ from soundpiece_nb.api.operation import OutputLink
 from soundpiece_nb.api.request import Request
 from soundpiece_nb.audio.flac import Take
 
+from .changes import row_of, take_of, this_moment
 from .database import Database, JournalDamaged
-from .entry import Entry, microseconds
+from .entry import Entry
 from .glance import FILE_NAME
+from .judgement import Judgement
 from .lease import LEASE_SECONDS, is_held, this_holder
 from .migrations import prepare
-from .reading import Reading
 from .rescue import JournalWasDamaged, find_damage, rescue
 from .schema import SUMMED_UP, operations, takes
 
 
-class Journal(Reading):
+class Journal(Judgement):
     """Every operation of one home folder; safe to use from several threads and processes."""
 
     def __init__(self, home: Path) -> None:
@@ -75,15 +75,15 @@ class Journal(Reading):
         """Write a new operation down, synced to disk, held by this process.
 
         Returns False, changing nothing, where the key is already there with this very body;
-        raises Mistake where it is there with another.
+        raises Mistake where it is there with another, or at another service.
         """
         labels = {"name": name, "tags": json.dumps(list(tags)), "note": note}
-        row = self._row(request, service, _now(), **labels, notebook=notebook)
+        row = self._row(request, service, this_moment(), **labels, notebook=notebook)
         try:
             with _nothing_sent():
                 self._database.insert_synced(_INSERT, [row])
         except IntegrityError:
-            self._require_same(request)
+            self._require_same(request, service)
             return False
         return True
 
@@ -99,15 +99,16 @@ class Journal(Reading):
         """Write many operations down at once, all of them or none, synced to disk.
 
         `labels` are each one's `name`, `tags`, `note` and `sweep`, which is JSON with an `id`.
-        Returns the keys that are new; raises Mistake where one is there already with another body.
+        Returns the keys that are new; raises Mistake where one is there already with another body,
+        or at another service.
         """
         known = set(self.statuses([request.key for request in requests]))
         new: dict[str, Request] = {}
-        now = _now()
+        now = this_moment()
         rows = []
         for number, (request, label) in enumerate(zip(requests, labels, strict=True)):
             if request.key in known:
-                self._require_same(request)
+                self._require_same(request, service)
                 continue
             if request.key in new:  # the same request twice, under a derived key
                 _require_alike(request, new[request.key].route.path, new[request.key].body)
@@ -149,7 +150,7 @@ class Journal(Reading):
             key,
             status="processing",
             operation_id=operation_id,
-            accepted_at=_now(),
+            accepted_at=this_moment(),
             error_code=None,
             error_message=None,
         )
@@ -157,9 +158,9 @@ class Journal(Reading):
     def ready(self, key: str, links: Sequence[OutputLink]) -> None:
         """Note that the service finished; the takes follow one by one as files arrive."""
         with self._database.write() as connection:
-            finished = func.coalesce(operations.c.finished_at, _now())
+            finished = func.coalesce(operations.c.finished_at, this_moment())
             values = {"status": "ready", "finished_at": finished, "outputs": len(links)}
-            connection.execute(_of(key).values(**values, error_code=None, error_message=None))
+            connection.execute(row_of(key).values(**values, error_code=None, error_message=None))
             known = set(
                 connection.scalars(select(takes.c.take).where(takes.c.idempotency_key == key))
             )
@@ -170,13 +171,13 @@ class Journal(Reading):
             ]
             if rows:
                 connection.execute(takes.insert(), rows)
-                connection.execute(_of(key).values(SUMMED_UP))
+                connection.execute(row_of(key).values(SUMMED_UP))
 
     def stored(self, key: str, number: int, take: Take, path: Path) -> None:
         """Note a verified file for take `number` (from 1)."""
         with self._database.write() as connection:
             connection.execute(
-                _take_of(key, number).values(
+                take_of(key, number).values(
                     path=path.relative_to(self.home).as_posix(),
                     duration=take.duration,
                     size=take.size,
@@ -187,7 +188,7 @@ class Journal(Reading):
                     waveform=take.waveform,
                 )
             )
-            connection.execute(_of(key).values(SUMMED_UP))
+            connection.execute(row_of(key).values(SUMMED_UP))
 
     def measured(
         self,
@@ -206,7 +207,7 @@ class Journal(Reading):
         """
         sound = {"loudness": loudness, "tempo": tempo, "centroid": centroid}
         with self._database.write() as connection:
-            connection.execute(_take_of(key, take).values(**sound, measured=version))
+            connection.execute(take_of(key, take).values(**sound, measured=version))
 
     def failed(self, key: str, code: str, message: str) -> None:
         """Note that the service could not make it, in the service's words."""
@@ -228,32 +229,6 @@ class Journal(Reading):
         """Set a rejected operation back to `submitting`, before its request leaves once more."""
         self._note(key, status="submitting", error_code=None, error_message=None, finished_at=None)
 
-    def relabel(self, key: str, *, name: str | None, tags: Sequence[str], note: str | None) -> None:
-        """Give an operation another name or note, and tags beside those it has."""
-        labels = {"name": name, "note": note}
-        given: dict[str, Any] = {
-            label: text or None for label, text in labels.items() if text is not None
-        }
-        with self._database.write() as connection:  # others give tags too
-            written = select(operations.c.tags).where(operations.c.idempotency_key == key)
-            kept = json.loads(connection.execute(written).scalar_one())
-            if set(tags) - set(kept):
-                given["tags"] = json.dumps(list(dict.fromkeys([*kept, *tags])))
-            if given:
-                connection.execute(_of(key).values(**given))
-
-    def judge(self, key: str, take: int, *, rating: int | None, note: str | None) -> None:
-        """Give a take stars (1 to 5) or a note; what is None stays as it is.
-
-        0 stars take the stars away, an empty note the note.
-        """
-        given = {"rating": rating, "note": note}
-        said = {word: value or None for word, value in given.items() if value is not None}
-        if said:
-            with self._database.write() as connection:
-                connection.execute(_take_of(key, take).values(**said))
-                connection.execute(_of(key).values(SUMMED_UP))
-
     def check_files(self, key: str) -> Entry:
         """Return one operation, having forgotten files that are no longer there."""
         entry = self.entry(key)
@@ -266,31 +241,14 @@ class Journal(Reading):
                 .where(takes.c.idempotency_key == key, takes.c.take.in_(gone))
                 .values(path=None)
             )
-            connection.execute(_of(key).values(SUMMED_UP))
-        return self.entry(key)
-
-    def prune(self, key: str) -> None:
-        """Note that an operation's audio is not wanted here; before its files go, not after.
-
-        A file that a crash left behind is then forgotten like any other that is gone.
-        """
-        with self._database.write() as connection:
-            connection.execute(_takes_of(key).values(pruned_at=_now()))
-
-    def unprune(self, key: str) -> Entry:
-        """Return one operation, whose audio is wanted again if it was pruned."""
-        entry = self.entry(key)
-        if not any(take.pruned_at for take in entry.takes):
-            return entry
-        with self._database.write() as connection:
-            connection.execute(_takes_of(key).values(pruned_at=None))
+            connection.execute(row_of(key).values(SUMMED_UP))
         return self.entry(key)
 
     # ------------------------------------------------------------------ leases
 
     def claim(self, key: str) -> bool:
         """Take an operation for this process; False where a living process holds it."""
-        now = _now()
+        now = this_moment()
         lease = select(operations.c.holder, operations.c.held_until).where(
             operations.c.idempotency_key == key
         )
@@ -300,7 +258,7 @@ class Journal(Reading):
         with self._database.write() as connection:
             if self._is_anothers(connection.execute(lease).one(), now):
                 return False
-            connection.execute(_of(key).values(holder=self.holder, held_until=_lease_end(now)))
+            connection.execute(row_of(key).values(holder=self.holder, held_until=_lease_end(now)))
         return True
 
     def _is_anothers(self, lease: Any, now: int) -> bool:
@@ -312,7 +270,7 @@ class Journal(Reading):
             connection.execute(
                 update(operations)
                 .where(operations.c.idempotency_key.in_(keys), operations.c.holder == self.holder)
-                .values(held_until=_lease_end(_now()))
+                .values(held_until=_lease_end(this_moment()))
             )
 
     def release(self, keys: Collection[str]) -> None:
@@ -328,14 +286,21 @@ class Journal(Reading):
 
     def _note(self, key: str, **values: Any) -> None:
         with self._database.write() as connection:
-            connection.execute(_of(key).values(**values))
+            connection.execute(row_of(key).values(**values))
 
     def _end(self, key: str, status: str, code: str, message: str) -> None:
-        self._note(key, status=status, error_code=code, error_message=message, finished_at=_now())
+        self._note(
+            key, status=status, error_code=code, error_message=message, finished_at=this_moment()
+        )
 
-    def _require_same(self, request: Request) -> None:
+    def _require_same(self, request: Request, service: str) -> None:
         kept = self.entry(request.key)
         _require_alike(request, kept.route, kept.body)
+        if kept.service != service:
+            raise Mistake(
+                f"The key {request.key} belongs to an operation of {kept.service}, and this goes "
+                f"to {service}. Leave --key out for a new operation. Nothing was sent."
+            )
 
 
 def _require_alike(request: Request, route: str, body: bytes) -> None:
@@ -381,22 +346,6 @@ def _nothing_sent() -> Iterator[None]:
 
 _INSERT = operations.insert()
 _SEARCHED = ("prompt", "lyrics", "reference", "source")
-
-
-def _of(key: str) -> Any:
-    return update(operations).where(operations.c.idempotency_key == key)
-
-
-def _takes_of(key: str) -> Any:
-    return update(takes).where(takes.c.idempotency_key == key)
-
-
-def _take_of(key: str, take: int) -> Any:
-    return _takes_of(key).where(takes.c.take == take)
-
-
-def _now() -> int:
-    return microseconds(datetime.now(UTC))
 
 
 def _lease_end(now: int) -> int:

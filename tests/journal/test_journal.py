@@ -61,6 +61,18 @@ def test_a_key_is_never_used_for_two_bodies(journal):
     assert journal.entry(key).fields["prompt"] == "jazz"
 
 
+@pytest.mark.parametrize("together", [False, True])
+def test_a_key_of_one_service_is_not_taken_for_another(journal, together):
+    """What was made there is not what was asked for here."""
+    key = record(journal)
+    same = new_request(find_route("song"), {"lyrics": "la", "prompt": "jazz"}, key)
+    given = ([same], [{}]) if together else (same,)
+    write_down = journal.record_all if together else journal.record
+    with pytest.raises(Mistake, match="belongs to an operation of sandbox"):
+        write_down(*given, service="https://api.soundpiece.co/v1")
+    assert journal.entry(key).service == "sandbox"
+
+
 def test_an_operation_is_found_by_name_key_beginning_and_id(journal):
     older = record(journal, name="night_drive")
     newer = record(journal, name="night_drive")
