@@ -52,6 +52,11 @@ class Batch:
         return f"<batch {self.name or 'without a name'} of {len(self)}: {counts}>"
 
     @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of all operations, in the order of the rows."""
+        return tuple(self._keys)
+
+    @property
     def operations(self) -> tuple[Operation, ...]:
         """All operations, in the order of the rows."""
         return tuple(self._session.operation(key) for key in self._keys)

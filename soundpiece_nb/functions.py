@@ -66,9 +66,9 @@ def history(  # noqa: PLR0917 - the filters are a contract, and are used by name
 ) -> pd.DataFrame:
     """Return every operation ever made, newest first, as a DataFrame indexed by its key.
 
-    `more` filters are `min_rating` (1 to 5), `sweep` (its id), `name`, `error` (its code), `order`
-    (`"-rating"`, say) and `offset`. The frame is a copy: what is written into it stays there.
-    Times are UTC, `elapsed` is a timedelta, `duration` seconds of audio.
+    `more` filters are `min_rating` (1 to 5), `sweep` (its id or NAME), `name`, `error` (its code),
+    `order` (`"-rating"`, say) and `offset`. The frame is a copy: what is written into it stays
+    there. Times are UTC, `elapsed` is a timedelta, `duration` seconds of audio.
     """
     from soundpiece_nb.journal import frame
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import prod
@@ -79,34 +79,46 @@ class Plan:
         ]
         keys = [request.key for request in self.requests]
         with undisturbed():
-            session.record_all(self.requests, labels)
+            session.record_all(self.requests, labels, batch=name)
             return Sweep(self.id, dict(zip(keys, self.values, strict=True)), session, name)
 
 
 def read_values(vary: Mapping[str, Sequence[Any]]) -> dict[str, list[str]]:
     """Return what is to vary as text; raises Mistake for what is no list of values."""
-    for name, values in vary.items():
-        listed = isinstance(values, list | tuple | range) and len(values) > 0
-        if not isinstance(name, str) or not name.isidentifier() or not listed:
+    read = {name: texts_of(values) for name, values in vary.items()}
+    for name, texts in read.items():
+        if not isinstance(name, str) or not name.isidentifier() or not texts:
             raise Mistake(
                 "What varies is a dictionary of lists, {'mood': ['calm', 'wild']}; "
-                f"{name!r}: {values!r} does not fit. Nothing was sent."
+                f"{name!r}: {vary[name]!r} does not fit. Nothing was sent."
             )
-    return {name: [str(value) for value in values] for name, values in vary.items()}
+    return {name: texts for name, texts in read.items() if texts}
+
+
+def texts_of(values: object) -> list[str] | None:
+    """Return the values of a list, an array, a Series or the like as text; None for what is none.
+
+    A set is none: it has no order that would be the same the next time.
+    """
+    no_list = isinstance(values, str | bytes | Mapping | set | frozenset)
+    if no_list or not isinstance(values, Iterable):
+        return None
+    return [str(value) for value in values]
 
 
 def find_sweep(session: Session, wanted: str) -> Sweep:
-    """Return an earlier sweep by its id, and go on with what of it is unfinished.
+    """Return an earlier sweep by its id or NAME, and go on with what of it is unfinished.
 
     Raises Mistake where there is none.
     """
-    keys = session.journal.of_sweep(wanted)
-    if not keys:
+    found = session.journal.find_sweep(wanted)
+    if found is None:
         raise Mistake(f"There is no sweep {wanted!r}. %soundpiece_history lists what was made.")
+    keys = session.journal.of_sweep(found.id)
     values = {entry.key: dict(entry.sweep or {}) for entry in session.journal.of_keys(keys)}
     for varied in values.values():
         varied.pop("id", None)
-    return Sweep(wanted, values, session)
+    return Sweep(found.id, values, session, found.name)
 
 
 def plan_sweep(

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from numbers import Integral
 from typing import Any
 
-from sqlalchemy import ColumnElement, UnaryExpression, literal_column, select
+from sqlalchemy import ColumnElement, UnaryExpression, and_, literal_column, or_, select
 
 from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.api.routes import find_route
@@ -33,8 +33,8 @@ class Filter:
 
     `since` is a time, an age or text like `2d`; `search` is found in name, prompt, lyrics or note,
     whatever the case of a-z; `min_rating` is what the best take has at least, 1 to 5 stars;
-    `sweep` a sweep's id; `name` a NAME; `error` an error's code. Of what fits, `limit` operations
-    are shown from number `offset` on, in the `order` of one of ORDERS.
+    `sweep` a sweep's id, or the NAME of several; `name` a NAME; `error` an error's code. Of what
+    fits, `limit` operations are shown from number `offset` on, in the `order` of one of ORDERS.
     """
 
     route: str | None = None
@@ -84,7 +84,8 @@ class Filter:
                 raise Mistake(f"A rating is 1 to 5 stars; {self.min_rating!r} is none.")
             conditions.append(unindexed("rating") >= int(self.min_rating))
         if self.sweep is not None:
-            conditions.append(operations.c.sweep_id == self.sweep)
+            named = and_(operations.c.batch == self.sweep, operations.c.sweep_id.is_not(None))
+            conditions.append(or_(operations.c.sweep_id == self.sweep, named))
         return conditions
 
     def terms(self) -> list[UnaryExpression[Any]]:

@@ -31,6 +31,13 @@ class Page(NamedTuple):
     total: int
 
 
+class SweepName(NamedTuple):
+    """What a sweep is called in the history, and the NAME it was given, if any."""
+
+    id: str
+    name: str | None
+
+
 class Reading:
     """Everything that changes nothing; safe to use from several threads."""
 
@@ -136,15 +143,33 @@ class Reading:
             return list(rows)
 
     def of_batch(self, name: str) -> list[str]:
-        """Return the keys of a batch's operations, in the order of its rows."""
+        """Return the keys of a batch's operations, in the order of its rows; a sweep is none."""
         with self._database.read() as connection:
             return list(
                 connection.scalars(
                     select(operations.c.idempotency_key)
-                    .where(operations.c.batch == name)
+                    .where(operations.c.batch == name, operations.c.sweep_id.is_(None))
                     .order_by(operations.c.submitted_at)
                 )
             )
+
+    def find_sweep(self, wanted: str) -> SweepName | None:
+        """Return the sweep of an id, or the one that the newest thing of a NAME is, if it is one.
+
+        What is made from a NAME is its newest operation, sweep or batch.
+        """
+        columns = (operations.c.sweep_id, operations.c.batch, operations.c.name)
+        newest = (
+            select(operations.c.sweep_id, operations.c.batch)
+            .where(or_(*(column == wanted for column in columns)))
+            .order_by(operations.c.submitted_at.desc())
+            .limit(1)
+        )
+        with self._database.read() as connection:
+            row = connection.execute(newest).first()
+        if row is None or row.sweep_id is None or wanted not in (row.sweep_id, row.batch):
+            return None
+        return SweepName(row.sweep_id, row.batch)
 
     def of_sweep(self, sweep: str) -> list[str]:
         """Return the keys of the operations of a sweep's id, in the order they were made."""

@@ -12,7 +12,8 @@ from soundpiece_nb.api.address import mask
 from soundpiece_nb.api.errors import Mistake, SoundpieceError, WaitInterrupted, WaitTimeout
 from soundpiece_nb.handle import Operation
 from soundpiece_nb.session import Session, current
-from soundpiece_nb.sweeping import find_sweep
+from soundpiece_nb.sweeping import Sweep
+from soundpiece_nb.views.batch_card import show_batch
 from soundpiece_nb.views.board import show_board
 from soundpiece_nb.views.frontend import FrontEnd, front_end
 from soundpiece_nb.views.parts import counted
@@ -20,6 +21,7 @@ from soundpiece_nb.views.show import show_end
 from soundpiece_nb.views.sound import Holding
 
 from .making import follow, read_timeout
+from .meaning import group, one, several
 
 MOST_CARDS = 6
 """More operations than this are resumed with one line instead of a card each."""
@@ -60,12 +62,16 @@ def overview(_: Any, __: Namespace) -> None:
 
 def show_again(magics: Any, options: Namespace) -> None:
     """Show an operation or a sweep again, live if it is on its way."""
-    session = current()
+    session, namespace = current(), magics.shell.user_ns
     holding = Holding(options.holding or magics.sound)
-    if session.journal.of_sweep(options.key):
-        show_board(find_sweep(session, options.key), session, holding, order=options.order)
+    shown = group(options.key, namespace, session)
+    if isinstance(shown, Sweep):
+        show_board(shown, session, holding, order=options.order)
         return
-    operation = session.operation(options.key)
+    if shown is not None:
+        show_batch(shown)
+        return
+    operation = session.operation(one(options.key, namespace))
     if front_end() is FrontEnd.HEADLESS:
         show_end(operation, session, holding)
     else:
@@ -82,7 +88,7 @@ def lab(magics: Any, _: Namespace) -> None:
 def resume(magics: Any, options: Namespace) -> None:
     """Go on with unfinished operations, and show how they do."""
     session = current()
-    operations = session.resume(options.keys)
+    operations = session.resume(several(options.keys, magics.shell.user_ns, session))
     _say(_resumed(session, operations, named=bool(options.keys)))
     if len(operations) <= MOST_CARDS or front_end().waits:
         for operation in operations:
@@ -94,7 +100,8 @@ def wait(magics: Any, options: Namespace) -> None:
     timeout = read_timeout(options.timeout)
     until = None if timeout is None else time.monotonic() + timeout
     session = current()
-    keys = [session.journal.find(word) for word in options.keys] or session.engine.in_flight()
+    named = several(options.keys, magics.shell.user_ns, session)
+    keys = named or session.engine.in_flight()
     errors = []
     for key in keys:
         operation = session.operation(key)

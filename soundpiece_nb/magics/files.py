@@ -14,11 +14,13 @@ from soundpiece_nb.session import current
 from soundpiece_nb.views.parts import counted, visible
 from soundpiece_nb.waiting import attend
 
+from .meaning import several
+
 MOST_LISTED = 20
 """More operations than this are summed up in one line."""
 
 
-def export(_: Any, options: Namespace) -> None:
+def export(magics: Any, options: Namespace) -> None:
     """Copy takes into a folder; raises Mistake at the end for what could not be copied."""
     if not options.keys:
         raise Mistake(
@@ -26,7 +28,7 @@ def export(_: Any, options: Namespace) -> None:
             "their beginnings; %soundpiece_history lists them."
         )
     session = current()
-    keys = dict.fromkeys(session.journal.find(word) for word in options.keys)
+    keys = several(options.keys, magics.shell.user_ns, session)
     folder = require_path(options.to)
     if folder.exists() and not folder.is_dir():
         raise Mistake(f"{folder} is a file; --to takes a folder. Nothing was written.")
@@ -65,7 +67,7 @@ def _exportable(operations: list[Operation], take: str | None) -> tuple[list[Out
     return ready, left_out
 
 
-def prune(_: Any, options: Namespace) -> None:
+def prune(magics: Any, options: Namespace) -> None:
     """Say what pruning would remove, or with `--yes` remove it and say what that was."""
     filters = (options.older_than, options.status, options.below_rating)
     if not options.keys and all(given is None for given in filters):
@@ -77,7 +79,7 @@ def prune(_: Any, options: Namespace) -> None:
 
     session = current()
     journal, engine = session.journal, session.engine
-    keys = {journal.find(word) for word in options.keys}
+    keys = set(several(options.keys, magics.shell.user_ns, session))
     found = find_prunable(
         journal,
         keys,

@@ -14,11 +14,13 @@ from soundpiece_nb.session import current
 from soundpiece_nb.views.parts import visible
 from soundpiece_nb.views.take import stars
 
+from .meaning import one
 
-def rate(_: Any, options: Namespace) -> None:
+
+def rate(magics: Any, options: Namespace) -> None:
     """Judge a take, with stars and a note."""
     session = current()
-    entry, take = find_output(options.take, session.journal)
+    entry, take = find_output(one(options.take, magics.shell.user_ns), session.journal)
     if take is None:
         if len(entry.takes) != 1:
             offered = ", ".join(f"{options.take}:{each.kind or each.take}" for each in entry.takes)
@@ -34,19 +36,20 @@ def rate(_: Any, options: Namespace) -> None:
     print(f"{_called(entry)}, take {take}: {said}")  # noqa: T201 - the answer to what was typed
 
 
-def tag(_: Any, options: Namespace) -> None:
+def tag(magics: Any, options: Namespace) -> None:
     """Give an operation tags."""
     session = current()
-    entry = session.journal.entry(session.journal.find(options.key))
+    key = session.journal.find(one(options.key, magics.shell.user_ns))
+    entry = session.journal.entry(key)
     session.label(entry.key, tags=options.tags)
     tags = visible(", ".join(session.journal.entry(entry.key).tags))
     print(f"{_called(entry)}: {tags}")  # noqa: T201 - the answer to what was typed
 
 
-def note(_: Any, options: Namespace) -> None:
+def note(magics: Any, options: Namespace) -> None:
     """Give an operation a note, or one of its takes."""
     session = current()
-    entry, take = find_output(options.take, session.journal)
+    entry, take = find_output(one(options.take, magics.shell.user_ns), session.journal)
     words = " ".join(options.note)
     if take is None:
         session.label(entry.key, note=words)

@@ -12,6 +12,8 @@ from soundpiece_nb.session import current
 from soundpiece_nb.views.show import place_of
 from soundpiece_nb.views.sound import Holding
 
+from .meaning import several
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -57,5 +59,5 @@ def compare(magics: Any, options: Namespace) -> None:
     from soundpiece_nb.views.comparison import show_comparison
 
     session = current()
-    keys = [session.journal.find(word) for word in options.keys]
+    keys = several(options.keys, magics.shell.user_ns, session)
     show_comparison(session, keys, place_of(session, Holding(magics.sound)))

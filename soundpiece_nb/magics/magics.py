@@ -34,7 +34,7 @@ _COMMANDS: dict[str, tuple[str, tuple[Option, ...], str]] = {
             option("--search", metavar="TEXT", help="in names, prompts, lyrics and notes"),
             option("--tag", help="with this tag"),
             option("--min-rating", type=int, metavar="STARS", help="whose best take has so many"),
-            option("--sweep", metavar="ID", help="of this sweep"),
+            option("--sweep", metavar="ID", help="of this sweep, by id or NAME"),
             option("--name", help="of this NAME"),
             option("--error", metavar="CODE", help="that failed with this code"),
             option("--order", help="made, name, route, status, duration, rating, elapsed; -rating"),

@@ -9,7 +9,7 @@ from typing import Any
 from soundpiece_nb.api.earlier import earlier_outputs
 from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.api.request import Request
-from soundpiece_nb.api.routes import Route
+from soundpiece_nb.api.routes import Kind, Route
 from soundpiece_nb.engine.explain import outcome, short
 from soundpiece_nb.expansion import expand
 from soundpiece_nb.handle import Operation
@@ -24,6 +24,7 @@ from soundpiece_nb.views.show import show, show_end
 from soundpiece_nb.views.sound import Holding
 from soundpiece_nb.waiting import wait
 
+from .meaning import one
 from .sweep_option import read_sweeps
 
 
@@ -71,6 +72,7 @@ def _sweep(
     fields = {field.name: getattr(options, field.name) for field in route.all_fields}
     if route.body and body is not None:
         fields[route.body] = _body(route.body, fields[route.body], body)
+    fields = _meant(route, fields, namespace)
     plan = plan_sweep(
         session,
         route,
@@ -97,6 +99,7 @@ def _read(
     fields = {field.name: words.get(field.name) for field in route.all_fields}
     if route.body and body is not None:
         fields[route.body] = _body(route.body, fields[route.body], expand(body, namespace))
+    fields = _meant(route, fields, namespace)
     request = session.prepare(
         route.path,
         fields,
@@ -137,6 +140,19 @@ def follow(
     error = outcome(operation.entry)
     if waits and error is not None:
         raise error
+
+
+def _meant(route: Route, fields: dict[str, Any], namespace: Any) -> dict[str, Any]:
+    """Return fields whose links are keys where they are variables that hold a handle."""
+    meant = dict(fields)
+    for field in route.fields:
+        if field.kind is Kind.LINK and meant[field.name] is not None:
+            try:
+                meant[field.name] = one(meant[field.name], namespace)
+            except Mistake as mistake:
+                words = f"The {field.name}: {mistake.message} Nothing was sent."
+                raise Mistake(words) from None
+    return meant
 
 
 def _body(field: str, option: str | None, body: str) -> str | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.expansion import as_python, expand, names_in
+from soundpiece_nb.sweeping import texts_of
 
 _SWEEP = re.compile(r"(?P<name>[^\s=]+)\s*=\s*(?P<values>.*)", re.DOTALL)
 
@@ -32,9 +33,8 @@ def read_sweeps(texts: Sequence[str], namespace: Mapping[str, Any]) -> dict[str,
 def _values(text: str, namespace: Mapping[str, Any]) -> list[str]:
     [*names] = names_in(text)
     held = namespace.get(names[0]) if names and text == f"{{{{{names[0]}}}}}" else None
-    if isinstance(held, list | tuple):
-        values = [str(value) for value in held]
-    else:
+    values = texts_of(held)
+    if values is None:
         values = [value.strip() for value in expand(text, namespace).split(",")]
     if not values or not all(values):
         raise Mistake(

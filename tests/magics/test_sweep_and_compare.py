@@ -38,6 +38,32 @@ def test_values_may_come_from_a_list(kernel):
     assert prompts == ["calm, slow rain", "wild rain"]
 
 
+@pytest.mark.parametrize(
+    "listed",
+    [
+        "['calm', 'wild']",
+        "('calm', 'wild')",
+        "np.array(['calm', 'wild'])",
+        "pd.Series(['calm', 'wild'], index=[7, 3])",
+        "pd.Index(['calm', 'wild'])",
+        "{'calm': 1, 'wild': 2}.keys()",
+        "(mood for mood in ['calm', 'wild'])",
+        "'calm, wild'",
+    ],
+)
+def test_values_may_come_from_whatever_has_an_order(kernel, listed):
+    kernel.run(f"import numpy as np, pandas as pd\nmoods = {listed}")
+    ran = kernel.run("%soundpiece_fx -p '{{m}} rain' -d 1 --sweep m={{moods}} --dry-run")
+    assert "2 operations: every m." in ran.text
+    assert "calm rain" in ran.text
+
+
+def test_values_of_a_number_range_are_its_numbers(kernel):
+    kernel.run("seconds = range(1, 4)")
+    ran = kernel.run("%soundpiece_fx -p Rain --sweep duration={{seconds}} --dry-run")
+    assert "3 operations: every duration." in ran.text
+
+
 def test_repeat_makes_takes_of_the_same_and_of_each_combination(kernel):
     ran = kernel.run("%soundpiece_fx three -p 'Soft rain' -d 1 --repeat 3 --wait")
     assert "3 operations: 3 times." in ran.text

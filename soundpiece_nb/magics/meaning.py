@@ -1,0 +1,66 @@
+"""What a word on a magic's line means: a handle in a variable of the notebook comes first.
+
+So `op = sp.fx("Rain")` may be typed as `op`, like a NAME, though the journal knows no such name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from soundpiece_nb.api.errors import Mistake
+from soundpiece_nb.batches import Batch
+from soundpiece_nb.engine.explain import short
+from soundpiece_nb.handle import Operation
+from soundpiece_nb.session import Session
+from soundpiece_nb.sweeping import find_sweep
+
+_MOST_OFFERED = 4
+
+
+def one(word: str, namespace: Mapping[str, Any]) -> str:
+    """Return a word with its variable's key in place, `:2` or `:vocals` behind it kept.
+
+    Raises Mistake for the variable of a batch or sweep, which is not one operation.
+    """
+    name, colon, pick = word.partition(":")
+    held = namespace.get(name)
+    if isinstance(held, Batch):
+        offered = ", ".join(map(short, held.keys[:_MOST_OFFERED]))
+        more = " and so on" if len(held) > _MOST_OFFERED else ""
+        raise Mistake(f"{name} is {len(held)} operations; say which one: {offered}{more}.")
+    return f"{held.key}{colon}{pick}" if isinstance(held, Operation) else word
+
+
+def several(words: Iterable[str], namespace: Mapping[str, Any], session: Session) -> list[str]:
+    """Return the keys that words mean, each once; a sweep's or batch's are all of its operations.
+
+    Raises Mistake for a word that means nothing.
+    """
+    keys: dict[str, None] = {}
+    for word in words:
+        keys.update(dict.fromkeys(_keys(word, namespace, session)))
+    return list(keys)
+
+
+def _keys(word: str, namespace: Mapping[str, Any], session: Session) -> Sequence[str]:
+    held = namespace.get(word)
+    if isinstance(held, Batch):
+        return held.keys
+    sweep = None if isinstance(held, Operation) else session.journal.find_sweep(word)
+    if sweep is not None:
+        return session.journal.of_sweep(sweep.id)
+    return [session.journal.find(one(word, namespace))]
+
+
+def group(word: str, namespace: Mapping[str, Any], session: Session) -> Batch | None:
+    """Return the batch or sweep that a word means: a variable's, else a sweep's id or NAME.
+
+    What is unfinished of an earlier sweep goes on.
+    """
+    held = namespace.get(word)
+    if isinstance(held, Batch):
+        return held
+    if isinstance(held, Operation) or session.journal.find_sweep(word) is None:
+        return None
+    return find_sweep(session, word)
