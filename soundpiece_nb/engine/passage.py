@@ -101,6 +101,7 @@ class Passage:
             exchange,
             pace=self.pace,
             budget=self.limits.retry_budget,
+            patience=self.limits.operation_deadline,
             on_trouble=on_trouble,
             progress=progress,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import time
 from collections.abc import Awaitable, Callable
@@ -25,7 +26,8 @@ class Limits:
 
     `request_timeout`: seconds one exchange may take, beyond what the service holds it.
     `retry_budget`: seconds of nothing but failures after which trying stops.
-    `operation_deadline`: seconds after which following one operation stops.
+    `operation_deadline`: seconds after which following one operation stops, and so does waiting
+    for a turn to send a request at all.
     """
 
     request_timeout: float = REQUEST_TIMEOUT
@@ -40,6 +42,7 @@ async def persist(
     pace: AccountPace,
     budget: float,
     on_trouble: Callable[[WireFailure], None],
+    patience: float = math.inf,
     progress: Callable[[], int] = int,
     backoff: Backoff = Backoff(),  # noqa: B008 - frozen
 ) -> Answered:
@@ -47,14 +50,14 @@ async def persist(
 
     `budget` is how many seconds of failures are borne, `progress` a number that an attempt raises
     where it achieved something before it failed, which begins the count anew. A 429 slows down
-    everything that shares `pace`; waiting for the account's turn is no failure, however long it
-    takes, and neither is a laptop's sleep in a pause. Raises the final WireFailure, or
+    everything that shares `pace`; waiting for the account's turn is no failure, up to `patience`
+    seconds of it, and neither is a laptop's sleep in a pause. Raises the final WireFailure, or
     ServiceSilent at once where a named pause is longer than the budget, or than what is left of it.
     """
-    tries, failing, slowed = 0, 0.0, 0
+    tries, failing, slowed, waited = 0, 0.0, 0, 0.0
     furthest = progress()
     while True:
-        await _keep_pace(pace, budget)
+        waited = await _keep_pace(pace, budget, waited, patience)
         began = time.monotonic()
         if exchange is not Exchange.DOWNLOAD:  # files lie with a storage service
             pace.sent(began)
@@ -85,12 +88,15 @@ async def persist(
             await asyncio.sleep(pause)
 
 
-async def _keep_pace(pace: AccountPace, longest: float) -> None:
-    """Wait for the account's turn, each waiter a little differently.
+async def _keep_pace(pace: AccountPace, longest: float, waited: float, patience: float) -> float:
+    """Wait for the account's turn, each waiter a little differently; return the seconds of all.
 
-    Raises ServiceSilent where a single wait would be longer than `longest`.
+    Raises ServiceSilent where one wait would be longer than `longest`, or together with the
+    `waited` seconds before it than `patience`.
     """
     while (wait := pace.wait(time.monotonic())) > 0:
-        if wait > longest:
+        if wait > longest or waited + wait > patience:
             raise ServiceSilent("The service asks to slow down. (429)", retry_after=wait)
+        waited += wait
         await asyncio.sleep(wait + random.random() * Backoff().base)
+    return waited

@@ -243,6 +243,43 @@ async def test_429s_in_a_row_pause_ever_longer_and_count_as_no_failure(clock, tr
     assert clock.pauses == [1.0, 1.5, 2.5, 4.5, 8.5, 8.5]
 
 
+@pytest.mark.parametrize(("patience", "tries"), [(15.4, 5), (15.5, 6), (23.4, 6), (23.5, 7)])
+async def test_429s_without_end_are_borne_for_a_time(patience, tries, clock, trying):
+    """Turns of 0.5, 1, 2, 4, 8 and 8 s; what each waiter adds of its own does not count."""
+    script = Script(clock, *[SLOW_DOWN] * 20)
+    with pytest.raises(ServiceSilent, match=r"^The service asks to slow down\. \(429\)$") as caught:
+        await trying(script, patience=patience)
+    assert len(script.began) == tries
+    assert caught.value.retry_after == 8.0
+
+
+async def test_others_that_are_refused_meanwhile_do_not_hold_one_up_for_ever(clock, pace, trying):
+    pace.slow_down(10.0, now=clock.now)
+    usual = clock.sleep
+
+    async def refused_meanwhile(seconds):
+        await usual(seconds)
+        pace.slow_down(10.0, now=clock.now)
+
+    persistence.asyncio.sleep = refused_meanwhile
+    script = Script(clock, "done")
+    with pytest.raises(ServiceSilent):
+        await trying(script, patience=45.0)
+    assert (script.began, len(clock.pauses)) == ([], 4)
+
+
+async def test_a_turn_that_is_slept_through_counts_as_long_as_it_was_meant_to_be(clock, trying):
+    script = Script(clock, SLOW_DOWN, SLOW_DOWN, "done")
+    usual = clock.sleep
+
+    async def through_the_night(seconds):
+        await usual(seconds)
+        clock.now += 30_000
+
+    persistence.asyncio.sleep = through_the_night
+    assert await trying(script, patience=1.5) == "done"
+
+
 async def test_after_429s_another_failure_is_the_first(clock, trying):
     script = Script(clock, SLOW_DOWN, SLOW_DOWN, BUSY, "done")
     await trying(script)

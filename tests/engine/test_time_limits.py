@@ -99,6 +99,24 @@ def test_the_operation_deadline_ends_the_following_alone(studio, monkeypatch, hu
     assert list(studio.made) == [op.key]
 
 
+@pytest.mark.parametrize(
+    ("moment", "status"), [("PUT", "submitting"), ("GET", "processing"), ("download", "ready")]
+)
+def test_it_ends_the_waiting_for_a_turn_that_never_comes_too(
+    moment, status, studio, monkeypatch, hurried
+):
+    monkeypatch.setattr(SETTINGS, "operation_deadline", 1.0)
+    studio.instead[moment] = [Reply(429)] * 1000
+    op = sp.fx("a click", duration=1)
+    with pytest.raises(sp.ServiceSilent, match=r"asks to slow down\. \(429\)"):
+        op.result(20)
+    assert op.status == status
+    studio.instead[moment] = []
+    op.result(20)
+    assert op.outputs[0].path.exists()
+    assert list(studio.made) == [op.key]
+
+
 def test_a_download_that_only_ever_begins_anew_is_not_progress(studio, monkeypatch, hurried):
     """A server without ETag, whose connections break now sooner, now later."""
     monkeypatch.setattr(SETTINGS, "retry_budget", 0.3)
