@@ -9,7 +9,15 @@ from datetime import UTC, datetime, timedelta
 from numbers import Integral
 from typing import Any
 
-from sqlalchemy import ColumnElement, UnaryExpression, and_, literal_column, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    UnaryExpression,
+    and_,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 
 from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.api.routes import find_route
@@ -77,8 +85,7 @@ class Filter:
         if self.since is not None:
             conditions.append(unindexed("submitted_at") >= microseconds(read_since(self.since)))
         if self.tag is not None:
-            tag = f"%{_escaped(json.dumps(self.tag))}%"
-            conditions.append(unindexed("tags").like(tag, escape="/"))
+            conditions += _with_tag(self.tag)
         if self.min_rating is not None:
             if not _is_whole(self.min_rating) or self.min_rating not in STARS:
                 raise Mistake(f"A rating is 1 to 5 stars; {self.min_rating!r} is none.")
@@ -120,6 +127,17 @@ def unindexed(name: str) -> ColumnElement[Any]:
     All filters then run in one pass over the narrow `operations_listed`, whatever is asked.
     """
     return literal_column(f"+{operations.c[name]}")
+
+
+def _with_tag(tag: str) -> list[ColumnElement[bool]]:
+    """Return what a row with this tag fulfils, whatever the case of a-z.
+
+    Few rows have its letters at all, and only theirs are read as lists.
+    """
+    letters = f"%{_escaped(json.dumps(tag))}%"
+    each = func.json_each(unindexed("tags")).table_valued("value")
+    one = select(each.c.value).where(each.c.value.collate("NOCASE") == tag)
+    return [unindexed("tags").like(letters, escape="/"), one.exists()]
 
 
 def _escaped(text: str) -> str:

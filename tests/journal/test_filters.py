@@ -220,6 +220,16 @@ def test_a_search_knows_the_new_name_and_note_and_forgets_the_old(journal):
     assert shown(journal, tag="x_") == []
 
 
+@pytest.mark.parametrize(
+    "tag", ["night", "Nacht übung", 'x, "y"', "100%", "a/b", "[1]", "\\", "", "1"]
+)
+def test_a_tag_is_found_whole_and_by_itself_alone(journal, tag):
+    key = record(journal, tags=["first", tag])
+    record(journal, tags=[f"{tag}x", f"x{tag}", f'x, "{tag}', "other"])
+    shouted = "".join(letter.upper() if letter.isascii() else letter for letter in tag)
+    assert shown(journal, tag=tag) == shown(journal, tag=shouted) == [key]
+
+
 # ------------------------------------------------------------------ very many keys
 
 
