@@ -27,6 +27,8 @@ class Database:
     """One file in WAL mode; every error but IntegrityError is raised as StorageFailed."""
 
     def __init__(self, file: Path) -> None:
+        self._file = file
+        self._identity: tuple[int, int] | None = None
         self._usual = _open(file, "NORMAL")
         event.listen(self._usual, "begin", _begin)
         self._synced = _open(file, "FULL")
@@ -36,6 +38,10 @@ class Database:
         """Close the connections."""
         self._usual.dispose()
         self._synced.dispose()
+
+    def settle(self) -> None:
+        """Insert from now on only as long as the file that is there is the one of now."""
+        self._identity = _identity(self._file)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -53,8 +59,14 @@ class Database:
     def insert_synced(self, insert: Insert, rows: Sequence[Mapping[str, Any]]) -> None:
         """Insert rows, all or none, on the disk when this returns.
 
-        Raises IntegrityError for a known key.
+        Raises IntegrityError for a known key, StorageFailed where the file was taken away: it can
+        still be written to, but only until it is closed.
         """
+        if self._identity is not None and _identity(self._file) != self._identity:
+            raise StorageFailed(
+                f"The journal is no longer at {self._file}, where this kernel opened it: put it "
+                "back, or restart the kernel."
+            )
         with _said_plainly(), self._writing, self._synced.connect() as connection:
             if len(rows) == 1:  # a statement alone is a transaction
                 connection.execute(insert, rows[0])
@@ -66,6 +78,15 @@ class Database:
                 connection.exec_driver_sql("ROLLBACK")
                 raise
             connection.exec_driver_sql("COMMIT")
+
+
+def _identity(file: Path) -> tuple[int, int] | None:
+    """Return what tells a file from another one at its place; None where there is none."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def says_damaged(error: BaseException) -> bool:

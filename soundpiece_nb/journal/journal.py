@@ -316,6 +316,7 @@ def _open(file: Path) -> Database:
     try:
         with database.write() as connection:
             prepare(connection, file)
+        database.settle()
     except BaseException:
         database.close()
         raise

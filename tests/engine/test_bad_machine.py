@@ -128,6 +128,31 @@ def test_what_a_full_disk_cannot_write_down_is_not_sent(studio, process, connect
     all_is_well(studio)
 
 
+# ------------------------------------------------------------------ the folder goes
+
+
+@pytest.mark.parametrize("another", [False, True], ids=["nothing there", "another one there"])
+def test_where_the_home_was_taken_away_nothing_more_is_sent(
+    another, tmp_path, studio, start_process, connected
+):
+    """The file that is open could still be written to, and would be lost with the process."""
+    process = start_process()
+    assert process.do("said()") is None
+    connected.rename(tmp_path / "kept")
+    if another:
+        newcomer = start_process()
+        assert newcomer.do("said()") is None
+    made = len(studio.made)
+    said = process.do("said()")
+    assert said.startswith(f"StorageFailed: The journal is no longer at {connected}")
+    assert said.endswith("Nothing was sent; run it again once that is mended.")
+    assert len(studio.made) == made
+    if not another:
+        (tmp_path / "kept").rename(connected)
+        assert process.do("said()") is None
+        all_is_well(studio, 2)
+
+
 # ------------------------------------------------------------------ the folder is read-only
 
 OBEY_PERMISSIONS = """
