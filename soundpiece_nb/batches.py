@@ -10,8 +10,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
-from soundpiece_nb.api.errors import Mistake, WaitInterrupted, WaitTimeout
+from soundpiece_nb.api.errors import (
+    Mistake,
+    ServiceSilent,
+    SoundpieceError,
+    WaitInterrupted,
+    WaitTimeout,
+)
 from soundpiece_nb.api.request import Request, once
+from soundpiece_nb.engine.explain import explain, outcome
 from soundpiece_nb.engine.run import Phase, Run
 from soundpiece_nb.engine.undisturbed import undisturbed
 from soundpiece_nb.handle import Operation
@@ -23,6 +30,8 @@ if TYPE_CHECKING:
 
 LABELS = ("name", "tags", "note")
 MOST_COMPLAINTS = 5
+AT_ONCE = 20
+"""Operations of a batch that are on the way at a time, unless told otherwise."""
 
 
 class Batch:
@@ -42,14 +51,14 @@ class Batch:
         self._ended: list[str] = []
         self._next_end: Future[None] = Future()
         self._lock = threading.Lock()
+        session.groups[:] = [*(group for group in session.groups if not group.done), self]
         self._fill()
 
     def __len__(self) -> int:
         return len(self._keys)
 
     def __repr__(self) -> str:
-        counts = ", ".join(f"{count} {status}" for status, count in self.counts().items())
-        return f"<batch {self.name or 'without a name'} of {len(self)}: {counts}>"
+        return f"<batch {self.name or 'without a name'} of {len(self)}: {self._counted()}>"
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -87,6 +96,9 @@ class Batch:
         statuses = self._session.journal.statuses(self._keys)
         return dict(Counter("waiting" if key in waiting else statuses[key] for key in self._keys))
 
+    def _counted(self) -> str:
+        return ", ".join(f"{count} {status}" for status, count in self.counts().items())
+
     def __iter__(self) -> Iterator[Operation]:
         """Give the operations one by one as they end, the ready and the others."""
         given = 0
@@ -114,6 +126,18 @@ class Batch:
             left = None if until is None else max(0.0, until - time.monotonic())
             self._wait(coming, left)
         return self.frame()
+
+    def failure(self) -> SoundpieceError | None:
+        """Return what went wrong where not all are ready with their files, by the first of them."""
+        entries = self._session.journal.of_keys(self._keys)
+        bad = [entry for entry in entries if entry.status != "ready" or not entry.complete]
+        if not bad:
+            return None
+        why = explain(bad[0])
+        error = outcome(bad[0]) or ServiceSilent(str(why or f"It is {bad[0].status}."))
+        error.key, error.operation_id = bad[0].key, bad[0].operation_id
+        error.message = f"{len(bad)} of {len(self)} operations are not ready. {error.message}"
+        return error
 
     def frame(self) -> pd.DataFrame:
         """Return the operations as they stand, as `history()` does, in the order of the rows."""
@@ -180,10 +204,7 @@ def start(
     if isinstance(max_in_flight, bool) or not isinstance(max_in_flight, int) or max_in_flight < 1:
         raise Mistake(f"max_in_flight is a whole number from 1; {max_in_flight!r} is none.")
     if rows is None:
-        keys = session.journal.of_batch(name) if name else []
-        if not keys:
-            raise Mistake("A batch takes rows, or the name of a batch that was started before.")
-        return Batch(keys, session, max_in_flight=max_in_flight, name=name)
+        return find_batch(session, name, max_in_flight=max_in_flight)
     if route is None:
         raise Mistake("A batch needs its route, as in route='song'.")
     requests, labels = _checked(session, _records(rows), route, name)
@@ -191,6 +212,17 @@ def start(
     with undisturbed():
         session.record_all(requests, labels, batch=name)
         return Batch(keys, session, max_in_flight=max_in_flight, name=name)
+
+
+def find_batch(session: Session, name: str | None, *, max_in_flight: int = AT_ONCE) -> Batch:
+    """Return an earlier batch by its name, and go on with what of it is unfinished.
+
+    Raises Mistake where there is none.
+    """
+    keys = session.journal.of_batch(name) if name else []
+    if not keys:
+        raise Mistake("A batch takes rows, or the name of a batch that was started before.")
+    return Batch(keys, session, max_in_flight=max_in_flight, name=name)
 
 
 def _checked(

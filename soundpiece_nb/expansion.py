@@ -21,6 +21,12 @@ def names_in(text: str) -> list[str]:
     return [as_python(word) for word in _NAME.findall(text) if word.isidentifier()]
 
 
+def name_alone(text: str) -> str | None:
+    """Return the name of a text that is one `{{name}}` and nothing else."""
+    match = _NAME.fullmatch(text.strip())
+    return as_python(match[1]) if match and match[1].isidentifier() else None
+
+
 def as_python(name: str) -> str:
     """Return a name as Python spells it: NFKC (Language Reference, 2.3), however it was typed."""
     return unicodedata.normalize("NFKC", name)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from inspect import Parameter, Signature
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.api.routes import ROUTES, Field, Route
@@ -45,12 +46,15 @@ def submit(
     return session.submit(request, name=name, tags=tags, note=note)
 
 
-def operation(key: str) -> Operation:
-    """Return the operation of a key, any unique beginning of one, a NAME or an operation id."""
+def operation(key: str | UUID | Operation) -> Operation:
+    """Return the operation of a key, any unique beginning of one, a NAME or an operation id.
+
+    A handle is good too. Raises Mistake where there is none, or more than one.
+    """
     return current().operation(key)
 
 
-def resume(*keys: str) -> list[Operation]:
+def resume(*keys: str | UUID | Operation) -> list[Operation]:
     """Go on with what an earlier kernel left unfinished, or with these operations alone."""
     return current().resume(keys)
 
@@ -110,7 +114,7 @@ def takes(  # noqa: PLR0917 - the filters of history(), used by name
     return frame.takes_of(current().journal, wanted)
 
 
-def compare(*keys: str | Operation) -> Rendering:
+def compare(*keys: str | UUID | Operation) -> Rendering:
     """Return operations side by side: what differs between their requests, and their players.
 
     Each is a key, a unique beginning of one, a NAME or a handle. Shown where it ends a cell.
@@ -121,7 +125,7 @@ def compare(*keys: str | Operation) -> Rendering:
     from soundpiece_nb.views.standing import stand
 
     session = current()
-    wanted = [key.key if isinstance(key, Operation) else session.journal.find(key) for key in keys]
+    wanted = [session.find(key) for key in keys]
     view = comparison(session, wanted, place_of(session))
     stand(view, None)
     return make(session, view)

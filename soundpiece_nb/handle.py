@@ -62,6 +62,16 @@ class Operation:
         name = f" {entry.name!r}" if entry.name else ""
         return f"<{entry.route}{name} {short(self.key)} {entry.status}>"
 
+    def __str__(self) -> str:
+        """Return the key: the text that names it, in `{{name}}` on a magic's line say."""
+        return self.key
+
+    def __eq__(self, other: object) -> bool:
+        return self.key == other.key if isinstance(other, Operation) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
     @property
     def entry(self) -> Entry:
         """Everything the journal holds of it, as of now."""
@@ -214,6 +224,16 @@ class Output:
         length = f" {self.duration:.1f} s" if self.duration else ""
         pruned = f"pruned on {self.pruned_at:%Y-%m-%d}" if self.pruned_at else ""
         return f"<take {self.take} of {short(self.operation.key)}{length} {self.path or pruned}>"
+
+    def __str__(self) -> str:
+        """Return the text that names it on a magic's line: the key, and which take."""
+        return f"{self.operation.key}:{self.take}"
+
+    def __eq__(self, other: object) -> bool:
+        return str(self) == str(other) if isinstance(other, Output) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(str(self))
 
     @property
     def rating(self) -> int | None:

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
+from uuid import UUID
 
 from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.api.request import Request, new_request
@@ -44,6 +45,18 @@ SANDBOX = "sandbox"
 """What the journal calls the embedded sandbox, whose port may change."""
 
 
+class Group(Protocol):
+    """Several operations that go on together."""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of all of them."""
+
+    @property
+    def done(self) -> bool:
+        """Whether all have ended."""
+
+
 class Session:
     """What one kernel works with; made at the first use, closed when the process ends."""
 
@@ -52,6 +65,10 @@ class Session:
         self.uses_sandbox = False
         self.on_judged: list[Callable[[str], None]] = []
         """Who is told the key of an operation that was judged or labelled here."""
+        self.groups: list[Group] = []
+        """The batches and sweeps that go on here, the earliest first."""
+        self.unwatched: list[Operation | Group] = []
+        """What was started where nobody watches, and nobody has waited for yet."""
         self._unsent: set[str] = set()
         self._left: dict[str, Run] = {}
 
@@ -269,21 +286,28 @@ class Session:
         for listener in self.on_judged:
             listener(key)
 
-    def operation(self, wanted: str) -> Operation:
-        """Return the operation of a name, a key, its unique beginning or an id; raises Mistake."""
-        return self._handle(self.journal.find(wanted))
+    def find(self, wanted: str | UUID | Operation) -> str:
+        """Return the key of a handle, a name, a key, its beginning or an id; raises Mistake."""
+        return wanted.key if isinstance(wanted, Operation) else self.journal.find(wanted)
+
+    def operation(self, wanted: str | UUID | Operation) -> Operation:
+        """Return the operation of a handle, a name, a key, its beginning or an id.
+
+        Raises Mistake where there is none, or more than one.
+        """
+        return self._handle(self.find(wanted))
 
     def unfinished(self) -> list[Entry]:
         """Return what has something left to do, oldest first."""
         return [self.journal.entry(key) for key in self.journal.unfinished()]
 
-    def resume(self, wanted: Iterable[str] = ()) -> list[Operation]:
+    def resume(self, wanted: Iterable[str | UUID | Operation] = ()) -> list[Operation]:
         """Go on with operations: the named ones, else all unfinished ones of the service in use.
 
         A named one that was rejected is sent again under its key, one that was pruned fetched
         again. What needs nothing more is returned as it is.
         """
-        keys = [self.journal.find(word) for word in wanted]
+        keys = [self.find(word) for word in wanted]
         entries = [self.journal.check_files(key) for key in keys] or [
             entry for entry in self.unfinished() if self.reaches(entry)
         ]

@@ -43,6 +43,9 @@ class Sweep(Batch):
         self.values = {key: dict(varied) for key, varied in values.items()}
         super().__init__(list(values), session, max_in_flight=AT_ONCE, name=name)
 
+    def __repr__(self) -> str:
+        return f"<sweep {self.id} of {len(self)}: {self._counted()}>"
+
     def _again(self) -> str:
         return f"%soundpiece_show {self.id} shows it again."
 
@@ -111,14 +114,14 @@ def find_sweep(session: Session, wanted: str) -> Sweep:
 
     Raises Mistake where there is none.
     """
-    found = session.journal.find_sweep(wanted)
-    if found is None:
+    found = session.journal.find_group(wanted)
+    if found is None or found.sweep is None:
         raise Mistake(f"There is no sweep {wanted!r}. %soundpiece_history lists what was made.")
-    keys = session.journal.of_sweep(found.id)
+    keys = session.journal.of_group(found)
     values = {entry.key: dict(entry.sweep or {}) for entry in session.journal.of_keys(keys)}
     for varied in values.values():
         varied.pop("id", None)
-    return Sweep(found.id, values, session, found.name)
+    return Sweep(found.sweep, values, session, found.name)
 
 
 def plan_sweep(

@@ -138,8 +138,48 @@ def test_not_waiting_is_possible_and_waited_for_later(tmp_path, environment):
     done = run(environment, "papermill", str(path), "out.ipynb", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     notebook = nbformat.read(tmp_path / "out.ipynb", as_version=4)
-    assert notebook.cells[1].outputs == []
+    [said] = notebook.cells[1].outputs
+    assert re.fullmatch(r"night · song · submitted, key [0-9a-f]{8}\n", said.text)
     assert is_a_player(notebook.cells[2].outputs[0].data["text/html"])
+
+
+SWEPT = "%%soundpiece_fx hits -d 1 --sweep m=rain,{} OPTIONS\n{{{{m}}}}"
+
+
+@pytest.mark.parametrize("bad", [False, True])
+def test_a_sweep_fails_the_run_where_one_of_it_fails_and_its_board_is_there(
+    tmp_path, environment, bad
+):
+    cell = SWEPT.format("content_policy" if bad else "hail").replace("OPTIONS", "")
+    path = write_notebook(tmp_path / "n.ipynb", CELLS[0], cell)
+    done = run(environment, "papermill", str(path), "out.ipynb", cwd=tmp_path)
+    assert (done.returncode != 0) is bad, done.stderr
+    [board] = [
+        output.data["text/html"]
+        for cell in nbformat.read(tmp_path / "out.ipynb", as_version=4).cells
+        for output in cell.get("outputs", ())
+        if output.output_type == "display_data" and "sweep of 2" in str(output.data)
+    ]
+    assert board.count("<audio controls") == 2 - bad
+    assert ("1 of 2 operations are not ready." in done.stderr) is bad
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "%%soundpiece_fx hit -d 1 --no-wait\ncontent_policy",
+        SWEPT.format("content_policy").replace("OPTIONS", "--no-wait"),
+    ],
+)
+def test_what_failed_before_anybody_waited_fails_the_run_where_one_does(
+    tmp_path, environment, cell
+):
+    cells = (CELLS[0], cell, "import time; time.sleep(1.5)", "%soundpiece_wait")
+    path = write_notebook(tmp_path / "n.ipynb", *cells, "print('on')")
+    done = run(environment, "papermill", str(path), "out.ipynb", cwd=tmp_path)
+    assert done.returncode != 0
+    [*_, waited, _] = nbformat.read(tmp_path / "out.ipynb", as_version=4).cells
+    assert "content_policy" in str(waited.outputs[0].data["text/html"])
 
 
 def test_the_environment_decides_about_waiting(tmp_path, environment):

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, or_, select, text
 
@@ -31,10 +32,10 @@ class Page(NamedTuple):
     total: int
 
 
-class SweepName(NamedTuple):
-    """What a sweep is called in the history, and the NAME it was given, if any."""
+class Group(NamedTuple):
+    """A sweep, by its id, or a batch, which has none; and the NAME it was given, if any."""
 
-    id: str
+    sweep: str | None
     name: str | None
 
 
@@ -95,14 +96,15 @@ class Reading:
             numbers = connection.scalar(select(func.json_group_array(ordered.c.number)))
         return list(json.loads(numbers or "[]"))
 
-    def find(self, wanted: str) -> str:
+    def find(self, wanted: str | UUID) -> str:
         """Return the key that a name, a key, its unique beginning or an operation id means.
 
         A name means the newest operation of that name. Raises Mistake where nothing or more
         than one thing fits.
         """
-        if not isinstance(wanted, str):
+        if not isinstance(wanted, str | UUID):
             raise Mistake(f"A name or key is text; {wanted!r} is none.")
+        wanted = str(wanted).strip()
         column = operations.c.idempotency_key
         with self._database.read() as connection:
             by_name = connection.scalar(
@@ -119,6 +121,11 @@ class Reading:
                 .where(column >= beginning, column < beginning + "\x7f")
                 .limit(_MOST_CANDIDATES)
             ).all()
+        if not candidates and ":" in wanted:
+            raise Mistake(
+                f"{wanted!r} names a take, and here a whole operation is meant: "
+                f"say {wanted.partition(':')[0]}."
+            )
         if not beginning or not candidates:
             raise Mistake(
                 f"No operation has the name or key {wanted!r}. %soundpiece_history lists them."
@@ -153,10 +160,10 @@ class Reading:
                 )
             )
 
-    def find_sweep(self, wanted: str) -> SweepName | None:
-        """Return the sweep of an id, or the one that the newest thing of a NAME is, if it is one.
+    def find_group(self, wanted: str) -> Group | None:
+        """Return the sweep of an id, or the sweep or batch of a NAME.
 
-        What is made from a NAME is its newest operation, sweep or batch.
+        A NAME means the newest thing that was given it; None where that is a single operation.
         """
         columns = (operations.c.sweep_id, operations.c.batch, operations.c.name)
         newest = (
@@ -167,9 +174,15 @@ class Reading:
         )
         with self._database.read() as connection:
             row = connection.execute(newest).first()
-        if row is None or row.sweep_id is None or wanted not in (row.sweep_id, row.batch):
+        if row is None or wanted not in (row.sweep_id, row.batch):
             return None
-        return SweepName(row.sweep_id, row.batch)
+        return Group(row.sweep_id, row.batch)
+
+    def of_group(self, group: Group) -> list[str]:
+        """Return the keys of the operations of a sweep or batch, in order."""
+        if group.sweep is not None:
+            return self.of_sweep(group.sweep)
+        return self.of_batch(group.name or "")
 
     def of_sweep(self, sweep: str) -> list[str]:
         """Return the keys of the operations of a sweep's id, in the order they were made."""

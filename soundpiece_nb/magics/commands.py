@@ -10,6 +10,7 @@ from typing import Any
 from soundpiece_nb import credentials
 from soundpiece_nb.api.address import mask
 from soundpiece_nb.api.errors import Mistake, SoundpieceError, WaitInterrupted, WaitTimeout
+from soundpiece_nb.batches import Batch
 from soundpiece_nb.handle import Operation
 from soundpiece_nb.session import Session, current
 from soundpiece_nb.sweeping import Sweep
@@ -21,7 +22,7 @@ from soundpiece_nb.views.show import show_end
 from soundpiece_nb.views.sound import Holding
 
 from .making import follow, read_timeout
-from .meaning import group, one, several
+from .meaning import meant, several
 
 MOST_CARDS = 6
 """More operations than this are resumed with one line instead of a card each."""
@@ -64,18 +65,15 @@ def show_again(magics: Any, options: Namespace) -> None:
     """Show an operation or a sweep again, live if it is on its way."""
     session, namespace = current(), magics.shell.user_ns
     holding = Holding(options.holding or magics.sound)
-    shown = group(options.key, namespace, session)
+    shown = meant(options.key, namespace, session)
     if isinstance(shown, Sweep):
         show_board(shown, session, holding, order=options.order)
-        return
-    if shown is not None:
+    elif isinstance(shown, Batch):
         show_batch(shown)
-        return
-    operation = session.operation(one(options.key, namespace))
-    if front_end() is FrontEnd.HEADLESS:
-        show_end(operation, session, holding)
+    elif front_end() is FrontEnd.HEADLESS:
+        show_end(shown, session, holding)
     else:
-        follow(operation, session, holding, waits=False)
+        follow(shown, session, holding, waits=False)
 
 
 def lab(magics: Any, _: Namespace) -> None:
@@ -99,24 +97,51 @@ def wait(magics: Any, options: Namespace) -> None:
     """Wait for operations; where nobody watches, show each at its end."""
     timeout = read_timeout(options.timeout)
     until = None if timeout is None else time.monotonic() + timeout
-    session = current()
-    named = several(options.keys, magics.shell.user_ns, session)
-    keys = named or session.engine.in_flight()
+    session, namespace = current(), magics.shell.user_ns
+    awaited = [meant(word, namespace, session) for word in options.keys] or _on_the_way(session)
     errors = []
-    for key in keys:
-        operation = session.operation(key)
+    for each in awaited:
         left = None if until is None else max(0.0, until - time.monotonic())
-        try:
-            operation.result(left)
-        except (WaitTimeout, WaitInterrupted):
-            raise
-        except SoundpieceError as error:  # the others are waited for before this one is told
+        error = _end_of(each, left)
+        if error is not None:  # the others are waited for before this one is told
             errors.append(error)
         if front_end() is FrontEnd.HEADLESS:
-            show_end(operation, session, Holding(magics.sound))
+            _show_ended(each, session, Holding(magics.sound))
+        session.unwatched[:] = [other for other in session.unwatched if other != each]
     if errors:
         raise errors[0]
-    _say(f"{counted(len(keys), 'operation')} done." if keys else "Nothing is on the way here.")
+    number = sum(len(each) if isinstance(each, Batch) else 1 for each in awaited)
+    _say(f"{counted(number, 'operation')} done." if awaited else "Nothing is on the way here.")
+
+
+def _on_the_way(session: Session) -> list[Operation | Batch]:
+    """Return what is on its way here, and what has ended meanwhile where nobody watched."""
+    begun = [*session.unwatched, *(group for group in session.groups if not group.done)]
+    groups = [each for each in dict.fromkeys(begun) if isinstance(each, Batch)]
+    of_groups = {key for group in groups for key in group.keys}
+    single = [each.key for each in begun if isinstance(each, Operation)]
+    keys = dict.fromkeys([*single, *session.engine.in_flight()])
+    return [*groups, *(session.operation(key) for key in keys if key not in of_groups)]
+
+
+def _end_of(awaited: Operation | Batch, timeout: float | None) -> SoundpieceError | None:
+    """Wait, and return what went wrong; raises WaitTimeout or WaitInterrupted."""
+    try:
+        awaited.result(timeout)
+    except (WaitTimeout, WaitInterrupted):
+        raise
+    except SoundpieceError as error:
+        return error
+    return awaited.failure() if isinstance(awaited, Batch) else None
+
+
+def _show_ended(ended: Operation | Batch, session: Session, holding: Holding) -> None:
+    if isinstance(ended, Sweep):
+        show_board(ended, session, holding)
+    elif isinstance(ended, Batch):
+        show_batch(ended)
+    else:
+        show_end(ended, session, holding)
 
 
 def status(_: Any, __: Namespace) -> None:

@@ -20,7 +20,7 @@ from soundpiece_nb.views.expectation import took
 from soundpiece_nb.views.frontend import FrontEnd, front_end
 from soundpiece_nb.views.parts import BLUE, frame, head, multiline
 from soundpiece_nb.views.permanent import Rendering
-from soundpiece_nb.views.show import show, show_end
+from soundpiece_nb.views.show import say_submitted, show, show_end
 from soundpiece_nb.views.sound import Holding
 from soundpiece_nb.waiting import wait
 
@@ -46,10 +46,15 @@ def make(magics: Any, route: Route, options: Namespace, body: str | None) -> Non
     if options.name is not None:
         magics.shell.user_ns[options.name] = started
     holding = Holding(options.holding or magics.sound)
+    if front_end() is FrontEnd.HEADLESS and not waits:
+        session.unwatched.append(started)
     if isinstance(started, Operation):
         follow(started, session, holding, timeout=timeout, waits=waits)
-    else:
-        show_board(started, session, holding, waits=waits, timeout=timeout)
+        return
+    show_board(started, session, holding, waits=waits, timeout=timeout)
+    failure = started.failure() if waits else None
+    if failure is not None:
+        raise failure
 
 
 def _one(
@@ -128,6 +133,8 @@ def follow(
     else:
         finished = show(operation, session, run, holding)
         if not waits:
+            if front_end() is FrontEnd.HEADLESS:
+                say_submitted(operation)
             return
         try:
             wait(finished, timeout, operation)

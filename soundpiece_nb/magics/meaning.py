@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from soundpiece_nb.api.errors import Mistake
-from soundpiece_nb.batches import Batch
+from soundpiece_nb.batches import Batch, find_batch
 from soundpiece_nb.engine.explain import short
 from soundpiece_nb.handle import Operation
 from soundpiece_nb.session import Session
@@ -47,20 +47,21 @@ def _keys(word: str, namespace: Mapping[str, Any], session: Session) -> Sequence
     held = namespace.get(word)
     if isinstance(held, Batch):
         return held.keys
-    sweep = None if isinstance(held, Operation) else session.journal.find_sweep(word)
-    if sweep is not None:
-        return session.journal.of_sweep(sweep.id)
+    found = None if isinstance(held, Operation) else session.journal.find_group(word)
+    if found is not None:
+        return session.journal.of_group(found)
     return [session.journal.find(one(word, namespace))]
 
 
-def group(word: str, namespace: Mapping[str, Any], session: Session) -> Batch | None:
-    """Return the batch or sweep that a word means: a variable's, else a sweep's id or NAME.
+def meant(word: str, namespace: Mapping[str, Any], session: Session) -> Operation | Batch:
+    """Return the operation, batch or sweep that a word means; raises Mistake for nothing.
 
-    What is unfinished of an earlier sweep goes on.
+    What is unfinished of an earlier batch or sweep goes on.
     """
     held = namespace.get(word)
-    if isinstance(held, Batch):
+    if isinstance(held, Operation | Batch):
         return held
-    if isinstance(held, Operation) or session.journal.find_sweep(word) is None:
-        return None
-    return find_sweep(session, word)
+    found = session.journal.find_group(word)
+    if found is not None:
+        return find_sweep(session, word) if found.sweep else find_batch(session, word)
+    return session.operation(one(word, namespace))

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from soundpiece_nb.api.errors import Mistake
-from soundpiece_nb.expansion import as_python, expand, names_in
+from soundpiece_nb.expansion import as_python, expand, name_alone
 from soundpiece_nb.sweeping import texts_of
 
 _SWEEP = re.compile(r"(?P<name>[^\s=]+)\s*=\s*(?P<values>.*)", re.DOTALL)
@@ -31,9 +31,8 @@ def read_sweeps(texts: Sequence[str], namespace: Mapping[str, Any]) -> dict[str,
 
 
 def _values(text: str, namespace: Mapping[str, Any]) -> list[str]:
-    [*names] = names_in(text)
-    held = namespace.get(names[0]) if names and text == f"{{{{{names[0]}}}}}" else None
-    values = texts_of(held)
+    name = name_alone(text)
+    values = None if name is None else texts_of(namespace.get(name))
     if values is None:
         values = [value.strip() for value in expand(text, namespace).split(",")]
     if not values or not all(values):

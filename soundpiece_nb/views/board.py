@@ -56,6 +56,8 @@ def show_board(
         sweep.result(timeout)
     if where is FrontEnd.HEADLESS:
         board.show()
+    elif where is FrontEnd.NOTEBOOK and waiting:
+        board.finish()
     elif not where.shows_html:
         print(board.text())  # noqa: T201 - a terminal's way of showing
 
@@ -94,6 +96,10 @@ class Board:
             stand(self.standing, handle)
             self._session.engine.workbench.start(summon)
             follow(self.look, "soundpiece-board")
+
+    def finish(self) -> None:
+        """Show how all has ended before the running cell ends; what is measured comes later."""
+        attend(self._session.engine.workbench.start(self.standing.redraw))
 
     def draw(self, standing: Standing) -> Rendering:
         """Return the board as it stands, in the order a person has chosen."""

@@ -30,7 +30,8 @@ def show(
     """Show an operation that is on its way; the future resolves when its end is shown.
 
     In a notebook that is a live card, in a terminal one line now and one at the end. Where
-    nobody watches, nothing is shown until `show_end` is called after waiting.
+    nobody watches, nothing is shown until `show_end` is called after waiting; a cell that does not
+    wait says with `say_submitted` what it has begun.
     """
     match front_end():
         case FrontEnd.NOTEBOOK:
@@ -79,12 +80,17 @@ def permanent(operation: Operation, session: Session, holding: Holding = Holding
         return unshowable(entry, error)
 
 
-def _lines(operation: Operation, run: Run) -> Future[None]:
-    """Print one line now and one at the end; a terminal's prompt redraws itself around it."""
+def say_submitted(operation: Operation) -> None:
+    """Print one line: what was begun, and under which key."""
     entry = operation.entry
-    finished: Future[None] = Future()
     title = visible(entry.title)
     print(f"{title} · {kind(entry)} · submitted, key {short(entry.key)}")  # noqa: T201
+
+
+def _lines(operation: Operation, run: Run) -> Future[None]:
+    """Print one line now and one at the end; a terminal's prompt redraws itself around it."""
+    finished: Future[None] = Future()
+    say_submitted(operation)
 
     def on_change(changed: Run) -> None:
         if changed.phase is Phase.ENDED and not finished.done():

@@ -9,7 +9,7 @@ SWEPT = "%soundpiece_fx hits -p '{{m}}' -d 1 --sweep m=rain,hail --wait"
 
 @pytest.fixture(scope="module")
 def kernel(kernel):
-    kernel.run("op = sp.song('la la', prompt='jazz').result()")
+    kernel.run("op = sp.song('la la', prompt='jazz').result()\nsecond = op.outputs[1]")
     kernel.run("spare = sp.fx('Impact', duration=1).result()")
     return kernel
 
@@ -26,6 +26,8 @@ def test_a_handle_that_was_assigned_in_python_is_judged_by_its_variable(kernel):
 @pytest.mark.parametrize(
     ("line", "said"),
     [
+        ("%soundpiece_stems --source {{op}}:1 --dry-run", "the address of take 1"),
+        ("%soundpiece_cut --source '{{ second }}' --to 5 --dry-run", "the address of take 2"),
         ("%soundpiece_show op", "2 takes"),
         ("%soundpiece_compare op spare", "Impact"),
         ("%soundpiece_wait op spare", "2 operations done."),

@@ -5,6 +5,11 @@ from __future__ import annotations
 import pytest
 
 
+def printed(ran):
+    """Give what a cell printed; boards of other cells may have been drawn again meanwhile."""
+    return "".join(output["text"] for output in ran.of("stream")).strip()
+
+
 def test_a_sweep_makes_one_operation_a_combination(kernel):
     ran = kernel.run(
         "%%soundpiece_fx hits --sweep size=tiny,huge --sweep duration=1,2 --tag swept --wait\n"
@@ -111,6 +116,40 @@ def test_a_board_fills_in_where_it_stands(kernel):
     assert last["data"]["text/html"].count("<audio controls") == 2
 
 
+def test_who_waits_sees_the_whole_board_in_the_cell_that_ran(kernel):
+    ran = kernel.run("%soundpiece_fx -p '{{m}}' -d 1 --sweep m=rain,hail,wind --wait")
+    [first] = ran.of("display_data")
+    boards = [o for o in ran.of("update_display_data") if o["transient"] == first["transient"]]
+    assert "3 of 3 ready" in boards[-1]["data"]["text/plain"]
+
+
+def test_waiting_for_all_waits_for_what_has_not_set_out_yet(kernel):
+    numbers = ",".join(map(str, range(12)))
+    kernel.run(f"%soundpiece_fx many -p 'Hit {{{{n}}}}' -d 1 --sweep n={numbers} --no-wait")
+    kernel.run(
+        "few = sp.batch([{'prompt': f'Row {n}', 'duration': 1} for n in range(4)],\n"
+        "               route='fx', max_in_flight=1)\n"
+        "one = sp.fx('Alone', duration=1)"
+    )
+    assert printed(kernel.run("%soundpiece_wait")) == "17 operations done."
+    assert kernel.value("(many.counts(), few.counts(), one.status)") == (
+        {"ready": 12},
+        {"ready": 4},
+        "ready",
+    )
+    assert printed(kernel.run("%soundpiece_wait")) == "Nothing is on the way here."
+
+
+def test_waiting_for_a_batch_by_its_name_keeps_to_its_places(kernel):
+    kernel.run(
+        "rows = [{'prompt': f'Drop {n}', 'duration': 1} for n in range(6)]\n"
+        "b = sp.batch(rows, route='fx', name='drops', max_in_flight=2)"
+    )
+    assert printed(kernel.run("%soundpiece_wait b")) == "6 operations done."
+    assert kernel.value("b.counts()") == {"ready": 6}
+    assert printed(kernel.run("%soundpiece_wait drops")) == "6 operations done."
+
+
 def test_a_sweep_is_shown_again_by_its_id_or_by_its_handle(kernel):
     kernel.run("%soundpiece_fx shown -p '{{m}}' -d 1 --sweep m=rain,hail --wait")
     wanted = kernel.value("shown.id")
@@ -124,7 +163,9 @@ def test_a_sweep_is_shown_again_by_its_id_or_by_its_handle(kernel):
 
 def test_a_failed_row_says_why_and_the_others_stand(kernel):
     ran = kernel.run("%soundpiece_fx -p '{{m}}' -d 1 --sweep m=rain,content_policy,hail --wait")
-    assert ran.status == "ok", ran.text
+    [error] = ran.errors
+    assert "1 of 3 operations are not ready. " in error
+    assert "rejected by our content policy" in error
     wanted = kernel.value("sp.history(limit=1)['sweep'].iloc[0]['id']")
     [board] = kernel.run(f"%soundpiece_show {wanted}").of("display_data")
     assert "2 of 3 ready" in board["data"]["text/plain"]
