@@ -49,3 +49,10 @@ def expand(text: str, namespace: Mapping[str, Any]) -> str:
             ) from None
 
     return _NAME.sub(value, text)
+
+
+def expand_all(value: Any, namespace: Mapping[str, Any]) -> Any:
+    """Return an option's value, a text or a list of them, expanded; anything else as it is."""
+    if isinstance(value, list | tuple):
+        return [expand_all(each, namespace) for each in value]
+    return expand(value, namespace) if isinstance(value, str) else value

@@ -15,7 +15,7 @@ from soundpiece_nb.api.request import Request, require_whole
 from soundpiece_nb.api.routes import Route
 from soundpiece_nb.batches import Batch
 from soundpiece_nb.engine.undisturbed import undisturbed
-from soundpiece_nb.expansion import expand, names_in
+from soundpiece_nb.expansion import expand_all, names_in
 from soundpiece_nb.session import Session
 
 MOST_IN_A_SWEEP = 100
@@ -148,8 +148,8 @@ def plan_sweep(
     for values in combinations(sweeps):
         words = {**(namespace or {}), **values}
         own = {options[name]: text for name, text in values.items() if name in options}
-        asked = {name: _expanded(text, words) for name, text in {**fields, **own}.items()}
-        label = {name: _expanded(text, words) for name, text in labels.items()}
+        asked = {name: expand_all(text, words) for name, text in {**fields, **own}.items()}
+        label = {name: expand_all(text, words) for name, text in labels.items()}
         for number in range(1, repeat + 1):
             which = (take or 1) + number - 1 if repeat > 1 else take
             derives = session.settings.once if once is None else once
@@ -208,9 +208,3 @@ def _texts(values: Sequence[Any]) -> Iterator[str]:
             yield value
         elif isinstance(value, list | tuple):
             yield from _texts(value)
-
-
-def _expanded(value: Any, words: Mapping[str, Any]) -> Any:
-    if isinstance(value, list | tuple):
-        return [_expanded(each, words) for each in value]
-    return expand(value, words) if isinstance(value, str) else value

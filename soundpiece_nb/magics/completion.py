@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -78,7 +78,7 @@ def _offer(context: CompletionContext, shell: Any) -> tuple[str, list[Candidate]
     here = _ARGUMENTS.match(text)
     magic = here or _CELL.match(context.full_text)
     begun = _VARIABLE.search(text)
-    if begun and magic and _expands(magic["magic"]):
+    if begun and magic and magic["magic"] in USAGES:
         return begun["name"], _variables(shell, begun["name"], behind)
     if here is None or here["magic"] not in USAGES:
         return "", []
@@ -89,13 +89,13 @@ def _offer(context: CompletionContext, shell: Any) -> tuple[str, list[Candidate]
     arguments = Arguments(USAGES[here["magic"]].options, words)
     quote, typed = parts["quote"], parts["typed"]
     if parts["option"]:
-        values = _values(arguments.named.get(parts["option"]), typed)
+        values = _values(arguments.named.get(parts["option"]), typed, shell)
     elif arguments.expecting:
-        values = _values(arguments.expecting, typed)
+        values = _values(arguments.expecting, typed, shell)
     elif typed.startswith("-"):
         values = arguments.options_left(short=True)
     else:
-        values = _values(arguments.position, typed)
+        values = _values(arguments.position, typed, shell)
         if not word and not arguments.at_file:
             values = [*values, *arguments.options_left(short=False)]
     return typed, [
@@ -169,12 +169,12 @@ class Arguments:
 _NAMES_AN_OPERATION = {"KEY", "LINK", "KEY:N", "KEY[:N]"}
 
 
-def _values(option: Option | None, typed: str) -> Iterable[Candidate]:
+def _values(option: Option | None, typed: str, shell: Any) -> Iterable[Candidate]:
     """Return what an option or positional argument may hold, as far as it can be known."""
     if option is None:
         return []
     if option.settings.get("metavar") in _NAMES_AN_OPERATION:
-        return _earlier(typed)
+        return _earlier(typed, _handles(shell))
     if option.target == "route":
         nouns = [Candidate(route.noun, route.path) for route in ROUTES.values()]
         return nouns + [Candidate(route.path, route.noun) for route in ROUTES.values()]
@@ -200,25 +200,33 @@ def _known(option: Option, typed: str) -> Iterable[tuple[str, str]]:
     return ((word, "tag" if option.target == "tags" else option.target) for word in words)
 
 
-def _earlier(typed: str) -> list[Candidate]:
-    """Return earlier operations by NAME and key, or, behind a colon, the outputs of one."""
+def _handles(shell: Any) -> dict[str, str]:
+    """Return the keys of the operations whose handles the notebook's variables hold, by these."""
+    return {
+        name: value.key
+        for name, value in shell.user_ns.items()
+        if (type(value).__module__, type(value).__name__) == ("soundpiece_nb.handle", "Operation")
+        and not name.startswith("_")
+    }
+
+
+def _earlier(typed: str, handles: Mapping[str, str]) -> list[Candidate]:
+    """Return earlier operations by variable, NAME and key, or, behind a colon, one's outputs."""
     home = SETTINGS.read_home()
     word, colon, _ = typed.partition(":")
     if colon:
+        named = handles.get(word, word)
         return [
             Candidate(f"{word}:{pick}", f"output, {seconds:.1f} s" if seconds else "output")
-            for pick, seconds in (suggest_outputs(home, word) if word else [])
+            for pick, seconds in (suggest_outputs(home, named) if word else [])
         ]
     nouns = {route.path: route.noun for route in ROUTES.values()}
-    return [
+    known = [
         Candidate(word, f"{nouns.get(route, route)}, {status}")
         for word, route, status in (*suggest_names(home, typed), *suggest_keys(home, typed))
     ]
-
-
-def _expands(magic: str) -> bool:
-    """Tell whether a magic replaces `{{name}}`: those of the routes do."""
-    return magic in {f"soundpiece_{route.noun}" for route in ROUTES.values()}
+    names = {each.text for each in known}
+    return [*known, *(Candidate(name, "handle") for name in sorted(set(handles) - names))]
 
 
 def _variables(shell: Any, beginning: str, behind: str) -> list[Candidate]:

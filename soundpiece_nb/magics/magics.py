@@ -13,6 +13,7 @@ from IPython.core.magic import Magics, magics_class
 from traitlets import Bool, Enum, Float, Unicode
 
 from soundpiece_nb.api.routes import ROUTES, Route
+from soundpiece_nb.expansion import expand_all
 from soundpiece_nb.settings import SETTINGS
 
 from .magic import Magic
@@ -278,7 +279,11 @@ class SoundpieceMagics(Magics):
 
     def _add_command(self, name: str, title: str, usage: Usage) -> None:
         def command(options: Namespace, _: str | None) -> Any:
+            namespace: dict[str, Any] = shell.user_ns
+            given = {word: expand_all(value, namespace) for word, value in vars(options).items()}
             room = import_module(f".{_ROOMS.get(name, 'commands')}", __package__)
-            return getattr(room, _FUNCTIONS.get(name, name))(self, options)
+            return getattr(room, _FUNCTIONS.get(name, name))(self, Namespace(**given))
+
+        shell: Any = self.shell
 
         self.magics["line"][title] = Magic(title, usage, command)

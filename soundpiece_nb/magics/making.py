@@ -11,7 +11,7 @@ from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.api.request import Request
 from soundpiece_nb.api.routes import Kind, Route
 from soundpiece_nb.engine.explain import outcome, short
-from soundpiece_nb.expansion import expand
+from soundpiece_nb.expansion import expand, expand_all
 from soundpiece_nb.handle import Operation
 from soundpiece_nb.session import Session, current, require_name
 from soundpiece_nb.sweeping import Sweep, plan_sweep
@@ -100,7 +100,7 @@ def _read(
     route: Route, options: Namespace, body: str | None, namespace: Any, session: Session
 ) -> tuple[Request, dict[str, Any]]:
     """Return the request that a cell asks for, and the labels it is to have."""
-    words = {name: _expanded(value, namespace) for name, value in vars(options).items()}
+    words = {name: expand_all(value, namespace) for name, value in vars(options).items()}
     fields = {field.name: words.get(field.name) for field in route.all_fields}
     if route.body and body is not None:
         fields[route.body] = _body(route.body, fields[route.body], expand(body, namespace))
@@ -197,12 +197,6 @@ def _waits(*, asked: bool | None, setting: str) -> bool:
     if asked is not None:
         return asked
     return setting == "always" or (setting == "auto" and front_end().waits)
-
-
-def _expanded(value: Any, namespace: dict[str, Any]) -> Any:
-    if isinstance(value, list):
-        return [_expanded(each, namespace) for each in value]
-    return expand(value, namespace) if isinstance(value, str) else value
 
 
 def _show_request(request: Request, session: Session) -> None:

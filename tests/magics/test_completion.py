@@ -29,6 +29,7 @@ from services import quiet_environment
 from soundpiece_nb.api.operation import OutputLink
 from soundpiece_nb.api.request import new_request
 from soundpiece_nb.api.routes import ROUTES, find_route
+from soundpiece_nb.handle import Operation
 from soundpiece_nb.journal import filters
 from soundpiece_nb.journal.journal import Journal
 
@@ -274,7 +275,21 @@ def test_braces_offer_the_variables_of_the_notebook_on_the_line_and_in_the_body(
 def test_braces_mean_nothing_elsewhere(shell):
     shell.user_ns["mood"] = "sad"
     assert "mood}}" not in offered(shell, "x = f'{{moo|'")
-    assert "mood}}" not in offered(shell, "%soundpiece_show {{moo|")
+    assert "mood}}" not in offered(shell, "%timeit {{moo|")
+    assert "mood}}" in offered(shell, "%soundpiece_show {{moo|")
+
+
+def test_a_variable_that_holds_a_handle_is_offered_where_an_operation_is_named(shell, journal):
+    shell.user_ns.update(
+        opus=Operation(STEMS, lambda: None),
+        night_drive=Operation(STEMS, lambda: None),
+        opal="no handle",
+        _op=Operation(STEMS, lambda: None),
+    )
+    assert offered(shell, "%soundpiece_show op|") == ["opus"]
+    assert offered(shell, "%soundpiece_rate opus:v|") == ["opus:vocals"]
+    assert offered(shell, "%soundpiece_stems --source=op|") == ["opus"]
+    assert offered(shell, "%soundpiece_show nig|").count("night_drive") == 1
 
 
 # ------------------------------------------------------------------ leaving everything alone

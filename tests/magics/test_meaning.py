@@ -45,6 +45,23 @@ def test_and_is_meant_by_it_wherever_an_operation_is_named(kernel, tmp_path, lin
     assert said in ran.text
 
 
+def test_braces_are_the_text_of_a_variable_in_every_magic(kernel, tmp_path):
+    kernel.run(f"words, folder, which = 'for the {{{{door}}}}', {str(tmp_path / 'songs')!r}, spare")
+    kernel.run('%soundpiece_note {{which}} "{{ words }}"')
+    assert kernel.value("spare.entry.note") == "for the {{door}}"
+    assert "1 to 1 of 1" in kernel.run("%soundpiece_history --search '{{words}}'").text
+    assert "1 file in" in kernel.run("%soundpiece_export {{which}} --to {{folder}}").text
+    assert kernel.run("%soundpiece_rate {{second}} 2").text.strip().endswith("take 2: ★★☆☆☆")
+    [error] = kernel.run("%soundpiece_show {{nosuch}}").errors
+    assert "There is no variable 'nosuch' for {{nosuch}}." in error
+
+
+def test_a_take_where_a_whole_operation_is_meant_is_said(kernel):
+    [error] = kernel.run("%soundpiece_show {{second}}").errors
+    key = kernel.value("op.key")
+    assert f"names a take, and here a whole operation is meant: say {key}." in error
+
+
 def test_a_variable_comes_before_an_older_operation_of_that_name(kernel):
     kernel.run("%soundpiece_fx mine -p Rain -d 1 --wait")
     older = kernel.value("mine.key")
