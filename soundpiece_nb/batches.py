@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 import threading
 import time
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from datetime import timedelta
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from soundpiece_nb.api.errors import (
@@ -23,7 +26,7 @@ from soundpiece_nb.engine.run import Phase, Run
 from soundpiece_nb.engine.undisturbed import undisturbed
 from soundpiece_nb.handle import Operation
 from soundpiece_nb.session import Session, require_labels, require_name
-from soundpiece_nb.waiting import wait
+from soundpiece_nb.waiting import in_seconds, wait
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -107,24 +110,23 @@ class Batch:
                 key = self._ended[given] if given < len(self._ended) else None
                 coming = self._next_end
             if key is None:
-                self._wait(coming, None)
+                self._wait(coming, math.inf)
                 continue
             given += 1
             yield self._session.operation(key)
 
-    def result(self, timeout: float | None = None) -> pd.DataFrame:
+    def result(self, timeout: float | timedelta | None = None) -> pd.DataFrame:
         """Wait for all, and return `frame()`; one that failed is a row that says so.
 
         Raises WaitTimeout after `timeout` seconds; the batch goes on.
         """
-        until = None if timeout is None else time.monotonic() + timeout
+        until = time.monotonic() + in_seconds(timeout)
         while not self.done:
             with self._lock:
                 coming = self._next_end
             if self.done:
                 break
-            left = None if until is None else max(0.0, until - time.monotonic())
-            self._wait(coming, left)
+            self._wait(coming, max(0.0, until - time.monotonic()))
         return self.frame()
 
     def failure(self) -> SoundpieceError | None:
@@ -145,7 +147,7 @@ class Batch:
 
         return of_keys(self._session.journal, self._keys)
 
-    def _wait(self, coming: Future[None], timeout: float | None) -> None:
+    def _wait(self, coming: Future[None], timeout: float) -> None:
         """Wait for the next end; what stops the waiting says that the batch goes on."""
         try:
             wait(coming, timeout, self._session.operation(self._keys[0]))
@@ -201,7 +203,8 @@ def start(
     """
     if name is not None:
         require_name(name)
-    if isinstance(max_in_flight, bool) or not isinstance(max_in_flight, int) or max_in_flight < 1:
+    whole = isinstance(max_in_flight, Integral) and not isinstance(max_in_flight, bool)
+    if not whole or max_in_flight < 1:
         raise Mistake(f"max_in_flight is a whole number from 1; {max_in_flight!r} is none.")
     if rows is None:
         return find_batch(session, name, max_in_flight=max_in_flight)

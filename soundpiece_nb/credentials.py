@@ -46,20 +46,25 @@ def require_api_key() -> str:
 def find_webhook_secrets() -> list[str]:
     """Return the secrets that webhooks may be signed with, several while one takes over.
 
-    They are the environment's SOUNDPIECE_WEBHOOK_SECRET, between spaces, else the keyring's. Raises
-    Mistake where one of them is none, without repeating it.
+    They are the environment's SOUNDPIECE_WEBHOOK_SECRET, between spaces or commas, else the
+    keyring's. Raises Mistake where one of them is none, without repeating it.
     """
     text = os.environ.get("SOUNDPIECE_WEBHOOK_SECRET", "").strip()
     where = "SOUNDPIECE_WEBHOOK_SECRET holds something that"
     if not text:
         text = _from_keyring(WEBHOOK_ACCOUNT) or ""
         where = "The keyring's webhook_secret"
-    secrets = text.split()
+    secrets = _between(text)
     if not all(map(_is_webhook_secret, secrets)):
         raise Mistake(
             f"{where} is no signing secret: {_WHAT_A_SECRET_IS}. Webhooks are refused until it is."
         )
     return secrets
+
+
+def _between(text: str) -> list[str]:
+    """Return what stands between spaces or commas."""
+    return text.replace(",", " ").split()
 
 
 def _is_webhook_secret(text: str) -> bool:
@@ -77,8 +82,8 @@ def store_api_key(text: str) -> None:
 
 
 def store_webhook_secrets(text: str) -> None:
-    """Keep one or more signing secrets, between spaces; raises Mistake like `store_api_key`."""
-    secrets = text.split()
+    """Keep signing secrets, between spaces or commas; raises Mistake like `store_api_key`."""
+    secrets = _between(text)
     if not secrets or not all(map(_is_webhook_secret, secrets)):
         raise Mistake(f"That is no signing secret: {_WHAT_A_SECRET_IS}. Nothing was kept.")
     _store(WEBHOOK_ACCOUNT, " ".join(secrets), "SOUNDPIECE_WEBHOOK_SECRET")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, timedelta
 from inspect import Parameter, Signature
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -62,7 +62,7 @@ def resume(*keys: str | UUID | Operation) -> list[Operation]:
 def history(  # noqa: PLR0917 - the filters are a contract, and are used by name
     route: str | None = None,
     status: str | None = None,
-    since: str | datetime | timedelta | None = None,
+    since: str | date | timedelta | None = None,
     search: str | None = None,
     tag: str | None = None,
     limit: int | None = None,
@@ -95,7 +95,7 @@ def _filter(**words: Any) -> Filter:
 def takes(  # noqa: PLR0917 - the filters of history(), used by name
     route: str | None = None,
     status: str | None = None,
-    since: str | datetime | timedelta | None = None,
+    since: str | date | timedelta | None = None,
     search: str | None = None,
     tag: str | None = None,
     limit: int | None = None,

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
@@ -17,7 +18,7 @@ from soundpiece_nb.engine.engine import Engine
 from soundpiece_nb.engine.explain import outcome, short
 from soundpiece_nb.journal.entry import Entry, TakeEntry
 
-from .waiting import attend, wait, wait_in_loop
+from .waiting import attend, in_seconds, wait, wait_in_loop
 
 if TYPE_CHECKING:
     import numpy as np
@@ -131,21 +132,24 @@ class Operation:
         """The operations that were made from this one's outputs, oldest first."""
         return tuple(self._other(key) for key in self._engine().journal.made_from(self.key))
 
-    def result(self, timeout: float | None = None) -> Operation:
+    def result(self, timeout: float | timedelta | None = None) -> Operation:
         """Wait until every output is a verified file, and return this operation.
 
         A notebook's own asyncio tasks go on meanwhile. Raises OperationFailed, RequestRejected,
         DownloadFailed, ServiceSilent, or WaitTimeout after `timeout` seconds; each carries
         `.key` and `.operation_id`, and none of them ends the operation.
         """
+        seconds = in_seconds(timeout)
         future = self._future()
         if future is not None:
-            wait(future, timeout, self)
+            wait(future, seconds, self)
         return self._conclude()
 
     def rate(self, stars: int, note: str | None = None) -> Self:
         """Judge the only take, with 1 to 5 stars and a note; Mistake where there are more."""
         outputs = self.outputs
+        if not outputs:
+            raise Mistake(f"It has no takes yet to judge; it is {self.status}.")
         if len(outputs) != 1:
             raise Mistake(
                 f"A take is what one judges, and there are {len(outputs)}: "
@@ -156,7 +160,8 @@ class Operation:
 
     def tag(self, *tags: str) -> Self:
         """Give it tags, beside those it has."""
-        self._host().label(self.key, tags=tags)
+        listed = tags[0] if len(tags) == 1 and isinstance(tags[0], list | tuple) else tags
+        self._host().label(self.key, tags=listed)
         return self
 
     def note(self, text: str) -> Self:
@@ -331,11 +336,14 @@ NO_STARS = 0
 _STARS = range(1, 6)
 
 
-def require_stars(stars: int) -> int:
-    """Return a number of stars; raises Mistake for what is none."""
-    if isinstance(stars, bool) or not isinstance(stars, int) or stars not in _STARS:
+def require_stars(stars: float) -> int:
+    """Return a number of stars, numpy's too, as frames hold them; raises Mistake for what is none.
+
+    4.0 is one: a column with absent ratings holds such.
+    """
+    if isinstance(stars, bool) or not isinstance(stars, Real) or stars not in _STARS:
         raise Mistake(f"A take has 1 to 5 stars; {stars!r} is none of them.")
-    return stars
+    return int(stars)
 
 
 def require_tags(tags: Sequence[str]) -> Sequence[str]:

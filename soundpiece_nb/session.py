@@ -133,10 +133,12 @@ class Session:
         """Check a request without sending or writing anything; raises Mistake.
 
         Without a `key`, it gets a new one, or with `once` (else the setting of that name) the
-        one that follows from it; `take` asks for another one of the same.
+        one that follows from it; `take` asks for another one of the same. A field goes by the name
+        of its option too.
         """
         entry = find_route(route)
-        given = dict(fields)
+        named = {field.option: field.name for field in entry.all_fields}
+        given = {named.get(name, name): value for name, value in fields.items()}
         if given.get(CALLBACK_URL.name) is None:
             given[CALLBACK_URL.name] = self.settings.callback_url
         if given[CALLBACK_URL.name] == AUTO:
@@ -229,8 +231,7 @@ class Session:
         key, all else are fields.
         """
         entry = self.journal.entry(key)
-        named = {field.option: field.name for field in find_route(entry.route).all_fields}
-        given = {named.get(name, name): value for name, value in changes.items()}
+        given = dict(changes)
         either = find_route(entry.route).either
         if set(either) & set(given):  # a prompt takes the place of a reference
             given = {**dict.fromkeys(either), **given}

@@ -11,9 +11,11 @@ from collections.abc import Iterator
 from concurrent import futures
 from concurrent.futures import Future
 from contextlib import contextmanager
+from datetime import timedelta
+from numbers import Real
 from typing import Any, Protocol, TypeVar
 
-from soundpiece_nb.api.errors import WaitInterrupted, WaitTimeout
+from soundpiece_nb.api.errors import Mistake, WaitInterrupted, WaitTimeout
 from soundpiece_nb.engine.explain import short
 
 Made = TypeVar("Made")
@@ -38,13 +40,23 @@ class Awaited(Protocol):
         """The service's id of it, where known."""
 
 
-def wait(future: Future[Any], timeout: float | None, operation: Awaited) -> None:
+def in_seconds(timeout: float | timedelta | None) -> float:
+    """Return how many seconds to wait, infinitely many for None; raises Mistake for no time."""
+    if timeout is None:
+        return math.inf
+    seconds = timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
+    if isinstance(seconds, bool) or not isinstance(seconds, Real) or math.isnan(seconds):
+        raise Mistake(f"A timeout is seconds; {timeout!r} is none.")
+    return float(seconds)
+
+
+def wait(future: Future[Any], timeout: float, operation: Awaited) -> None:
     """Block until a future is done; in a kernel, its event loop goes on meanwhile.
 
     Raises what the future raises, WaitTimeout or WaitInterrupted. Cancels nothing.
     """
     try:
-        _wait_for(future, math.inf if timeout is None else timeout)
+        _wait_for(future, timeout)
     except KeyboardInterrupt:
         raise WaitInterrupted(_goes_on(operation.key), key=operation.key) from None
     if not future.done():

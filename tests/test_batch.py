@@ -94,7 +94,7 @@ def test_one_that_fails_is_a_row_that_says_so(connected):
     [
         ([*ROWS, {"prompt": ""}], "Row 12: Prompt must not be empty."),
         ([{"prompt": "x", "duration": -1}], "Row 0: Duration must be more than 0"),
-        ([{"prompt": "x"}, {"prompt": "x", "tempo": 90}], "Row 1: A fx has no field 'tempo'"),
+        ([{"prompt": "x"}, {"prompt": "x", "tempo": 90}], "Row 1: An fx has no field 'tempo'"),
         ([{"prompt": "x", "name": "not a name"}], "Row 0: 'not a name' cannot be a NAME"),
         ([{"prompt": ""}] * 9, "And 4 more."),
         ([], "no rows"),

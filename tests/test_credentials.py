@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import getpass
+import subprocess
+import sys
 
 import keyring
 import pytest
 from keyring.backend import KeyringBackend
 
+from services import quiet_environment
 from soundpiece_nb import credentials
 from soundpiece_nb.api.errors import Mistake
 
@@ -42,7 +45,9 @@ def memory(home):
 
 
 @pytest.fixture
-def shell(memory):
+def shell(memory, monkeypatch):
+    """A shell with a person before it."""
+    monkeypatch.setenv("SOUNDPIECE_NONINTERACTIVE", "0")
     from IPython.core.interactiveshell import InteractiveShell
 
     InteractiveShell.clear_instance()
@@ -73,6 +78,27 @@ def test_a_key_is_kept_found_and_forgotten(shell, monkeypatch, capsys):
         "The keyring holds no key.",
     ]
     assert KEY not in said
+
+
+def test_a_program_is_not_asked_and_its_next_line_is_no_key(tmp_path):
+    environment = quiet_environment(tmp_path / "home")
+    program = "%load_ext soundpiece_nb\n%soundpiece_login\nprint('read', 'as', 'code')\n"
+    done = subprocess.run(
+        [sys.executable, "-m", "IPython", "--simple-prompt", "--no-banner"],
+        input=program,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert "Nobody can be asked for it here" in done.stdout
+    assert "read as code" in done.stdout
+
+
+def test_secrets_stand_between_spaces_or_commas(memory, monkeypatch):
+    monkeypatch.setenv("SOUNDPIECE_WEBHOOK_SECRET", f"{SECRETS[0]}, {SECRETS[1]}")
+    assert credentials.find_webhook_secrets() == [*SECRETS]
 
 
 def test_the_secret_of_webhooks_likewise_several_while_one_takes_over(shell, monkeypatch, capsys):

@@ -182,9 +182,10 @@ def test_what_failed_before_anybody_waited_fails_the_run_where_one_does(
     assert "content_policy" in str(waited.outputs[0].data["text/html"])
 
 
-def test_the_environment_decides_about_waiting(tmp_path, environment):
+@pytest.mark.parametrize("no", ["0", " False "])
+def test_the_environment_decides_about_waiting(tmp_path, environment, no):
     path = write_notebook(tmp_path / "n.ipynb", *CELLS, "print('status:', night.status)")
-    environment["SOUNDPIECE_NONINTERACTIVE"] = "0"
+    environment["SOUNDPIECE_NONINTERACTIVE"] = no
     done = run(environment, "papermill", str(path), "out.ipynb", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     notebook = nbformat.read(tmp_path / "out.ipynb", as_version=4)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import soundpiece_nb as sp
+from services import as_json
 from soundpiece_nb.journal.frame import TAKE_DTYPES
 
 
@@ -47,11 +49,27 @@ def test_stars_are_one_to_five(song, stars):
     assert song.outputs[0].rating is None
 
 
+@pytest.mark.parametrize("stars", [np.int64(4), np.float64(4), 4.0, pd.Series([4]).max()])
+def test_stars_may_come_from_a_frame(song, stars):
+    assert song.outputs[0].rate(stars).rating == 4
+    assert sp.takes()["rating"].dtype == TAKE_DTYPES["rating"]
+
+
+def test_before_there_are_takes_none_is_judged(scripted):
+    scripted(lambda *_: as_json({"detail": "no"}, 422))
+    effect = sp.fx("Impact", 1)
+    with pytest.raises(sp.RequestRejected):
+        effect.result(30)
+    with pytest.raises(sp.Mistake, match=r"^It has no takes yet to judge; it is rejected\.$"):
+        effect.rate(4)
+
+
 def test_tags_and_notes_are_kept(song):
     song.tag("demo", "loud").tag("loud", "slow").note("for the film")
     assert sp.history().loc[song.key, "tags"] == ["demo", "loud", "slow"]
     assert sp.history(tag="slow").index[0] == song.key
     assert sp.history().loc[song.key, "note"] == "for the film"
+    assert song.tag(["new", "old"]).entry.tags == ("demo", "loud", "slow", "new", "old")
     with pytest.raises(sp.Mistake, match="list of texts"):
         song.tag(7)
     with pytest.raises(sp.Mistake, match="note is text"):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import uuid
+from datetime import timedelta
 
 import pytest
 
@@ -138,6 +140,32 @@ def test_every_attribute_of_a_handle_is_there(connected):
     assert set(HISTORY_COLUMNS) <= set(sp.history().columns)
     assert sp.history().index.name == "idempotency_key"
     assert list(sp.takes().index.names) == ["idempotency_key", "take"]
+
+
+def test_handles_of_one_operation_are_equal_and_their_text_is_its_key(connected):
+    op = sp.fx("Impact", duration=1).result(60)
+    again = sp.operation(op)
+    assert again == op == sp.operation(uuid.UUID(op.key)) == sp.operation(f" {op.key} ")
+    assert len({op, again, sp.fx("Other", duration=1)}) == 2
+    assert again.outputs[0] == op.outputs[0] != op
+    assert (f"{op}", f"{op.outputs[0]}") == (op.key, f"{op.key}:1")
+    assert sp.resume(op) == [op]
+
+
+def test_a_field_goes_by_the_name_of_its_option_everywhere(connected):
+    song = sp.song("La la", prompt="Rock").result(60)
+    assert sp.submit("cut", source=song, to=5).request["target_duration"] == 5
+    assert sp.cut(song, to=5).rerun(to=6).request["target_duration"] == 6
+    [row] = sp.batch([{"source": song, "variations": 2}], route="remix_instrumental")
+    assert row.request["n_variations"] == 2
+
+
+@pytest.mark.parametrize("timeout", ["5", True, float("nan"), [5]])
+def test_a_timeout_that_is_no_time_is_said(connected, timeout):
+    for awaited in (sp.fx("Impact", duration=1), sp.batch([{"prompt": "Rain"}], route="fx")):
+        with pytest.raises(sp.Mistake, match="A timeout is seconds"):
+            awaited.result(timeout)
+        awaited.result(timedelta(minutes=1))
 
 
 async def test_a_handle_can_be_awaited(connected):

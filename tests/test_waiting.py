@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import signal
 import threading
 import time
@@ -48,7 +49,7 @@ def late():
 @pytest.mark.usefixtures("interrupted")
 def test_in_a_script_waiting_stops_at_once(late):
     with pytest.raises(WaitInterrupted, match="goes on under the key 550e8400"):
-        wait(late, None, Known())
+        wait(late, math.inf, Known())
     assert not late.done()
 
 
@@ -62,7 +63,7 @@ def test_work_on_this_machine_is_not_waited_for_either(late):
 def test_in_a_running_loop_waiting_stops_at_once(late, interrupted):
     async def cell():
         with pytest.raises(WaitInterrupted):
-            wait(late, None, Known())
+            wait(late, math.inf, Known())
 
     asyncio.run(cell())
     assert not late.done()

@@ -43,7 +43,7 @@ def new_request(route: Route, fields: Mapping[str, Any], key: str | None = None)
     for name in given:
         if name not in known:
             raise Mistake(
-                f"A {route.title} has no field {name!r}; "
+                f"{route.one} has no field {name!r}; "
                 f"it takes {', '.join(sorted(known))}. {NOTHING_SENT}"
             )
     checked = {
@@ -107,12 +107,13 @@ def _require(route: Route, checked: Mapping[str, Any]) -> None:
         chosen = [name for name in route.either if name in checked]
         names = " or ".join(f"--{name}" for name in route.either)
         if not chosen:
-            raise Mistake(f"A {route.title} needs {names}. {NOTHING_SENT}")
+            raise Mistake(f"{route.one} needs {names}. {NOTHING_SENT}")
         if len(chosen) > 1:
-            raise Mistake(f"A {route.title} takes {names}, not both. {NOTHING_SENT}")
+            raise Mistake(f"{route.one} takes {names}, not both. {NOTHING_SENT}")
     for field in route.fields:
         if field.required and field.name not in checked:
-            raise Mistake(f"A {route.title} needs {field.name}. {NOTHING_SENT}")
+            option = f" (--{field.option})" if field.option else ""
+            raise Mistake(f"{route.one} needs {field.name}{option}. {NOTHING_SENT}")
 
 
 def _read_text(field: Field, value: Any) -> str:
@@ -188,7 +189,7 @@ def _read_flag(field: Field, value: Any) -> bool:
 
 
 def _label(field: Field) -> str:
-    return field.name.replace("_", " ").capitalize()
+    return field.name.removeprefix("n_").replace("_", " ").capitalize()
 
 
 _READERS: dict[Kind, Callable[[Field, Any], Any]] = {

@@ -53,6 +53,7 @@ class Route:
 
     path: str
     noun: str
+    article: str = "A"
     summary: str
     fields: tuple[Field, ...]
     result: str
@@ -64,6 +65,11 @@ class Route:
     def all_fields(self) -> tuple[Field, ...]:
         """The route's own fields, then those that every route takes."""
         return (*self.fields, CALLBACK_URL)
+
+    @property
+    def one(self) -> str:
+        """What it makes, at the beginning of a sentence: `An instrumental`."""
+        return f"{self.article} {self.title}"
 
     @property
     def title(self) -> str:
@@ -147,6 +153,7 @@ ROUTES: dict[str, Route] = {
         Route(
             path="create.new_instrumental",
             noun="instrumental",
+            article="An",
             summary="Make an instrumental from a prompt.",
             fields=(PROMPT, REFERENCE),
             body="prompt",
@@ -177,6 +184,7 @@ ROUTES: dict[str, Route] = {
         Route(
             path="create.new_fx",
             noun="fx",
+            article="An",
             summary="Make a sound effect.",
             fields=(REQUIRED_PROMPT, DURATION),
             body="prompt",
@@ -206,6 +214,7 @@ ROUTES: dict[str, Route] = {
         Route(
             path="adapt.separate_stems",
             noun="stems",
+            article="A set of",
             summary="Split audio into vocals, drums, bass and other.",
             fields=(SOURCE,),
             result="outputs",

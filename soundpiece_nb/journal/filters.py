@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from numbers import Integral
 from typing import Any
 
@@ -47,7 +47,7 @@ class Filter:
 
     route: str | None = None
     status: str | None = None
-    since: str | datetime | timedelta | None = None
+    since: str | date | timedelta | None = None
     search: str | None = None
     tag: str | None = None
     min_rating: int | None = None
@@ -149,18 +149,30 @@ def _is_whole(number: object) -> bool:
     return isinstance(number, Integral) and not isinstance(number, bool)
 
 
-def read_since(since: str | datetime | timedelta) -> datetime:
-    """Return the moment meant by a time, an age, or text: `90m`, `2d`, `2026-11-01`."""
+def read_since(since: str | date | timedelta) -> datetime:
+    """Return the moment meant by a time, a day, an age, or text: `90m`, `2d`, `2026-11-01`.
+
+    A time without a zone is local. Raises Mistake for what is no time.
+    """
     try:
-        if isinstance(since, timedelta):
-            return datetime.now(UTC) - since
-        if isinstance(since, datetime):
-            return since.astimezone(UTC)
-        age = _AGE.fullmatch(since.strip())
-        if age:
-            return datetime.now(UTC) - timedelta(**{_UNITS[age[2]]: float(age[1])})
-        return datetime.fromisoformat(since).astimezone(UTC)
-    except (ValueError, OverflowError, AttributeError):
+        return _moment(since)
+    except (ValueError, OverflowError, AttributeError, TypeError):
         raise Mistake(
             f"{since!r} is no time: say an age such as 90m, 12h or 2d, or a date."
         ) from None
+
+
+def _moment(since: Any) -> datetime:
+    if hasattr(since, "to_pydatetime"):  # pandas' own cannot be taken for local time
+        since = since.to_pydatetime()
+    match since:
+        case timedelta():
+            return datetime.now(UTC) - since
+        case datetime():
+            return since.astimezone(UTC)
+        case date():
+            return datetime.combine(since, time()).astimezone(UTC)
+    age = _AGE.fullmatch(since.strip())
+    if age:
+        return datetime.now(UTC) - timedelta(**{_UNITS[age[2]]: float(age[1])})
+    return datetime.fromisoformat(since).astimezone(UTC)

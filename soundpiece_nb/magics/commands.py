@@ -230,13 +230,16 @@ def _asked(what: str) -> str:
 
     from IPython.core.error import StdinNotImplementedError
 
+    nobody = Mistake(
+        "Nobody can be asked for it here; set SOUNDPIECE_API_KEY or SOUNDPIECE_WEBHOOK_SECRET "
+        "instead."
+    )
+    if front_end() is FrontEnd.SCRIPT:  # the next line of the program would be taken for the key
+        raise nobody
     try:
         return getpass(f"{what} (not shown): ")
     except (StdinNotImplementedError, EOFError):
-        raise Mistake(
-            "Nobody can be asked for it here; set SOUNDPIECE_API_KEY or SOUNDPIECE_WEBHOOK_SECRET "
-            "instead."
-        ) from None
+        raise nobody from None
 
 
 def logout(_: Any, options: Namespace) -> None:

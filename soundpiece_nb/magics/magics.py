@@ -131,7 +131,9 @@ _COMMANDS: dict[str, tuple[str, tuple[Option, ...], str]] = {
         (
             option("take", metavar="KEY:N", help="a NAME or key, with :2 or :vocals for a take"),
             option("stars", metavar="STARS", help="1 to 5; 0 takes them away"),
-            option("note", nargs="*", metavar="NOTE", help="words of yours on this take"),
+            option(
+                "note", nargs="*", default=[], metavar="NOTE", help="words of yours on this take"
+            ),
         ),
         '%soundpiece_rate night_drive:2 4 "love the bass"',
     ),
@@ -144,7 +146,7 @@ _COMMANDS: dict[str, tuple[str, tuple[Option, ...], str]] = {
         "Give an operation a note, or a take of it; an empty one takes the take's away.",
         (
             option("take", metavar="KEY[:N]", help="a NAME or key, with :2 for one take"),
-            option("note", nargs="*", metavar="NOTE", help="words of yours"),
+            option("note", nargs="*", default=[], metavar="NOTE", help="words of yours"),
         ),
         '%soundpiece_note night_drive "for the second scene"',
     ),

@@ -22,7 +22,7 @@ from soundpiece_nb.views.parts import BLUE, frame, head, multiline
 from soundpiece_nb.views.permanent import Rendering
 from soundpiece_nb.views.show import say_submitted, show, show_end
 from soundpiece_nb.views.sound import Holding
-from soundpiece_nb.waiting import wait
+from soundpiece_nb.waiting import in_seconds, wait
 
 from .meaning import one
 from .sweep_option import read_sweeps
@@ -137,7 +137,7 @@ def follow(
                 say_submitted(operation)
             return
         try:
-            wait(finished, timeout, operation)
+            wait(finished, in_seconds(timeout), operation)
         finally:
             if front_end() is FrontEnd.HEADLESS:
                 show_end(operation, session, holding)
@@ -168,7 +168,7 @@ def _body(field: str, option: str | None, body: str) -> str | None:
         raise Mistake(
             f"The {field} stands in the cell and in --{field}; leave one out. Nothing was sent."
         )
-    return body if option is None else option
+    return body if body.strip() else option
 
 
 def read_count(name: str, text: str | None) -> int | None:

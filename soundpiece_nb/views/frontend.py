@@ -37,16 +37,19 @@ def front_end() -> FrontEnd:
     """
     shell = _shell()
     kernel = getattr(shell, "kernel", None)
-    forced = os.environ.get("SOUNDPIECE_NONINTERACTIVE", "").strip()
+    forced = os.environ.get("SOUNDPIECE_NONINTERACTIVE", "").strip().lower()
     if kernel is not None:
         alone = getattr(kernel, "_allow_stdin", True) is False
         if forced:
-            alone = forced != "0"
+            alone = forced not in _NO
         return FrontEnd.HEADLESS if alone else FrontEnd.NOTEBOOK
     person = shell is not None and sys.stdin is not None and sys.stdin.isatty()
     if forced:
-        person = forced == "0"
+        person = forced in _NO
     return FrontEnd.TERMINAL if person else FrontEnd.SCRIPT
+
+
+_NO = ("0", "no", "false", "off")
 
 
 def _shell() -> Any:

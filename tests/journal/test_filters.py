@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.journal.entry import ORDERS
-from soundpiece_nb.journal.filters import MOST_ROWS, Filter
+from soundpiece_nb.journal.filters import MOST_ROWS, Filter, read_since
 from soundpiece_nb.journal.frame import history, of_keys, takes_of
 
 MANY = 40_000
@@ -184,6 +184,31 @@ def test_whole_numbers_may_come_from_a_frame(crowd):
     five, one = np.int64(5), np.int64(1)
     assert shown(crowd, min_rating=five) == shown(crowd, min_rating=5)
     assert shown(crowd, limit=five, offset=one) == shown(crowd, limit=5, offset=1)
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        date(2026, 11, 1),
+        datetime(2026, 11, 1),  # noqa: DTZ001 - a person's own time
+        pd.Timestamp("2026-11-01"),
+        "2026-11-01",
+    ],
+)
+def test_a_time_without_a_zone_is_local(moment):
+    assert read_since(moment) == datetime(2026, 11, 1).astimezone(UTC)
+
+
+def test_a_time_with_a_zone_is_what_it_says():
+    assert read_since(pd.Timestamp("2026-11-01T12:00+02:00")) == datetime(
+        2026, 11, 1, 10, tzinfo=UTC
+    )
+
+
+@pytest.mark.parametrize("no_time", [pd.NaT, None, 5, [], np.datetime64("2026-11-01")])
+def test_what_is_no_time_is_said(no_time):
+    with pytest.raises(Mistake, match="is no time: say an age such as"):
+        read_since(no_time)
 
 
 # ------------------------------------------------------------------ words

@@ -63,7 +63,7 @@ def test_a_route_takes_its_body_in_the_cell_or_on_the_line(kernel, cell, route, 
     ("cell", "said"),
     [
         ("%soundpiece_stems", "needs source"),
-        ("%soundpiece_cut --source night", "needs target_duration"),
+        ("%soundpiece_cut --source night", "A cut needs target_duration (--to)."),
         ("%soundpiece_cut --source night --to nan", "must be a number"),
         ("%soundpiece_cut --source night --to 0", "more than 0"),
         ("%soundpiece_cut --source night --to -3", "more than 0"),

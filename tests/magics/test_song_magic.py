@@ -78,7 +78,7 @@ def test_a_failed_operation_shows_why_and_raises_where_it_was_waited_for(kernel)
 @pytest.mark.parametrize(
     ("cell", "says"),
     [
-        ("%%soundpiece_song --prompt x\n   ", "Lyrics must not be empty"),
+        ("%%soundpiece_song --prompt x\n   ", "A song needs lyrics"),
         (f"%%soundpiece_song --prompt x\n{'a' * 3001}", "at most 3000"),
         (f"%%soundpiece_song --prompt {'x' * 1025}\nla", "at most 1024"),
         ("%%soundpiece_song\nla", "--prompt or --reference"),
