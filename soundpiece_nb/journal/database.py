@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,9 @@ class JournalDamaged(StorageFailed):
 
 BUSY_SECONDS = 5.0
 """How long to wait for another process's write before giving up."""
+
+INSIST_SECONDS = 0.02
+"""How long to wait before asking again for what SQLite does not wait with."""
 
 
 class Database:
@@ -146,9 +150,23 @@ def _open(file: Path, synchronous: str) -> Engine:
     def _(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
         for pragma in ("journal_mode=WAL", "foreign_keys=ON", f"synchronous={synchronous}"):
-            connection.execute(f"PRAGMA {pragma}")
+            _insist(connection, f"PRAGMA {pragma}")
 
     return engine
+
+
+def _insist(connection: sqlite3.Connection, statement: str) -> None:
+    """Execute a statement that SQLite itself does not wait with: how a file is journaled."""
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute(statement)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(INSIST_SECONDS)
+        else:
+            return
 
 
 def _begin(connection: Connection) -> None:

@@ -23,7 +23,7 @@ from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.api.routes import find_route
 
 from .entry import ORDERS, STATUSES, microseconds
-from .schema import operations, texts
+from .schema import operations, takes, texts
 
 MOST_ROWS = 1_000_000
 STARS = range(1, 6)
@@ -40,9 +40,10 @@ class Filter:
     """What to show: all that is given has to fit.
 
     `since` is a time, an age or text like `2d`; `search` is found in name, prompt, lyrics or note,
-    whatever the case of a-z; `min_rating` is what the best take has at least, 1 to 5 stars;
-    `sweep` a sweep's id, or the NAME of several; `name` a NAME; `error` an error's code. Of what
-    fits, `limit` operations are shown from number `offset` on, in the `order` of one of ORDERS.
+    its own or a take's, whatever the case of a-z; `min_rating` is what the best take has at least,
+    1 to 5 stars; `sweep` a sweep's id, or the NAME of several; `name` a NAME; `error` an error's
+    code. Of what fits, `limit` operations are shown from number `offset` on, in the `order` of one
+    of ORDERS.
     """
 
     route: str | None = None
@@ -63,8 +64,7 @@ class Filter:
         conditions = self._conditions()
         fitting = select(operations.c.number).where(*conditions).correlate(None)
         if self.search is not None:
-            words = texts.c.words.like(f"%{_escaped(self.search)}%", escape="/")
-            searched = select(texts.c.number).where(words)
+            searched = select(texts.c.number).where(_with_words(self.search))
             fitting = searched.where(texts.c.number.in_(fitting)) if conditions else searched
         elif not conditions:
             return statement
@@ -138,6 +138,17 @@ def _with_tag(tag: str) -> list[ColumnElement[bool]]:
     each = func.json_each(unindexed("tags")).table_valued("value")
     one = select(each.c.value).where(each.c.value.collate("NOCASE") == tag)
     return [unindexed("tags").like(letters, escape="/"), one.exists()]
+
+
+def _with_words(words: str) -> ColumnElement[bool]:
+    """Return what a row of `texts` fulfils whose operation, or a take of it, has these words."""
+    pattern = f"%{_escaped(words)}%"
+    noted = select(operations.c.number).where(
+        operations.c.idempotency_key == takes.c.idempotency_key,
+        takes.c.note.is_not(None),
+        takes.c.note.like(pattern, escape="/"),
+    )
+    return or_(texts.c.words.like(pattern, escape="/"), texts.c.number.in_(noted.correlate(None)))
 
 
 def _escaped(text: str) -> str:

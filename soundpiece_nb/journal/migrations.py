@@ -12,7 +12,16 @@ from sqlalchemy import Connection, inspect, select, update
 from soundpiece_nb.api.errors import SoundpieceError
 from soundpiece_nb.audio.shelf import numbered, written_beside
 
-from .schema import SUMMED_UP, VERSION, deliveries, metadata, operations, schema_version, takes
+from .schema import (
+    SUMMED_UP,
+    VERSION,
+    deliveries,
+    metadata,
+    operations,
+    schema_version,
+    takes,
+    takes_noted,
+)
 
 
 class JournalTooNew(SoundpieceError):
@@ -22,7 +31,10 @@ class JournalTooNew(SoundpieceError):
 REBUILT_BELOW = 3
 """Older journals have no `number`, which cannot be added: their rows are copied into new tables."""
 
-MIGRATIONS: dict[int, Callable[[Connection], None]] = {3: deliveries.create}
+MIGRATIONS: dict[int, Callable[[Connection], None]] = {
+    3: deliveries.create,
+    4: takes_noted.create,
+}
 """What leads from each version, from REBUILT_BELOW on, to the next one."""
 
 

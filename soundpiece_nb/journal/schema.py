@@ -5,7 +5,8 @@ Paths are relative to the folder the journal lies in, so that the folder can be 
 
 A row of an operation is wide: body and lyrics. So that a long history is narrowed, ordered and
 searched without reading those rows, `operations_listed` holds all that filters ask for, one slim
-index an order leads through the rows, and `texts` holds nothing but the words that are searched.
+index an order leads through the rows, and `texts` holds nothing but the words that are searched,
+to which `takes_noted` adds those on single takes.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from sqlalchemy import (
     select,
 )
 
-VERSION = 4
+VERSION = 5
 
 metadata = MetaData()
 
@@ -131,6 +132,14 @@ Index(
     takes.c.idempotency_key,
     sqlite_where=takes.c.path.is_(None) & takes.c.pruned_at.is_(None),
 )
+
+takes_noted = Index(
+    "takes_noted",
+    takes.c.idempotency_key,
+    takes.c.note,
+    sqlite_where=takes.c.note.is_not(None),
+)
+"""The few takes with a note of their own, for a search to read nothing else."""
 
 deliveries = Table(
     "deliveries",

@@ -32,7 +32,9 @@ _COMMANDS: dict[str, tuple[str, tuple[Option, ...], str]] = {
             option("--status", help="submitting, processing, ready, failed or rejected"),
             option("--route", help="create.new_song, or song"),
             option("--since", metavar="AGE", help="no older than this: 90m, 12h, 2d, or a date"),
-            option("--search", metavar="TEXT", help="in names, prompts, lyrics and notes"),
+            option(
+                "--search", metavar="TEXT", help="in names, prompts, lyrics and notes, a take's too"
+            ),
             option("--tag", help="with this tag"),
             option("--min-rating", type=int, metavar="STARS", help="whose best take has so many"),
             option("--sweep", metavar="ID", help="of this sweep, by id or NAME"),

@@ -235,6 +235,18 @@ def test_name_prompt_lyrics_and_note_are_searched_whatever_the_case_of_a_to_z(jo
     assert shown(journal, search="") == shown(journal)
 
 
+def test_the_note_of_a_take_is_searched_too(journal):
+    key, other = record(journal), record(journal, note="drums, then bass")
+    finish(journal, key)
+    journal.judge(key, 2, rating=4, note="love the bass, 100% /mine/")
+    assert shown(journal, search="LOVE the") == shown(journal, search="% /m") == [key]
+    assert shown(journal, search="bass") == [other, key]
+    assert shown(journal, search="bass", min_rating=4) == [key]
+    assert len(takes_of(journal, Filter(search="love"))) == 2
+    journal.judge(key, 2, rating=None, note="")
+    assert shown(journal, search="love") == []
+
+
 def test_a_search_knows_the_new_name_and_note_and_forgets_the_old(journal):
     key = record(journal, name="first_name", note="old note")
     finish(journal, key)

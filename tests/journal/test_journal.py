@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from soundpiece_nb.api.errors import Mistake, StorageFailed
 from soundpiece_nb.api.operation import OutputLink
 from soundpiece_nb.api.request import new_request
 from soundpiece_nb.api.routes import find_route
+from soundpiece_nb.journal import database
 from soundpiece_nb.journal.filters import Filter
 from soundpiece_nb.journal.frame import DTYPES, history
 from soundpiece_nb.journal.glance import count_abandoned
@@ -327,3 +329,44 @@ def test_migrations_run_in_order_and_only_once(tmp_path, monkeypatch):
     Journal(tmp_path).close()
     Journal(tmp_path).close()
     assert ran == [1, 2]
+
+
+# ------------------------------------------------------------------ opened by several at once
+
+
+class Busy:
+    """A connection that SQLite answers at once that somebody else is at the file: it is seldom.
+
+    That happens where two change at the same moment how the file is journaled.
+    """
+
+    def __init__(self, times, code=sqlite3.SQLITE_BUSY):
+        self.times, self.code = times, code
+
+    def execute(self, _):
+        self.times -= 1
+        if self.times >= 0:
+            error = sqlite3.OperationalError("database is locked")
+            error.sqlite_errorcode = self.code
+            raise error
+
+
+def test_a_file_that_somebody_else_is_just_opening_is_asked_for_again():
+    connection = Busy(3)
+    database._insist(connection, "PRAGMA journal_mode=WAL")
+    assert connection.times == -1
+
+
+@pytest.mark.parametrize("busy", [Busy(10**9), Busy(10**9, sqlite3.SQLITE_CANTOPEN)])
+def test_but_not_for_ever_nor_where_it_is_something_else(busy, monkeypatch):
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.1)
+    with pytest.raises(sqlite3.OperationalError):
+        database._insist(busy, "PRAGMA journal_mode=WAL")
+
+
+def test_several_that_make_it_at_once_all_have_it(tmp_path):
+    for number in range(10):
+        homes = [tmp_path / str(number)] * 4
+        with ThreadPoolExecutor(4) as pool:
+            for journal in pool.map(Journal, homes):
+                journal.close()

@@ -32,6 +32,14 @@ def test_four_cells_from_a_song_to_a_cut_each_heard(kernel):
     assert kernel.value("late.key[:8]") in final(ran)["text/html"].split("<audio")[0]
 
 
+def test_a_blank_cell_leaves_the_text_to_the_options(kernel):
+    kernel.run(f"%%soundpiece_song base --prompt Rock --wait\n{LYRICS}")
+    ran = kernel.run("%%soundpiece_instrumental --reference base:2 --dry-run\n ")
+    assert "the address of take 2" in ran.text
+    ran = kernel.run("%%soundpiece_fx -d 1 --prompt Rain --dry-run\n\n")
+    assert '"prompt": "Rain"' in ran.text
+
+
 @pytest.mark.parametrize(
     ("cell", "route", "request_"),
     [
