@@ -27,6 +27,7 @@ from soundpiece_nb.api.address import scrub
 from soundpiece_nb.api.operation import OutputLink
 from soundpiece_nb.api.request import new_request
 from soundpiece_nb.api.routes import find_route
+from soundpiece_nb.api.words import visible
 from soundpiece_nb.audio.export import ENDINGS
 from soundpiece_nb.audio.flac import verify
 from soundpiece_nb.engine.run import Run
@@ -42,7 +43,6 @@ from soundpiece_nb.views.history_file import write_history
 from soundpiece_nb.views.history_table import history_view
 from soundpiece_nb.views.lab import Lab
 from soundpiece_nb.views.live import live_html, unshowable
-from soundpiece_nb.views.parts import visible
 from soundpiece_nb.views.permanent import Rendering, compose, plain
 from soundpiece_nb.views.sound import Holding, Place
 

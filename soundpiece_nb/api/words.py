@@ -10,4 +10,9 @@ def visible(text: str) -> str:
     return _CONTROLS.sub("", text)
 
 
+def counted(number: int, noun: str) -> str:
+    """Return `1 take` or `2,000 takes`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")

@@ -8,13 +8,14 @@ from collections.abc import Collection
 from concurrent.futures import Future
 
 from soundpiece_nb.api.errors import Mistake
+from soundpiece_nb.api.words import counted
 from soundpiece_nb.session import current
 
 from .care import Care
 from .files import Files
 from .home_folder import broken_writes, kept_aside, refused, strangers
 from .journal_file import complaints, postpone, rescue_journal
-from .report import Finding, Group, Report, counted, weight
+from .report import Finding, Group, Report, weight
 from .service import Inquiry, inquire
 from .standing import Standing
 from .stock import Known, Shelves, read_journal, read_shelves

@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
+from soundpiece_nb.api.words import counted
 from soundpiece_nb.audio.flac import NotIntact, Take, verify
 from soundpiece_nb.audio.shelf import numbered
 
 from .care import Care
-from .report import Finding, Group, counted, named
+from .report import Finding, Group, named
 from .stock import Known, KnownTake, Lying, Shelves
 
 BROKEN_AFTER = 3600.0

@@ -6,9 +6,11 @@ import re
 from collections.abc import Container
 from functools import partial
 
+from soundpiece_nb.api.words import counted
+
 from .care import Care
 from .files import is_broken_write
-from .report import LONGEST_REASON, Finding, Group, counted, inert, listed, weight
+from .report import LONGEST_REASON, Finding, Group, inert, listed, weight
 from .stock import Shelves, read_files
 
 _KEPT_JOURNAL = re.compile(r"journal(?:-damaged-|\.schema-).*\.sqlite.*")

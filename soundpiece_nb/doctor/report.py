@@ -61,11 +61,6 @@ def _headed(heading: str, sentences: list[str]) -> list[str]:
     return [heading, *(f"  {sentence}" for sentence in sentences)] if sentences else []
 
 
-def counted(number: int, noun: str) -> str:
-    """Return `1 take` or `2,000 takes`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def named(keys: Iterable[str]) -> str:
     """Return the first few of some keys, as short as they are typed, and how many more."""
     return listed(short(key) for key in dict.fromkeys(keys))

@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from .report import LONGEST_REASON, Finding, Group, counted, inert, listed, named
+from soundpiece_nb.api.words import counted
+
+from .report import LONGEST_REASON, Finding, Group, inert, listed, named
 from .service import Inquiry
 from .stock import Known
 

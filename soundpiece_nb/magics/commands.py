@@ -10,6 +10,7 @@ from typing import Any
 from soundpiece_nb import credentials
 from soundpiece_nb.api.address import mask
 from soundpiece_nb.api.errors import Mistake, SoundpieceError, WaitInterrupted, WaitTimeout
+from soundpiece_nb.api.words import counted
 from soundpiece_nb.batches import Batch
 from soundpiece_nb.handle import Operation
 from soundpiece_nb.session import Session, current
@@ -17,7 +18,6 @@ from soundpiece_nb.sweeping import Sweep
 from soundpiece_nb.views.batch_card import show_batch
 from soundpiece_nb.views.board import show_board
 from soundpiece_nb.views.frontend import FrontEnd, front_end
-from soundpiece_nb.views.parts import counted
 from soundpiece_nb.views.show import show_end
 from soundpiece_nb.views.sound import Holding
 

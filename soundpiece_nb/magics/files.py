@@ -6,12 +6,12 @@ from argparse import Namespace
 from typing import Any
 
 from soundpiece_nb.api.errors import Mistake
+from soundpiece_nb.api.words import counted, visible
 from soundpiece_nb.engine import pruning
 from soundpiece_nb.engine.explain import short
 from soundpiece_nb.handle import Operation, Output, require_path
 from soundpiece_nb.journal.entry import Entry
 from soundpiece_nb.session import current
-from soundpiece_nb.views.parts import counted, visible
 from soundpiece_nb.waiting import attend
 
 from .meaning import several

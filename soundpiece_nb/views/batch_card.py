@@ -8,12 +8,13 @@ from typing import Any
 
 from markupsafe import Markup
 
+from soundpiece_nb.api.words import counted
 from soundpiece_nb.batches import Batch
 from soundpiece_nb.engine.explain import explain, short
 
 from .following import follow
 from .frontend import FrontEnd, front_end
-from .parts import AMBER, BLUE, GREEN, code, counted, fold, frame, head, line, row, span
+from .parts import AMBER, BLUE, GREEN, code, fold, frame, head, line, row, span
 from .permanent import Rendering
 
 REDRAW_SECONDS = 1.0

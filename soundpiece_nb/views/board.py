@@ -8,6 +8,7 @@ from contextlib import suppress
 from markupsafe import Markup
 
 from soundpiece_nb.api.errors import Mistake
+from soundpiece_nb.api.words import visible
 from soundpiece_nb.journal.entry import Entry
 from soundpiece_nb.session import Session
 from soundpiece_nb.sweeping import Sweep
@@ -16,7 +17,7 @@ from soundpiece_nb.waiting import attend
 from .companion import summon
 from .following import follow
 from .frontend import FrontEnd, front_end
-from .parts import AMBER, BLUE, GREEN, clock, fold, frame, head, quiet_line, span, visible
+from .parts import AMBER, BLUE, GREEN, clock, fold, frame, head, quiet_line, span
 from .permanent import Rendering, kind
 from .rows import MOST_EMBEDDED, row, values
 from .show import place_of

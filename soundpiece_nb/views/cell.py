@@ -13,10 +13,9 @@ from typing import Any
 
 from soundpiece_nb.api.earlier import read_earlier
 from soundpiece_nb.api.routes import Field, Kind, Route, find_route
+from soundpiece_nb.api.words import visible
 from soundpiece_nb.expansion import names_in
 from soundpiece_nb.journal.entry import Entry
-
-from .parts import visible
 
 
 def as_cell(entry: Entry) -> str:

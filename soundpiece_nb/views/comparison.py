@@ -11,6 +11,7 @@ from typing import Any
 from markupsafe import Markup
 
 from soundpiece_nb.api.errors import Mistake
+from soundpiece_nb.api.words import counted, visible
 from soundpiece_nb.audio.figures import METHODS
 from soundpiece_nb.journal.entry import Entry
 from soundpiece_nb.session import Session
@@ -18,19 +19,7 @@ from soundpiece_nb.waiting import attend
 
 from .companion import summon
 from .frontend import front_end
-from .parts import (
-    BLUE,
-    QUIET,
-    counted,
-    fold,
-    frame,
-    head,
-    line,
-    multiline,
-    quiet_line,
-    row,
-    visible,
-)
+from .parts import BLUE, QUIET, fold, frame, head, line, multiline, quiet_line, row
 from .permanent import Rendering, kind
 from .sound import Place
 from .standing import SLOT, VIEW, Standing, stand

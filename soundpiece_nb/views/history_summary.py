@@ -9,9 +9,10 @@ from datetime import date
 from markupsafe import Markup, escape
 
 from soundpiece_nb.api.routes import find_route
+from soundpiece_nb.api.words import counted
 from soundpiece_nb.journal.summary import Summary
 
-from .parts import QUIET, counted, row, span
+from .parts import QUIET, row, span
 
 BAR_WIDTH, HEIGHT = 14, 44
 """Pixels of a day in the chart of days, and the chart's height."""

@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.api.routes import find_route
+from soundpiece_nb.api.words import counted, visible
 from soundpiece_nb.engine.explain import short
 from soundpiece_nb.journal.entry import Entry
 from soundpiece_nb.journal.filters import Filter
@@ -23,7 +24,7 @@ from soundpiece_nb.session import Session
 from .companion import summon
 from .frontend import front_end
 from .history_summary import summary_lines, summary_text
-from .parts import BLUE, NO_MATH, QUIET, clock, code, counted, fold, moment, visible
+from .parts import BLUE, NO_MATH, QUIET, clock, code, fold, moment
 from .permanent import ACCENTS, Rendering
 from .sound import Place
 from .standing import SLOT, VIEW, Standing, stand

@@ -17,6 +17,7 @@ from markupsafe import Markup
 
 from soundpiece_nb.api.errors import WatchingStopped
 from soundpiece_nb.api.routes import find_route
+from soundpiece_nb.api.words import visible
 from soundpiece_nb.engine.explain import short
 from soundpiece_nb.engine.run import Phase, Run
 from soundpiece_nb.handle import Operation
@@ -26,19 +27,7 @@ from soundpiece_nb.session import Session
 from .companion import summon
 from .expectation import took
 from .following import follow
-from .parts import (
-    AMBER,
-    BLUE,
-    QUIET,
-    clock,
-    code,
-    frame,
-    head,
-    isolated,
-    line,
-    quiet_line,
-    visible,
-)
+from .parts import AMBER, BLUE, QUIET, clock, code, frame, head, isolated, line, quiet_line
 from .permanent import Rendering, compose, kind
 from .sound import Place
 from .standing import Standing, stand

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from markupsafe import Markup, escape
 
-from soundpiece_nb.api.words import visible as visible  # noqa: PLC0414 - a piece of all views too
+from soundpiece_nb.api.words import visible
 
 BLUE, GREEN, RED, AMBER = "#3b82c4", "#2e9e6b", "#c9503c", "#b98a1e"
 """The accent line: going on, ready, failed, needs a person."""
@@ -133,8 +133,3 @@ _SECONDS_WITH_TENTHS = 9.95
 def moment(time: datetime) -> str:
     """Return a time as `2026-11-22 14:03 UTC`."""
     return f"{time:%Y-%m-%d %H:%M} UTC"
-
-
-def counted(number: int, noun: str) -> str:
-    """Return `1 take`, `2 takes`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from soundpiece_nb.api.request import is_once
 from soundpiece_nb.api.routes import find_route
+from soundpiece_nb.api.words import counted, visible
 from soundpiece_nb.engine.explain import explain, short
 from soundpiece_nb.journal.entry import Entry
 
@@ -26,7 +27,6 @@ from .parts import (
     RED,
     clock,
     code,
-    counted,
     fold,
     frame,
     head,
@@ -37,7 +37,6 @@ from .parts import (
     quiet_line,
     row,
     span,
-    visible,
     with_commands,
 )
 from .sound import Place

@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 
 from markupsafe import Markup
 
+from soundpiece_nb.api.words import counted, visible
 from soundpiece_nb.engine.explain import explain, short
 from soundpiece_nb.journal.entry import Entry
 
-from .parts import QUIET, clock, code, counted, isolated, visible, with_commands
+from .parts import QUIET, clock, code, isolated, with_commands
 from .sound import Place
 from .take import player
 

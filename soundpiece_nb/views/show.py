@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import Future
 from functools import partial
 
+from soundpiece_nb.api.words import visible
 from soundpiece_nb.engine.explain import short
 from soundpiece_nb.engine.run import Phase, Run
 from soundpiece_nb.handle import Operation
@@ -13,7 +14,7 @@ from soundpiece_nb.session import Session, notebook_path
 from .companion import summon
 from .frontend import FrontEnd, front_end
 from .live import LiveCard, stand_card, unshowable
-from .parts import BLUE, frame, head, visible
+from .parts import BLUE, frame, head
 from .permanent import Rendering, compose, kind, plain
 from .sound import Holding, Place
 

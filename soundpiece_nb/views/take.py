@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
+from soundpiece_nb.api.words import visible
 from soundpiece_nb.audio import waveform
 from soundpiece_nb.journal.entry import Entry, TakeEntry
 
-from .parts import QUIET, clock, visible
+from .parts import QUIET, clock
 from .sound import Place
 
 MOST_STARS = 5
