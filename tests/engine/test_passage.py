@@ -295,6 +295,15 @@ async def test_nothing_but_failures_stops_the_trying_after_the_retry_budget(foll
     assert done.entry.status == "processing"
 
 
+async def test_nothing_but_refusals_to_take_ones_turn_stop_it_after_the_operation_deadline(follow):
+    """Turns of 0.5, 1, 2 and 4 s fill it."""
+    slow_down = [Refusal(429, "too many")] * 9
+    done = await follow(PROCESSING, *slow_down, limits=Limits(operation_deadline=7.5))
+    assert isinstance(done.error, ServiceSilent)
+    assert len(done.service.polls) == 5
+    assert done.entry.status == "processing"
+
+
 async def test_a_download_goes_on_while_it_comes_further_and_is_no_request(clock):
     pace, reached = AccountPace(), iter(range(1, 99))
     pace.sent = None
