@@ -25,5 +25,5 @@ def foretold_failure(request: Mapping[str, Any]) -> Failure | None:
     said = json.dumps(list(request.values()), ensure_ascii=False).casefold()
     failure = next((failure for code, failure in FAILURES.items() if code in said), None)
     if failure is not None and "lyrics" not in request:
-        return replace(failure, message=failure.message.replace("lyrics", "prompt"))
+        return replace(failure, message=failure.message.replace("lyrics were", "prompt was"))
     return failure

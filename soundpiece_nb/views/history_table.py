@@ -34,7 +34,7 @@ from .take import slim_player
 _TABLE = Markup(
     '<div class="{no_math}" style="font-family:var(--jp-ui-font-family,system-ui,sans-serif);'
     'font-size:13px;line-height:1.45;color:var(--jp-content-font-color1,inherit)">{slot}'
-    '<div style="{row}">{heads}</div>{rows}'
+    '<div style="{row};align-items:baseline">{heads}</div>{rows}'
     '<div style="{quiet};margin:6px 0;border-top:1px solid rgba(128,128,128,.28);padding-top:6px">'
     "{place}</div>{summary}</div>"
 )
