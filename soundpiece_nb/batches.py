@@ -17,11 +17,12 @@ from soundpiece_nb.api.errors import (
     Mistake,
     ServiceSilent,
     SoundpieceError,
+    StorageFailed,
     WaitInterrupted,
     WaitTimeout,
 )
 from soundpiece_nb.api.request import Request, once
-from soundpiece_nb.engine.explain import explain, outcome
+from soundpiece_nb.engine.explain import explain, outcome, short
 from soundpiece_nb.engine.run import Phase, Run
 from soundpiece_nb.engine.undisturbed import undisturbed
 from soundpiece_nb.handle import Operation
@@ -41,9 +42,18 @@ class Batch:
     """The operations of a batch, in the order of its rows; it goes on by itself."""
 
     def __init__(
-        self, keys: Sequence[str], session: Session, *, max_in_flight: int, name: str | None
+        self,
+        keys: Sequence[str],
+        session: Session,
+        *,
+        max_in_flight: int,
+        name: str | None,
+        refused_too: bool = True,
     ) -> None:
-        """Go on with operations that are in the journal; `max_in_flight` of them at a time."""
+        """Go on with operations that are in the journal; `max_in_flight` of them at a time.
+
+        Those that were refused are sent again, unless it is not `refused_too`.
+        """
         self.name = name
         self._began = time.monotonic()
         self._seconds: float | None = None
@@ -52,6 +62,8 @@ class Batch:
         self._keys = list(keys)
         self._waiting = deque(keys)
         self._ended: list[str] = []
+        self._refused_too = refused_too
+        self._stuck: dict[str, str] = {}
         self._next_end: Future[None] = Future()
         self._lock = threading.Lock()
         session.groups[:] = [*(group for group in session.groups if not group.done), self]
@@ -135,9 +147,14 @@ class Batch:
         bad = [entry for entry in entries if entry.status != "ready" or not entry.complete]
         if not bad:
             return None
-        why = explain(bad[0])
-        error = outcome(bad[0]) or ServiceSilent(str(why or f"It is {bad[0].status}."))
-        error.key, error.operation_id = bad[0].key, bad[0].operation_id
+        first = bad[0]
+        error = outcome(first)
+        if error is None:
+            words = str(explain(first) or self._stuck.get(first.key, f"It is {first.status}."))
+            resume = f"%soundpiece_resume {short(first.key)} goes on with it."
+            stuck = first.key in self._stuck
+            error = StorageFailed(f"{words} {resume}") if stuck else ServiceSilent(words)
+        error.key, error.operation_id = first.key, first.operation_id
         error.message = f"{len(bad)} of {len(self)} operations are not ready. {error.message}"
         return error
 
@@ -167,7 +184,11 @@ class Batch:
                 if not self._waiting or on_the_way >= self._places:
                     return
                 key = self._waiting.popleft()
-            run = self._session.set_out(key)
+            try:
+                run = self._session.set_out(key, refused_too=self._refused_too)
+            except Exception as error:  # noqa: BLE001 - it holds up no other; `failure` tells it
+                self._stuck[key] = str(error)
+                run = None
             if run is None:
                 self._end(key)
             else:
@@ -217,15 +238,22 @@ def start(
         return Batch(keys, session, max_in_flight=max_in_flight, name=name)
 
 
-def find_batch(session: Session, name: str | None, *, max_in_flight: int = AT_ONCE) -> Batch:
+def find_batch(
+    session: Session,
+    name: str | None,
+    *,
+    max_in_flight: int = AT_ONCE,
+    refused_too: bool = True,
+) -> Batch:
     """Return an earlier batch by its name, and go on with what of it is unfinished.
 
-    Raises Mistake where there is none.
+    What was refused is sent again, unless it is not `refused_too`. Raises Mistake where there is
+    none.
     """
     keys = session.journal.of_batch(name) if name else []
     if not keys:
         raise Mistake("A batch takes rows, or the name of a batch that was started before.")
-    return Batch(keys, session, max_in_flight=max_in_flight, name=name)
+    return Batch(keys, session, max_in_flight=max_in_flight, name=name, refused_too=refused_too)
 
 
 def _checked(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import os
 
 from soundpiece_nb.api.address import read_api_key
@@ -71,7 +70,7 @@ def _is_webhook_secret(text: str) -> bool:
     prefix, _, encoded = text.partition("whsec_")
     try:
         secret = base64.b64decode(encoded, validate=True)
-    except binascii.Error:
+    except ValueError:
         return False
     return not prefix and len(secret) >= FEWEST_SECRET_BYTES
 

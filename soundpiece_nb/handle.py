@@ -32,6 +32,18 @@ class Problem(NamedTuple):
     message: str
 
 
+class Group(Protocol):
+    """Several operations that go on together."""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of all of them."""
+
+    @property
+    def done(self) -> bool:
+        """Whether all have ended."""
+
+
 class Host(Protocol):
     """What a handle lives in: this process's session."""
 

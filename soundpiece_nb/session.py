@@ -10,9 +10,8 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from soundpiece_nb.api.errors import Mistake
@@ -29,11 +28,13 @@ from soundpiece_nb.engine.persistence import Limits
 from soundpiece_nb.engine.undisturbed import undisturbed
 from soundpiece_nb.handle import (
     NO_STARS,
+    Group,
     Operation,
     require_note,
     require_stars,
     require_tags,
 )
+from soundpiece_nb.made_once import made_once
 from soundpiece_nb.settings import SETTINGS, Settings
 
 if TYPE_CHECKING:
@@ -43,18 +44,6 @@ if TYPE_CHECKING:
 
 SANDBOX = "sandbox"
 """What the journal calls the embedded sandbox, whose port may change."""
-
-
-class Group(Protocol):
-    """Several operations that go on together."""
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """The keys of all of them."""
-
-    @property
-    def done(self) -> bool:
-        """Whether all have ended."""
 
 
 class Session:
@@ -72,19 +61,19 @@ class Session:
         self._unsent: set[str] = set()
         self._left: dict[str, Run] = {}
 
-    @cached_property
+    @made_once
     def home(self) -> Path:
         """The folder of journal and audio; fixed at the first use."""
         return self.settings.read_home()
 
-    @cached_property
+    @made_once
     def journal(self) -> Journal:
         """The record of all operations."""
         from soundpiece_nb.journal.journal import open_journal
 
         return open_journal(self.home)
 
-    @cached_property
+    @made_once
     def engine(self) -> Engine:
         """What carries operations."""
         shelf = Shelf(self.home / "audio")
@@ -95,7 +84,7 @@ class Session:
         chosen = {limit: getattr(self.settings, limit) for limit in asdict(Limits())}
         return Limits(**{limit: value for limit, value in chosen.items() if value is not None})
 
-    @cached_property
+    @made_once
     def sandbox(self) -> LocalSandbox:
         """The embedded sandbox of this home folder."""
         return LocalSandbox(self.home)
@@ -215,10 +204,13 @@ class Session:
         )
         self._unsent |= new
 
-    def set_out(self, key: str) -> Run | None:
-        """Send or go on with an operation of the journal; None where nothing is left to do."""
+    def set_out(self, key: str, *, refused_too: bool = True) -> Run | None:
+        """Send or go on with an operation of the journal; None where nothing is left to do.
+
+        One that was refused is sent again, unless it is not `refused_too`.
+        """
         entry = self.journal.check_files(key)
-        if entry.complete and entry.status != "rejected":
+        if entry.complete and not (entry.status == "rejected" and refused_too):
             return None
         unsent = key in self._unsent or entry.status == "rejected"
         self._unsent.discard(key)

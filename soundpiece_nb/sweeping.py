@@ -38,10 +38,14 @@ class Sweep(Batch):
         values: Mapping[str, Mapping[str, str]],
         session: Session,
         name: str | None = None,
+        *,
+        refused_too: bool = True,
     ) -> None:
         self.id = sweep_id
         self.values = {key: dict(varied) for key, varied in values.items()}
-        super().__init__(list(values), session, max_in_flight=AT_ONCE, name=name)
+        super().__init__(
+            list(values), session, max_in_flight=AT_ONCE, name=name, refused_too=refused_too
+        )
 
     def __repr__(self) -> str:
         return f"<sweep {self.id} of {len(self)}: {self._counted()}>"
@@ -112,7 +116,8 @@ def texts_of(values: object) -> list[str] | None:
 def find_sweep(session: Session, wanted: str) -> Sweep:
     """Return an earlier sweep by its id or NAME, and go on with what of it is unfinished.
 
-    Raises Mistake where there is none.
+    What was refused stays so: looking at it sends nothing again. Raises Mistake where there is
+    none.
     """
     found = session.journal.find_group(wanted)
     if found is None or found.sweep is None:
@@ -121,7 +126,7 @@ def find_sweep(session: Session, wanted: str) -> Sweep:
     values = {entry.key: dict(entry.sweep or {}) for entry in session.journal.of_keys(keys)}
     for varied in values.values():
         varied.pop("id", None)
-    return Sweep(found.sweep, values, session, found.name)
+    return Sweep(found.sweep, values, session, found.name, refused_too=False)
 
 
 def plan_sweep(

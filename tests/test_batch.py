@@ -15,7 +15,11 @@ import pandas as pd
 import pytest
 
 import soundpiece_nb as sp
-from services import RunningSandbox, quiet_environment
+from processes import Process
+from services import RunningSandbox, as_json, operation, quiet_environment
+from soundpiece_nb import session
+from soundpiece_nb.api.errors import StorageFailed
+from soundpiece_nb.magics.meaning import meant
 
 ROWS = [{"prompt": f"Click {number}", "duration": 0.5} for number in range(12)]
 
@@ -181,3 +185,69 @@ def test_a_request_limit_is_met_with_nothing_early_and_hardly_a_poll_too_many(ow
     assert seen["created"] == 22
     assert seen["rate"]["early"] == 0
     assert seen["requests"]["GET create.new_fx"] <= 1.2 * 22 + 4
+
+
+def test_a_row_that_cannot_set_out_is_told_and_holds_up_no_other(connected, monkeypatch):
+    """The disk fails one of them for a moment, on the engine's thread."""
+    here, refused = session.current(), []
+    set_out = here.set_out
+
+    def once_refused(key, **how):
+        if len(refused) < 2:
+            refused.append(key)
+            if len(refused) == 2:
+                raise StorageFailed("The disk refused: too many open files.")
+        return set_out(key, **how)
+
+    monkeypatch.setattr(here, "set_out", once_refused)
+    batch = sp.batch(ROWS[:4], route="fx", max_in_flight=1)
+    batch.result(30)
+    assert batch.counts() == {"ready": 3, "submitting": 1}
+    failure = batch.failure()
+    assert (failure.key, type(failure)) == (refused[1], StorageFailed)
+    assert "1 of 4 operations are not ready. The disk refused: too many open files." in str(failure)
+    [left] = sp.resume()
+    left.result(30)
+    assert batch.failure() is None
+
+
+def test_what_was_refused_is_sent_again_by_its_call_but_not_by_looking(scripted):
+    paid = []
+
+    def answer(heard, _):
+        if not paid:
+            return as_json({"detail": "Not enough credits"}, 402)
+        return as_json(operation("failed", error={"code": "internal_error", "message": "x"}))
+
+    service = scripted(answer)
+    rows = [{"prompt": "Rain"}, {"prompt": "Hail"}]
+    sp.batch(rows, route="fx", name="weather").result(30)
+    swept = sp.sweep("fx", prompt="{{m}}", vary={"m": ["a", "b"]}, name="letters")
+    swept.result(30)
+    paid.append(True)
+    sent = len(service.heard)
+    for word in ("weather", "letters", swept.id):
+        shown = meant(word, {}, session.current())
+        shown.result(30)
+        assert shown.counts() == {"rejected": 2}
+    assert len(service.heard) == sent
+    assert sp.batch(name="weather").result(30)["status"].tolist() == ["failed"] * 2
+    assert len(service.heard) == sent + 2
+
+
+def test_two_kernels_that_start_the_same_batch_at_once_share_it(home, own_sandbox):
+    sandbox = own_sandbox()
+    rows = [{"prompt": f"Click {number}", "duration": 0.5} for number in range(60)]
+    start = f"sp.batch({rows!r}, route='fx', name='night').result(60)['status'].tolist()"
+    environment = quiet_environment(
+        home,
+        SOUNDPIECE_BASE_URL=sandbox.base_url,
+        SOUNDPIECE_API_KEY="spk_tests_only_0123456789",
+    )
+    kernels = [Process(environment) for _ in range(2)]
+    for kernel in kernels:
+        kernel.begin(start)
+    assert [kernel.finish(90) for kernel in kernels] == [["ready"] * 60] * 2
+    for kernel in kernels:
+        kernel.close()
+    assert sandbox.counters()["created"] == 60

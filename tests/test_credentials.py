@@ -115,7 +115,10 @@ def test_the_secret_of_webhooks_likewise_several_while_one_takes_over(shell, mon
     assert not [secret for secret in SECRETS if secret in said]
 
 
-@pytest.mark.parametrize("text", ["", "   ", "whsec_dG9vc2hvcnQ=", f"{SECRETS[0]} nonsense", KEY])
+@pytest.mark.parametrize(
+    "text",
+    ["", "   ", "whsec_dG9vc2hvcnQ=", f"{SECRETS[0]} nonsense", KEY, f"whsec_\u00e9{'A' * 40}"],
+)
 def test_what_is_no_secret_is_not_kept_and_not_repeated(memory, text):
     with pytest.raises(Mistake, match="24 bytes as base64") as refused:
         credentials.store_webhook_secrets(text)

@@ -15,6 +15,8 @@ Given = ParamSpec("Given")
 Made = TypeVar("Made")
 
 HANDS = 2
+CLOSE_SECONDS = 1.0
+"""How long closing waits for what is to be written: a locked journal holds no process up."""
 
 
 class Workbench:
@@ -81,7 +83,7 @@ class _Hands:
             self._jobs.put(None)
         if not drop:
             for thread in self._at_work:
-                thread.join()
+                thread.join(CLOSE_SECONDS)
 
     def _work(self) -> None:
         while (taken := self._jobs.get()) is not None:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Insert, create_engine, event
+from sqlalchemy import URL, Connection, Engine, Insert, create_engine, event
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from soundpiece_nb.api.errors import Mistake, StorageFailed
@@ -140,10 +140,15 @@ def _short(reason: BaseException) -> str:
     return str(reason).partition(" with text ")[0]
 
 
+def address_of(file: Path) -> URL:
+    """Return a file as SQLAlchemy addresses it, whatever characters its path holds."""
+    return URL.create("sqlite", database=str(file))
+
+
 def _open(file: Path, synchronous: str) -> Engine:
     """Return an engine whose connections leave transactions to us: a statement alone is one."""
     engine = create_engine(
-        f"sqlite:///{file}", connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True
+        address_of(file), connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True
     )
 
     @event.listens_for(engine, "connect")

@@ -102,6 +102,19 @@ class Journal(Judgement):
         Returns the keys that are new; raises Mistake where one is there already with another body,
         or at another service.
         """
+        try:
+            return self._record_new(requests, labels, service, batch, notebook)
+        except IntegrityError:  # another process wrote some of them in this moment
+            return self._record_new(requests, labels, service, batch, notebook)
+
+    def _record_new(
+        self,
+        requests: Sequence[Request],
+        labels: Sequence[Mapping[str, Any]],
+        service: str,
+        batch: str | None,
+        notebook: str | None,
+    ) -> set[str]:
         known = set(self.statuses([request.key for request in requests]))
         new: dict[str, Request] = {}
         now = this_moment()

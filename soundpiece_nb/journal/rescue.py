@@ -25,7 +25,7 @@ from sqlalchemy import Table, create_engine
 from soundpiece_nb.api.errors import StorageFailed
 from soundpiece_nb.audio.shelf import numbered, written_beside
 
-from .database import Database, JournalDamaged
+from .database import Database, JournalDamaged, address_of
 from .entry import STATUSES
 from .glance import FILE_NAME, UNREADABLE
 from .migrations import prepare
@@ -157,7 +157,7 @@ def _save(damaged: Path, fresh: Path) -> tuple[int, int]:
 
 
 def _build(fresh: Path) -> None:
-    engine = create_engine(f"sqlite:///{fresh}")
+    engine = create_engine(address_of(fresh))
     with engine.begin() as connection:
         prepare(connection, fresh)
     engine.dispose()

@@ -56,12 +56,14 @@ def _keys(word: str, namespace: Mapping[str, Any], session: Session) -> Sequence
 def meant(word: str, namespace: Mapping[str, Any], session: Session) -> Operation | Batch:
     """Return the operation, batch or sweep that a word means; raises Mistake for nothing.
 
-    What is unfinished of an earlier batch or sweep goes on.
+    What is unfinished of an earlier batch or sweep goes on; what was refused stays so.
     """
     held = namespace.get(word)
     if isinstance(held, Operation | Batch):
         return held
     found = session.journal.find_group(word)
     if found is not None:
-        return find_sweep(session, word) if found.sweep else find_batch(session, word)
+        if found.sweep:
+            return find_sweep(session, word)
+        return find_batch(session, word, refused_too=False)
     return session.operation(one(word, namespace))

@@ -32,7 +32,10 @@ def read_sweeps(texts: Sequence[str], namespace: Mapping[str, Any]) -> dict[str,
 
 def _values(text: str, namespace: Mapping[str, Any]) -> list[str]:
     name = name_alone(text)
-    values = None if name is None else texts_of(namespace.get(name))
+    held = None if name is None else namespace.get(name)
+    if isinstance(held, set | frozenset | Mapping):
+        raise Mistake(f"--sweep takes values in an order, and {name} has none. Nothing was sent.")
+    values = texts_of(held)
     if values is None:
         values = [value.strip() for value in expand(text, namespace).split(",")]
     if not values or not all(values):

@@ -52,7 +52,11 @@ class SoundHandler(JupyterHandler, StaticFileHandler):
 
     async def _send(self, wanted: str, *, include_body: bool) -> None:
         file = await asyncio.to_thread(self._find, wanted)
-        if _is_outdated(self.request.headers, _etag(file)):
+        try:
+            etag = _etag(file)
+        except OSError:  # it has just been pruned
+            raise HTTPError(404) from None
+        if _is_outdated(self.request.headers, etag):
             del self.request.headers["Range"]
         path = file.relative_to(self.root).as_posix()
         await StaticFileHandler.get(self, path, include_body)
@@ -60,7 +64,7 @@ class SoundHandler(JupyterHandler, StaticFileHandler):
     def _find(self, wanted: str) -> Path:
         """Return the file of a `<key>/<take>`; raises HTTPError where there is none."""
         named, form = _ADDRESS.fullmatch(wanted), self.get_query_argument("format", "flac")
-        with suppress(ValueError, OSError):
+        with suppress(ValueError, OSError, RuntimeError):  # a damaged file, a link to itself
             if named and form in _TYPES:
                 found = find_take(self._home, str(uuid.UUID(named["key"])), int(named["take"]))
                 file = found and (self._home / found).resolve()

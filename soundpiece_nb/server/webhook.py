@@ -7,7 +7,6 @@ asks the service itself.
 from __future__ import annotations
 
 import asyncio
-import binascii
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -23,7 +22,6 @@ from tornado.web import stream_request_body
 from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.credentials import find_webhook_secrets
 from soundpiece_nb.journal.deliveries import Deliveries
-from soundpiece_nb.journal.glance import UNREADABLE
 
 MOST_BYTES = 64 * 1024
 """Of a delivery's body; an operation with three outputs has some 2 KB."""
@@ -41,7 +39,14 @@ _MOST_LETTERS = 200
 """Of a webhook's id and of an operation's."""
 
 _TRIES = 12
-"""Of five seconds each, while somebody else writes."""
+"""Of up to five seconds each, while somebody else writes."""
+
+PAUSE_SECONDS = 0.1
+"""Between them, where the disk refuses at once."""
+
+
+_NO_DELIVERY = (ValueError, LookupError, TypeError, RecursionError)
+"""What reading raises of something signed that is no delivery."""
 
 
 class NotOurs(Exception):
@@ -62,7 +67,8 @@ def operation_of(
         try:
             said = Webhook(secret).verify(body, dict(headers))
             delivery, operation = str(headers["webhook-id"]), said["data"]["id"]
-        except (WebhookVerificationError, ValueError, binascii.Error, LookupError, TypeError):
+            f"{delivery}{operation}".encode()  # half of a surrogate pair could not be kept
+        except (*_NO_DELIVERY, WebhookVerificationError):
             continue
         if isinstance(operation, str) and max(len(delivery), len(operation)) <= _MOST_LETTERS:
             return delivery, operation
@@ -112,9 +118,10 @@ class Receiver:
                 while True:
                     heard.append(self._heard.get_nowait())
             for _ in range(_TRIES):
-                with suppress(*UNREADABLE):
+                with suppress(Exception):  # whatever the disk says, later ones are to be noted
                     self._deliveries.note(heard)
                     break
+                time.sleep(PAUSE_SECONDS)
 
 
 @stream_request_body

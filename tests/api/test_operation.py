@@ -222,3 +222,9 @@ def test_no_json_does_more_than_be_unreadable(anything, outputs):
     for payload in (anything, {"song": {"id": "op_1", "status": "ready", "outputs": outputs}}):
         with suppress(Unreadable):
             read_answer(payload)
+
+
+@pytest.mark.parametrize("beyond", ["9999-12-31T23:59:59-05:00", "0001-01-01T00:00:00+01:00"])
+def test_a_time_that_no_calendar_in_utc_has_is_none(beyond):
+    assert read_time(beyond) is None
+    assert song(created_at=beyond).created_at is None

@@ -331,6 +331,19 @@ def test_migrations_run_in_order_and_only_once(tmp_path, monkeypatch):
     assert ran == [1, 2]
 
 
+@pytest.mark.parametrize("name", ["what?", "50%", "a#b", "x y", "übung", "mode=ro&x"])
+def test_a_home_may_be_called_as_one_likes(tmp_path, name):
+    journal = Journal(tmp_path / name)
+    key = record(journal)
+    assert journal.file.stat().st_size > 0
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    journal.close()
+    assert count_abandoned(tmp_path / name, now=10**18) == 0  # this process lives
+    again = open_journal(tmp_path / name)
+    assert again.unfinished() == [key]
+    again.close()
+
+
 # ------------------------------------------------------------------ opened by several at once
 
 

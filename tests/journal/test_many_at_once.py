@@ -110,3 +110,20 @@ def test_a_journal_that_is_not_there_or_cannot_be_read_has_nothing_unfinished(th
     if there:
         (tmp_path / FILE_NAME).write_bytes(b"no journal at all" * 100)
     assert count_abandoned(tmp_path, 0) == 0
+
+
+def test_what_another_process_writes_in_the_same_moment_is_there_already(journal, monkeypatch):
+    requests = [new_request(find_route("fx"), {"prompt": f"Click {n}"}) for n in range(3)]
+    usual, written = journal.statuses, []
+
+    def overtaken(keys):
+        known = usual(keys)
+        if not written:
+            written.append(journal.record(requests[1], service="sandbox"))
+        return known
+
+    monkeypatch.setattr(journal, "statuses", overtaken)
+    new = journal.record_all(requests, [{}] * 3, service="sandbox", batch="clicks")
+    assert written == [True]
+    assert new == {requests[0].key, requests[2].key}
+    assert len(journal.unfinished()) == 3

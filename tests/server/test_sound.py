@@ -151,3 +151,20 @@ def test_no_path_and_no_header_brings_anything_else(person, stored, asked):
 
 def _quoted(word: str) -> str:
     return quote(word.encode("utf-8", "replace"), safe="%.\\")
+
+
+def test_what_is_damaged_or_leads_nowhere_is_not_there(person, stored):
+    """The preview of a take that is no FLAC any more; a file that is a link to itself."""
+    whole = stored.read_bytes()
+    preview = stored.with_suffix(".mp3")
+    preview.unlink(missing_ok=True)
+    try:
+        stored.write_bytes(b"no FLAC" * 1000)
+        assert person.get(TAKE, params={"format": "mp3"}).status_code == 404
+        stored.unlink()
+        stored.symlink_to(stored)
+        assert person.get(TAKE).status_code == 404
+    finally:
+        stored.unlink()
+        stored.write_bytes(whole)
+    assert person.get(TAKE).content == whole

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
+import math
 import sqlite3
 import time
 import uuid
@@ -15,6 +17,7 @@ from kept import KEY, SECRET
 from standardwebhooks import Webhook
 
 from soundpiece_nb.journal.glance import FILE_NAME
+from soundpiece_nb.server.webhook import Receiver
 
 pytestmark = pytest.mark.usefixtures("stored")
 
@@ -144,3 +147,36 @@ def test_nobody_waits_for_the_journal(visitor, kept_home):
         time.sleep(1)
         writer.execute("ROLLBACK")
     assert headers["webhook-id"] in soon_noted(kept_home, headers["webhook-id"])
+
+
+@pytest.mark.parametrize(
+    "odd", [b'{"data": {"id": "op_\\ud800"}}', b"[" * 20_000, b'{"data": {"id": {"id": 1}}}']
+)
+def test_an_odd_one_is_refused_though_it_is_signed_and_the_next_is_heard(visitor, kept_home, odd):
+    headers, body = delivery(odd)
+    assert visitor.post("webhook", headers=headers, content=body).status_code == 400
+    headers, body = delivery()
+    assert visitor.post("webhook", headers=headers, content=body).status_code == 204
+    assert headers["webhook-id"] in soon_noted(kept_home, headers["webhook-id"])
+
+
+def test_a_journal_that_cannot_be_written_for_a_moment_costs_no_later_delivery(tmp_path):
+    """Whatever the disk says, the receiver goes on."""
+    receiver = Receiver(tmp_path)
+    heard, refusals = [], [PermissionError(13, "Permission denied")] * 3
+
+    class Deliveries:
+        def note(self, some):
+            if refusals:
+                raise refusals.pop()
+            heard.extend(some)
+
+    receiver._deliveries = Deliveries()
+    receiver._secrets, receiver._read_again_at = [SECRET], math.inf
+    for _ in range(2):
+        headers, body = delivery()
+        asyncio.run(receiver.receive(headers, body))
+    until = time.monotonic() + 10
+    while len(heard) < 2 and time.monotonic() < until:
+        time.sleep(0.02)
+    assert len(heard) == 2
