@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -253,6 +254,26 @@ def test_a_journal_that_stays_locked_is_said_and_waited_for_no_longer(moment, st
     for each in sp.resume():
         each.result(20)
     all_is_well(studio)
+
+
+def test_a_locked_journal_holds_no_ending_kernel_up(studio, neighbour, monkeypatch):
+    """Two seconds, one of them for what is on its way, though each write would wait for longer."""
+    monkeypatch.setattr(database, "BUSY_SECONDS", 20.0)
+    session.close()  # the next one's connections wait for so long
+    hold = threading.Event()
+    studio.when["GET"] = lambda: hold.wait(20)
+    ops = [sp.fx("a click", duration=1) for _ in range(3)]
+    while not all(op.status == "processing" for op in ops):
+        time.sleep(0.02)
+    neighbour.do(LOCK)
+    began = time.monotonic()
+    session.close()
+    assert time.monotonic() - began < 5
+    neighbour.do(UNLOCK)
+    hold.set()
+    for each in sp.resume():
+        each.result(20)
+    all_is_well(studio, 3)
 
 
 def test_what_a_locked_journal_does_not_take_is_not_sent(studio, neighbour):
