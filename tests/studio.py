@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -16,6 +17,7 @@ MOMENTS = ("PUT", "GET", "download")
 class Studio(ScriptedService):
     """Answers `create.new_fx`; `when[moment]` is called once, before that request is answered.
 
+    No request of a moment is answered before `after[moment]` is set, or 20 s have passed.
     Its addresses are good for a quarter of an hour, by the clock of this machine.
     """
 
@@ -26,11 +28,14 @@ class Studio(ScriptedService):
         self.base_url = f"{self.root}/v1"
         self.made: dict[str, str] = {}
         self.when: dict[str, Callable[[], None]] = {}
+        self.after: dict[str, threading.Event] = {}
         self.instead: dict[str, list[Reply]] = {moment: [] for moment in MOMENTS}
 
     def _answer(self, heard: Heard, _: int) -> Reply:
         moment = heard.method if heard.path.startswith("/v1/") else "download"
         self.when.pop(moment, lambda: None)()
+        if moment in self.after:
+            self.after[moment].wait(20)
         if self.instead[moment]:
             return self.instead[moment].pop(0)
         if moment == "download":

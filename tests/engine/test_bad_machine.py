@@ -260,8 +260,7 @@ def test_a_locked_journal_holds_no_ending_kernel_up(studio, neighbour, monkeypat
     """Two seconds, one of them for what is on its way, though each write would wait for longer."""
     monkeypatch.setattr(database, "BUSY_SECONDS", 20.0)
     session.close()  # the next one's connections wait for so long
-    hold = threading.Event()
-    studio.when["GET"] = lambda: hold.wait(20)
+    studio.after["GET"] = threading.Event()
     ops = [sp.fx("a click", duration=1) for _ in range(3)]
     while not all(op.status == "processing" for op in ops):
         time.sleep(0.02)
@@ -270,7 +269,7 @@ def test_a_locked_journal_holds_no_ending_kernel_up(studio, neighbour, monkeypat
     session.close()
     assert time.monotonic() - began < 5
     neighbour.do(UNLOCK)
-    hold.set()
+    studio.after["GET"].set()
     for each in sp.resume():
         each.result(20)
     all_is_well(studio, 3)
