@@ -56,7 +56,8 @@ def scrub(words: str) -> str:
 
 
 _SECRET = re.compile(r"(?:spk|whsec)_[!-~]+")
-_QUERY = re.compile(r"(https?://[^\s?]*)\?\S*")
+_QUERY = re.compile(r"(https?:(?:\\?/){2}[^\s?]*?)(?:\?|\\u003f)\S*", re.IGNORECASE)
+"""From an address with a query, bare or as JSON may write it."""
 
 
 def is_loopback(host: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from soundpiece_nb.api.address import mask, may_download, read_api_key, read_base_url
+from soundpiece_nb.api.address import mask, may_download, read_api_key, read_base_url, scrub
 from soundpiece_nb.api.errors import Mistake
 
 
@@ -65,3 +65,20 @@ def test_a_key_is_shown_masked():
 )
 def test_downloads_are_https_or_between_processes_here(url, local, allowed):
     assert may_download(url, from_loopback=local) is allowed
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("no such take", "no such take"),
+        ("is https://a.example/x a song?", "is https://a.example/x a song?"),
+        ("https://a.example/x?sig=Top-Secret is over", "https://a.example/x?… is over"),
+        ("HTTPS://A.example/x?sig=Top-Secret is over", "HTTPS://A.example/x?… is over"),
+        (r"https:\/\/a.example\/x?sig=Top-Secret is over", r"https:\/\/a.example\/x?… is over"),
+        (r"https://a.example/x\u003fsig=Top-Secret is over", "https://a.example/x?… is over"),
+        ("the key spk_live_Top-Secret is revoked", "the key spk_… is revoked"),
+        ("the secret whsec_Top-Secret= is short", "the secret spk_… is short"),
+    ],
+)
+def test_words_of_the_service_show_no_key_and_no_signature(said, kept):
+    assert scrub(said) == kept
