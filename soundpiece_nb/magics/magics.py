@@ -284,7 +284,11 @@ class SoundpieceMagics(Magics):
     def _add_command(self, name: str, title: str, usage: Usage) -> None:
         def command(options: Namespace, _: str | None) -> Any:
             namespace: dict[str, Any] = shell.user_ns
-            given = {word: expand_all(value, namespace) for word, value in vars(options).items()}
+            typed = {each.target: each for each in usage.options}
+            given = {
+                word: typed[word].read(expand_all(value, namespace))
+                for word, value in vars(options).items()
+            }
             room = import_module(f".{_ROOMS.get(name, 'commands')}", __package__)
             return getattr(room, _FUNCTIONS.get(name, name))(self, Namespace(**given))
 

@@ -27,10 +27,15 @@ from soundpiece_nb.waiting import in_seconds, wait
 from .meaning import one
 from .sweep_option import read_sweeps
 
+OF_THE_LINE = ("name", "key", "take", "repeat", "timeout")
+"""What holds for a whole line; all else may vary with each combination of a sweep."""
+
 
 def make(magics: Any, route: Route, options: Namespace, body: str | None) -> None:
     """Start what a cell or line asks for and show it; raises Mistake before anything is sent."""
     namespace = magics.shell.user_ns
+    of_the_line = {word: expand_all(getattr(options, word), namespace) for word in OF_THE_LINE}
+    options = Namespace(**{**vars(options), **of_the_line})
     body = None if body is None else body.strip("\n")
     timeout = read_timeout(options.timeout)
     if options.name is not None:
@@ -100,19 +105,22 @@ def _read(
     route: Route, options: Namespace, body: str | None, namespace: Any, session: Session
 ) -> tuple[Request, dict[str, Any]]:
     """Return the request that a cell asks for, and the labels it is to have."""
-    words = {name: expand_all(value, namespace) for name, value in vars(options).items()}
-    fields = {field.name: words.get(field.name) for field in route.all_fields}
+    fields = {
+        field.name: expand_all(getattr(options, field.name), namespace)
+        for field in route.all_fields
+    }
     if route.body and body is not None:
         fields[route.body] = _body(route.body, fields[route.body], expand(body, namespace))
     fields = _meant(route, fields, namespace)
     request = session.prepare(
         route.path,
         fields,
-        words["key"],
-        once=words["once"],
-        take=read_count("--take", words["take"]),
+        options.key,
+        once=options.once,
+        take=read_count("--take", options.take),
     )
-    return request, {"tags": words["tag"], "note": words["note"]}
+    labels = {"tags": options.tag, "note": options.note}
+    return request, {word: expand_all(text, namespace) for word, text in labels.items()}
 
 
 def follow(

@@ -14,7 +14,10 @@ from soundpiece_nb.api.routes import Field, Kind, Route
 
 @dataclass(frozen=True)
 class Option:
-    """One option or positional argument, as argparse takes it."""
+    """One option or positional argument, as argparse takes it; its type is read later.
+
+    Until `{{name}}` is expanded, nothing that was typed is a number.
+    """
 
     names: tuple[str, ...]
     settings: dict[str, Any]
@@ -38,6 +41,17 @@ class Option:
     def repeatable(self) -> bool:
         """Whether it may be given again."""
         return self.settings.get("action") == "append" or self.settings.get("nargs") in ("*", "+")
+
+    def read(self, value: Any) -> Any:
+        """Return what was typed as the number it is to be; raises Mistake for what is none."""
+        number = self.settings.get("type")
+        if number is None or not isinstance(value, str):
+            return value
+        try:
+            return number(value)
+        except ValueError:
+            kind = "a whole number" if number is int else "a number"
+            raise Mistake(f"{self.names[0]} takes {kind}; {value!r} is none.") from None
 
 
 def option(*names: str, **settings: Any) -> Option:
@@ -148,7 +162,8 @@ class Usage:
             allow_abbrev=False,
         )
         for each in self.options:
-            parser.add_argument(*each.names, **each.settings)
+            settings = {name: value for name, value in each.settings.items() if name != "type"}
+            parser.add_argument(*each.names, **settings)
         parser.options = self.options
         return parser
 

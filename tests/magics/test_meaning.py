@@ -56,6 +56,17 @@ def test_braces_are_the_text_of_a_variable_in_every_magic(kernel, tmp_path):
     assert "There is no variable 'nosuch' for {{nosuch}}." in error
 
 
+def test_numbers_and_names_on_a_line_may_be_variables_too(kernel):
+    kernel.run("a_page, two, long, called = 1, 2, 60, 'called_so'")
+    assert "1 to 1 of " in kernel.run("%soundpiece_history -n {{a_page}}").text
+    [error] = kernel.run("%soundpiece_history --min-rating {{called}}").errors
+    assert "--min-rating takes a whole number; 'called_so' is none." in error
+    kernel.run("%soundpiece_fx {{called}} -p Impact -d 1 --timeout {{long}} --wait")
+    assert kernel.value("called_so.status") == "ready"
+    swept = kernel.run("%soundpiece_fx -p {{m}} -d 1 --sweep m=a,b --repeat {{two}} --dry-run")
+    assert "4 operations" in swept.text
+
+
 def test_a_take_where_a_whole_operation_is_meant_is_said(kernel):
     [error] = kernel.run("%soundpiece_show {{second}}").errors
     key = kernel.value("op.key")
