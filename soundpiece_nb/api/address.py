@@ -52,12 +52,18 @@ def mask(key: str) -> str:
 
 def scrub(words: str) -> str:
     """Return words of the service without what may be an API key or a URL's signature."""
-    return _QUERY.sub(r"\1?…", _SECRET.sub("spk_…", words))
+    return _QUERY.sub(r"\g<shown>?…", _SECRET.sub("spk_…", words))
 
 
 _SECRET = re.compile(r"(?:spk|whsec)_[!-~]+")
-_QUERY = re.compile(r"(https?:(?:\\?/){2}[^\s?]*?)(?:\?|\\u003f)\S*", re.IGNORECASE)
-"""From an address with a query, bare or as JSON may write it."""
+_QUERY = re.compile(
+    r"(?<!\S)(?P<shown>(?>\S*?https?:(?:\\?/){2})(?:(?!\\u003f)[^\s?])*+)(?:\?|\\u003f)\S*",
+    re.IGNORECASE,
+)
+"""A word with an address and its query, bare or as JSON may write it.
+
+Possessive: nothing is looked at twice, however long the words are.
+"""
 
 
 def is_loopback(host: str) -> bool:

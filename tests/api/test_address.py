@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from soundpiece_nb.api.address import mask, may_download, read_api_key, read_base_url, scrub
@@ -82,3 +84,12 @@ def test_downloads_are_https_or_between_processes_here(url, local, allowed):
 )
 def test_words_of_the_service_show_no_key_and_no_signature(said, kept):
     assert scrub(said) == kept
+
+
+@pytest.mark.measured
+@pytest.mark.parametrize("piece", ["https://", "https:", "https://a?", "?https://a ", "spk_"])
+def test_however_long_they_are_that_holds_nothing_up(piece):
+    """A quarter of a megabyte; where each address looked for its end anew, it took a minute."""
+    began = time.monotonic()
+    scrub(piece * (2**18 // len(piece)))
+    assert time.monotonic() - began < 1
