@@ -224,7 +224,7 @@ def test_a_take_whose_file_is_gone_is_named(kernel, tmp_path):
         ("prune nobody", "No operation has the name or key 'nobody'"),
         ("prune --older-than soon", "is no time"),
         ("prune --status done", "no status 'done'"),
-        ("prune --below-rating good", "takes a whole number; "),
+        ("prune --below-rating good", "takes a whole number; 'good' is none"),
         ("bundle", "required: NOTEBOOK"),
         ("bundle {folder}/no.ipynb", "There is no notebook"),
         ("bundle {folder}/file", "is no notebook that can be read"),

@@ -27,8 +27,8 @@ _COMMANDS: dict[str, tuple[str, tuple[Option, ...], str]] = {
     "history": (
         "Show what was ever made, newest first.",
         (
-            option("-n", dest="limit", type=int, help="how many on a page (20)"),
-            option("--page", type=int, default=1, help="which page (1)"),
+            option("-n", dest="limit", number=int, help="how many on a page (20)"),
+            option("--page", number=int, default=1, help="which page (1)"),
             option("--status", help="submitting, processing, ready, failed or rejected"),
             option("--route", help="create.new_song, or song"),
             option("--since", metavar="AGE", help="no older than this: 90m, 12h, 2d, or a date"),
@@ -36,7 +36,7 @@ _COMMANDS: dict[str, tuple[str, tuple[Option, ...], str]] = {
                 "--search", metavar="TEXT", help="in names, prompts, lyrics and notes, a take's too"
             ),
             option("--tag", help="with this tag"),
-            option("--min-rating", type=int, metavar="STARS", help="whose best take has so many"),
+            option("--min-rating", number=int, metavar="STARS", help="whose best take has so many"),
             option("--sweep", metavar="ID", help="of this sweep, by id or NAME"),
             option("--name", help="of this NAME"),
             option("--error", metavar="CODE", help="that failed with this code"),
@@ -108,7 +108,9 @@ _COMMANDS: dict[str, tuple[str, tuple[Option, ...], str]] = {
             KEYS,
             option("--older-than", metavar="AGE", help="made before: 12h, 30d, or a date"),
             option("--status", help="submitting, processing, ready, failed or rejected"),
-            option("--below-rating", metavar="N", type=int, help="whose best take is rated lower"),
+            option(
+                "--below-rating", metavar="N", number=int, help="whose best take is rated lower"
+            ),
             option("--yes", action="store_true", help="remove it, instead of saying what it is"),
         ),
         "%soundpiece_prune --older-than 30d --below-rating 3",
@@ -177,7 +179,7 @@ _COMMANDS: dict[str, tuple[str, tuple[Option, ...], str]] = {
         ),
         (
             option("action", nargs="?", default="status", choices=["start", "stop", "status"]),
-            option("--pace", type=float, help="at its start; 0: as fast as it can (1.0)"),
+            option("--pace", number=float, help="at its start; 0: as fast as it can (1.0)"),
             option(
                 "--if-no-key",
                 action="store_true",

@@ -14,13 +14,14 @@ from soundpiece_nb.api.routes import Field, Kind, Route
 
 @dataclass(frozen=True)
 class Option:
-    """One option or positional argument, as argparse takes it; its type is read later.
+    """One option or positional argument, as argparse takes it.
 
-    Until `{{name}}` is expanded, nothing that was typed is a number.
+    What is to be a `number` is a text to argparse: it may be `{{name}}` until that is expanded.
     """
 
     names: tuple[str, ...]
     settings: dict[str, Any]
+    number: type[int | float] | None = None
 
     @property
     def positional(self) -> bool:
@@ -44,19 +45,18 @@ class Option:
 
     def read(self, value: Any) -> Any:
         """Return what was typed as the number it is to be; raises Mistake for what is none."""
-        number = self.settings.get("type")
-        if number is None or not isinstance(value, str):
+        if self.number is None or not isinstance(value, str):
             return value
         try:
-            return number(value)
+            return self.number(value)
         except ValueError:
-            kind = "a whole number" if number is int else "a number"
+            kind = "a whole number" if self.number is int else "a number"
             raise Mistake(f"{self.names[0]} takes {kind}; {value!r} is none.") from None
 
 
-def option(*names: str, **settings: Any) -> Option:
+def option(*names: str, number: type[int | float] | None = None, **settings: Any) -> Option:
     """Declare an option."""
-    return Option(names, settings)
+    return Option(names, settings, number)
 
 
 HOLDING = (
@@ -162,8 +162,7 @@ class Usage:
             allow_abbrev=False,
         )
         for each in self.options:
-            settings = {name: value for name, value in each.settings.items() if name != "type"}
-            parser.add_argument(*each.names, **settings)
+            parser.add_argument(*each.names, **each.settings)
         parser.options = self.options
         return parser
 

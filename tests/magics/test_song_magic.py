@@ -100,7 +100,7 @@ def test_a_failed_operation_shows_why_and_raises_where_it_was_waited_for(kernel)
         ("%soundpiece_history -n 99999999999999999999999", "1 to 1000"),
         ("%soundpiece_history --since 99999999999d", "is no time"),
         ("%soundpiece_history --since 0001-01-01", "is no time|^$"),
-        ("%soundpiece_history -n many", "takes a whole number; "),
+        ("%soundpiece_history -n many", "takes a whole number; 'many' is none"),
         ("%soundpiece_history --since later", "is no time"),
         ("%soundpiece_sandbox dance", "invalid choice"),
         ("%soundpiece_wait nothing_like_it", "No operation"),
