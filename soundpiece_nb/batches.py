@@ -26,7 +26,8 @@ from soundpiece_nb.engine.explain import explain, outcome, short
 from soundpiece_nb.engine.run import Phase, Run
 from soundpiece_nb.engine.undisturbed import undisturbed
 from soundpiece_nb.handle import Operation
-from soundpiece_nb.session import Session, require_labels, require_name
+from soundpiece_nb.labels import require_labels, require_name
+from soundpiece_nb.session import Session
 from soundpiece_nb.waiting import in_seconds, wait
 
 if TYPE_CHECKING:

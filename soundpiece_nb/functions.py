@@ -173,7 +173,7 @@ def sweep(
     shown as a board. Raises Mistake for bad input, having sent none.
     """
     from soundpiece_nb.api.routes import find_route
-    from soundpiece_nb.session import require_labels, require_name
+    from soundpiece_nb.labels import require_labels, require_name
     from soundpiece_nb.sweeping import plan_sweep, read_values
 
     if name is not None:

@@ -6,18 +6,17 @@ import os
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
-from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
 from soundpiece_nb.api.earlier import earlier_outputs
 from soundpiece_nb.api.errors import Mistake, StorageFailed
-from soundpiece_nb.api.request import require_whole
 from soundpiece_nb.audio.export import ENDINGS, find_place, write_copy
 from soundpiece_nb.engine.engine import Engine
 from soundpiece_nb.engine.explain import outcome, short
 from soundpiece_nb.journal.entry import Entry, TakeEntry
 
+from .labels import NO_STARS, require_note, require_stars
 from .waiting import attend, in_seconds, wait, wait_in_loop
 
 if TYPE_CHECKING:
@@ -342,32 +341,3 @@ def require_path(path: str | Path) -> Path:
     if not possible:
         raise Mistake(f"{str(path)!r} cannot be a path on this machine.")
     return whole
-
-
-NO_STARS = 0
-_STARS = range(1, 6)
-
-
-def require_stars(stars: float) -> int:
-    """Return a number of stars, numpy's too, as frames hold them; raises Mistake for what is none.
-
-    4.0 is one: a column with absent ratings holds such.
-    """
-    if isinstance(stars, bool) or not isinstance(stars, Real) or stars not in _STARS:
-        raise Mistake(f"A take has 1 to 5 stars; {stars!r} is none of them.")
-    return int(stars)
-
-
-def require_tags(tags: Sequence[str]) -> Sequence[str]:
-    """Return tags; raises Mistake unless they are a list of texts."""
-    listed = isinstance(tags, list | tuple) and all(isinstance(tag, str) for tag in tags)
-    if not listed:
-        raise Mistake(f"Tags are a list of texts; {tags!r} is none.")
-    return [require_whole(tag, "tag") for tag in tags]
-
-
-def require_note(note: str) -> str:
-    """Return a note; raises Mistake unless it is text."""
-    if not isinstance(note, str):
-        raise Mistake(f"A note is text; {note!r} is none.")
-    return require_whole(note, "note")

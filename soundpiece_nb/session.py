@@ -26,14 +26,8 @@ from soundpiece_nb.engine.engine import Connection, Engine
 from soundpiece_nb.engine.local_sandbox import API_KEY, LocalSandbox
 from soundpiece_nb.engine.persistence import Limits
 from soundpiece_nb.engine.undisturbed import undisturbed
-from soundpiece_nb.handle import (
-    NO_STARS,
-    Group,
-    Operation,
-    require_note,
-    require_stars,
-    require_tags,
-)
+from soundpiece_nb.handle import Group, Operation
+from soundpiece_nb.labels import NO_STARS, require_labels, require_name, require_stars
 from soundpiece_nb.made_once import made_once
 from soundpiece_nb.settings import SETTINGS, Settings
 
@@ -351,25 +345,6 @@ class Session:
 def _taken(given: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
     """Take some of the given words out of the rest."""
     return {name: given.pop(name) for name in names if name in given}
-
-
-def require_name(name: str) -> str:
-    """Return a NAME; raises Mistake unless it is an identifier."""
-    import keyword
-
-    if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name):
-        raise Mistake(
-            f"{name!r} cannot be a NAME: it must be a Python identifier such as night_drive. "
-            "Nothing was sent."
-        )
-    return name
-
-
-def require_labels(tags: Sequence[str], note: str | None) -> None:
-    """Raise Mistake unless `tags` is a list of texts and `note` is text or nothing."""
-    require_tags(tags)
-    if note is not None:
-        require_note(note)
 
 
 def notebook_path() -> Path | None:

@@ -9,8 +9,8 @@ from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.api.words import visible
 from soundpiece_nb.chaining import find_output
 from soundpiece_nb.engine.explain import short
-from soundpiece_nb.handle import NO_STARS
 from soundpiece_nb.journal.entry import Entry
+from soundpiece_nb.labels import NO_STARS
 from soundpiece_nb.session import current
 from soundpiece_nb.views.take import stars
 

@@ -13,7 +13,8 @@ from soundpiece_nb.api.routes import Kind, Route
 from soundpiece_nb.engine.explain import outcome, short
 from soundpiece_nb.expansion import expand, expand_all
 from soundpiece_nb.handle import Operation
-from soundpiece_nb.session import Session, current, require_name
+from soundpiece_nb.labels import require_name
+from soundpiece_nb.session import Session, current
 from soundpiece_nb.sweeping import Sweep, plan_sweep
 from soundpiece_nb.views.board import show_board
 from soundpiece_nb.views.expectation import took
@@ -35,7 +36,7 @@ def make(magics: Any, route: Route, options: Namespace, body: str | None) -> Non
     """Start what a cell or line asks for and show it; raises Mistake before anything is sent."""
     namespace = magics.shell.user_ns
     of_the_line = {word: expand_all(getattr(options, word), namespace) for word in OF_THE_LINE}
-    options = Namespace(**{**vars(options), **of_the_line})
+    options = Namespace(**vars(options) | of_the_line)
     body = None if body is None else body.strip("\n")
     timeout = read_timeout(options.timeout)
     if options.name is not None:

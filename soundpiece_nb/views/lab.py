@@ -18,7 +18,8 @@ from soundpiece_nb.engine.explain import short
 from soundpiece_nb.engine.run import Phase, Run
 from soundpiece_nb.handle import Operation
 from soundpiece_nb.journal.filters import Filter
-from soundpiece_nb.session import Session, current, require_name
+from soundpiece_nb.labels import require_name
+from soundpiece_nb.session import Session, current
 
 from .cell import make_cell
 from .companion import Message, answers, summon
