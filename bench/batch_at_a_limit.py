@@ -23,7 +23,7 @@ ROWS, LIMIT = 500, 300
 def main() -> None:
     """Run it and print what was measured."""
     with tempfile.TemporaryDirectory() as home:
-        command = [sys.executable, "-m", "soundpiece_nb.sandbox", "--port", "0", "--pace", "0"]
+        command = [sys.executable, "-m", "soundpiece_sandbox", "--port", "0", "--pace", "0"]
         command += ["--rate-limit", str(LIMIT), "--data", str(Path(home) / "sandbox")]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as sandbox:  # noqa: S603 - our own
             root = (sandbox.stdout.readline() if sandbox.stdout else "").split()[-1]

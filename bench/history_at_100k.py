@@ -21,14 +21,14 @@ from typing import Any
 
 import pandas as pd
 
+from soundpiece_nb.analysis.rated_words import top_words
 from soundpiece_nb.api.request import new_request
 from soundpiece_nb.api.routes import find_route
+from soundpiece_nb.journal.dataframe import DTYPES, history, takes_of
 from soundpiece_nb.journal.filters import Filter
-from soundpiece_nb.journal.frame import DTYPES, history, takes_of
-from soundpiece_nb.journal.glance import count_abandoned
 from soundpiece_nb.journal.journal import Journal
+from soundpiece_nb.journal.quick_reads import count_abandoned
 from soundpiece_nb.journal.summary import summarise
-from soundpiece_nb.journal.wording import top_words
 
 ROWS, PAGE, TIMES = 100_000, 20, 5
 CROWD = Path(__file__).parent.parent / "tests" / "journal" / "crowd.py"

@@ -67,10 +67,12 @@ def main() -> None:
 
 def measure(songs: int, folder: Path) -> None:
     """Make songs and print the steps of each kind of player."""
-    from soundpiece_nb import session
-    from soundpiece_nb.audio import shelf, waveform
-    from soundpiece_nb.engine import fetching
-    from soundpiece_nb.views import permanent, sound
+    from soundpiece_nb.audio import store as shelf
+    from soundpiece_nb.audio import waveform
+    from soundpiece_nb.display import finished_output as permanent
+    from soundpiece_nb.display import sound_source as sound
+    from soundpiece_nb.engine import downloads as fetching
+    from soundpiece_nb.operations import session
 
     watch = Stopwatch()
     watch.watch(fetching, "_stream", "download")

@@ -63,7 +63,7 @@ def export(notebook: Path) -> Path:
 def report() -> list[str]:
     """Print the history and each file, verified once more; returns the files."""
     import soundpiece_nb as sp
-    from soundpiece_nb.audio.flac import verify
+    from soundpiece_nb.audio.verification import verify
 
     history = sp.history()
     shown = history[["name", "status", "duration", "elapsed", "polls", "prompt"]].copy()
@@ -78,7 +78,7 @@ def report() -> list[str]:
 
 def stop_sandbox() -> None:
     """End the sandbox that the notebook started."""
-    from soundpiece_nb.engine.local_sandbox import LocalSandbox
+    from soundpiece_nb.operations.embedded_sandbox import LocalSandbox
 
     LocalSandbox(HOME).stop()
 

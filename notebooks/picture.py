@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Locator, sync_playwright
 
 from browser.lab import CHROMIUM_FLAGS, Lab, chromium
 from browser.notebook_page import NotebookPage, write_notebook
-from soundpiece_nb.engine.local_sandbox import LocalSandbox
+from soundpiece_nb.operations.embedded_sandbox import LocalSandbox
 
 SWEEP = """\
 %%soundpiece_sample grooves --sweep mood=calm,wild --sweep style=jazz,techno --duration 12

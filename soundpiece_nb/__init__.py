@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from soundpiece_nb.analysis.rated_words import top_words
     from soundpiece_nb.api.errors import (
         DownloadFailed,
         Mistake,
@@ -30,8 +31,7 @@ if TYPE_CHECKING:
         sweep,
         takes,
     )
-    from soundpiece_nb.handle import Operation, Output
-    from soundpiece_nb.journal.wording import top_words
+    from soundpiece_nb.operations.operation import Operation, Output
 
 _HOMES = {
     "batch": "functions",

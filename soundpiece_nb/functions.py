@@ -10,16 +10,16 @@ from uuid import UUID
 
 from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.api.routes import ROUTES, Field, Route
-from soundpiece_nb.handle import Operation
-from soundpiece_nb.session import current
+from soundpiece_nb.operations.operation import Operation
+from soundpiece_nb.operations.session import current
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from soundpiece_nb.batches import Batch
+    from soundpiece_nb.display.finished_output import Rendering
     from soundpiece_nb.journal.filters import Filter
-    from soundpiece_nb.sweeping import Sweep
-    from soundpiece_nb.views.permanent import Rendering
+    from soundpiece_nb.operations.batch import Batch
+    from soundpiece_nb.operations.sweep import Sweep
 
 
 def submit(
@@ -74,7 +74,7 @@ def history(  # noqa: PLR0917 - the filters are a contract, and are used by name
     `order` (`"-rating"`, say) and `offset`. The frame is a copy: what is written into it stays
     there. Times are UTC, `elapsed` is a timedelta, `duration` seconds of audio.
     """
-    from soundpiece_nb.journal import frame
+    from soundpiece_nb.journal import dataframe as frame
 
     wanted = _filter(
         route=route, status=status, since=since, search=search, tag=tag, limit=limit, **more
@@ -106,7 +106,7 @@ def takes(  # noqa: PLR0917 - the filters of history(), used by name
     Indexed by `(idempotency_key, take)`; a copy. `limit` counts operations; `more` filters are
     those of `history()`.
     """
-    from soundpiece_nb.journal import frame
+    from soundpiece_nb.journal import dataframe as frame
 
     wanted = _filter(
         route=route, status=status, since=since, search=search, tag=tag, limit=limit, **more
@@ -120,9 +120,9 @@ def compare(*keys: str | UUID | Operation) -> Rendering:
     Each is a key, a unique beginning of one, a NAME or a handle. Shown where it ends a cell.
     Raises Mistake unless there are at least two, of which each is known.
     """
-    from soundpiece_nb.views.comparison import comparison, make
-    from soundpiece_nb.views.show import place_of
-    from soundpiece_nb.views.standing import stand
+    from soundpiece_nb.display.comparison import comparison, make
+    from soundpiece_nb.display.live_output import stand
+    from soundpiece_nb.display.show import place_of
 
     session = current()
     wanted = [session.find(key) for key in keys]
@@ -148,7 +148,7 @@ def batch(
     without making a row twice, and `batch(name=…)` alone does so without the rows. Raises Mistake
     for rows that are wrong, having sent none.
     """
-    from soundpiece_nb.batches import start
+    from soundpiece_nb.operations.batch import start
 
     return start(current(), rows, route=route, max_in_flight=max_in_flight, name=name)
 
@@ -173,8 +173,8 @@ def sweep(
     shown as a board. Raises Mistake for bad input, having sent none.
     """
     from soundpiece_nb.api.routes import find_route
-    from soundpiece_nb.labels import require_labels, require_name
-    from soundpiece_nb.sweeping import plan_sweep, read_values
+    from soundpiece_nb.operations.labels import require_labels, require_name
+    from soundpiece_nb.operations.sweep import plan_sweep, read_values
 
     if name is not None:
         require_name(name)

@@ -84,7 +84,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     usual = keyring.get_keyring()
     keyring.set_keyring(Keyring())
     yield tmp_path / "home"
-    from soundpiece_nb import session
+    from soundpiece_nb.operations import session
 
     session.close()
     keyring.set_keyring(usual)
@@ -113,7 +113,7 @@ def scripted(
         return service
 
     yield start
-    from soundpiece_nb import session
+    from soundpiece_nb.operations import session
 
     session.close()
     for service in started:

@@ -16,17 +16,17 @@ CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(
     [
         "processes",
-        "soundpiece_nb.session",
+        "soundpiece_nb.operations.session",
         "soundpiece_nb.journal.journal",
         "keyring",
         "forking",
-        "soundpiece_nb.sandbox.server",
+        "soundpiece_sandbox.server",
     ]
 )
 
 
 class SandboxProcess:
-    """`python -m soundpiece_nb.sandbox` with these options; `line` is the first that it printed."""
+    """`python -m soundpiece_sandbox` with these options; `line` is the first that it printed."""
 
     def __init__(self, *options: str) -> None:
         printed, theirs = CONTEXT.Pipe(duplex=False)
@@ -60,7 +60,7 @@ class SandboxProcess:
 
 
 def _serve(options: tuple[str, ...], environment: Mapping[str, str], printed: Connection) -> None:
-    from soundpiece_nb.sandbox.__main__ import main
+    from soundpiece_sandbox.__main__ import main
 
     os.environ.clear()
     os.environ.update(environment)

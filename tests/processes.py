@@ -10,7 +10,7 @@ from typing import Any
 
 from forking import CONTEXT
 
-_PREPARE = "import time, soundpiece_nb as sp\nfrom soundpiece_nb.session import current"
+_PREPARE = "import time, soundpiece_nb as sp\nfrom soundpiece_nb.operations.session import current"
 
 
 class Process:

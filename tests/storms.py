@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import services
-from soundpiece_nb.session import Session
+from soundpiece_nb.operations.session import Session
 from soundpiece_nb.settings import Settings
 
 ADMIN_TOKEN = "the-admins-own"  # noqa: S105 - of a sandbox that lives as long as a test

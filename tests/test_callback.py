@@ -6,9 +6,9 @@ import base64
 
 import pytest
 
-from soundpiece_nb import session
 from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.credentials import find_webhook_secrets
+from soundpiece_nb.operations import session
 
 SECRETS = ["whsec_" + base64.b64encode(bytes([n]) * 24).decode() for n in (1, 2)]
 

@@ -13,7 +13,7 @@ import pytest
 
 from kernels import Kernel
 from services import RunningSandbox, quiet_environment
-from soundpiece_nb.journal.glance import count_abandoned
+from soundpiece_nb.journal.quick_reads import count_abandoned
 
 SUBMIT = """
 import soundpiece_nb as sp

@@ -23,14 +23,14 @@ from mutagen.flac import FLAC
 
 import soundpiece_nb as sp
 from services import OPERATION_ID, as_json, operation, quiet_environment, tone
-from soundpiece_nb import session
 from soundpiece_nb.api.errors import WaitInterrupted
 from soundpiece_nb.doctor import service as asking
 from soundpiece_nb.doctor.examination import Examination
 from soundpiece_nb.doctor.report import weight
 from soundpiece_nb.journal.lease import holder_name
 from soundpiece_nb.journal.migrations import JournalTooNew
-from soundpiece_nb.magics.repairing import doctor
+from soundpiece_nb.magics.doctor_command import doctor
+from soundpiece_nb.operations import session
 
 API_KEY = "spk_tests_only_0123456789"
 MOST_LINES = 25
@@ -334,7 +334,7 @@ def test_a_disk_that_refuses_is_said_and_the_rest_stands(keys, connected, monkey
     folder = audio(connected, keys["tick"]).parent
     (folder / "1.damaged.flac").mkdir()
     monkeypatch.setattr(
-        "soundpiece_nb.doctor.files.numbered", lambda path: iter([path / "x" / "y"])
+        "soundpiece_nb.doctor.audio_files.numbered", lambda path: iter([path / "x" / "y"])
     )
     said = examine()
     assert "The disk refused, and that is as it was: " in said

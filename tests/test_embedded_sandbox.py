@@ -6,10 +6,10 @@ import psutil
 import pytest
 
 import soundpiece_nb as sp
-from soundpiece_nb import session
 from soundpiece_nb.api.errors import Mistake
-from soundpiece_nb.engine import local_sandbox
-from soundpiece_nb.engine.local_sandbox import LocalSandbox
+from soundpiece_nb.operations import embedded_sandbox as local_sandbox
+from soundpiece_nb.operations import session
+from soundpiece_nb.operations.embedded_sandbox import LocalSandbox
 
 
 @pytest.fixture

@@ -19,9 +19,9 @@ from sqlalchemy import update
 import soundpiece_nb as sp
 from kernels import Kernel
 from services import OPERATION_ID, Reply, as_json, operation, quiet_environment, tone
-from soundpiece_nb import session
-from soundpiece_nb.journal.glance import count_abandoned
+from soundpiece_nb.journal.quick_reads import count_abandoned
 from soundpiece_nb.journal.schema import operations, takes
+from soundpiece_nb.operations import session
 
 LYRICS = "[Verse]\nDrive, 夜\n\nhome"
 
@@ -384,7 +384,7 @@ def test_what_another_kernel_fetches_is_left_alone(kernel, spare):
     kernel.run(
         "import os\n"
         "from sqlalchemy import update\n"
-        "from soundpiece_nb.session import current\n"
+        "from soundpiece_nb.operations.session import current\n"
         "from soundpiece_nb.journal.schema import operations\n"
         "from soundpiece_nb.journal.lease import holder_name\n"
         "def hold(holder):\n"

@@ -22,29 +22,29 @@ from traitlets.config import Config
 import soundpiece_nb as sp
 from hostile import CONTROLS, DIRECTIONS, HALF, NAMES, PIECES, SCRIPTS, Page, harmless, texts
 from services import OPERATION_ID, Reply, as_json, tone
-from soundpiece_nb import session
 from soundpiece_nb.api.address import scrub
-from soundpiece_nb.api.operation import OutputLink
+from soundpiece_nb.api.answer import OutputLink
 from soundpiece_nb.api.request import new_request
 from soundpiece_nb.api.routes import find_route
-from soundpiece_nb.api.words import visible
 from soundpiece_nb.audio.export import ENDINGS
-from soundpiece_nb.audio.flac import verify
+from soundpiece_nb.audio.verification import verify
+from soundpiece_nb.display.batch_card import summary
+from soundpiece_nb.display.bundle import plan_bundle
+from soundpiece_nb.display.cell_source import make_cell
+from soundpiece_nb.display.comparison import compare
+from soundpiece_nb.display.finished_output import Rendering, compose, plain
+from soundpiece_nb.display.history_file import write_history
+from soundpiece_nb.display.history_table import history_view
+from soundpiece_nb.display.lab_form import Lab
+from soundpiece_nb.display.live_card import live_html, unshowable
+from soundpiece_nb.display.sound_source import Holding, Place
+from soundpiece_nb.display.sweep_board import Board
 from soundpiece_nb.engine.run import Run
-from soundpiece_nb.expansion import expand, names_in
 from soundpiece_nb.journal.filters import Filter
-from soundpiece_nb.sweeping import find_sweep
-from soundpiece_nb.views.batch_card import summary
-from soundpiece_nb.views.board import Board
-from soundpiece_nb.views.bundle import plan_bundle
-from soundpiece_nb.views.cell import make_cell
-from soundpiece_nb.views.comparison import compare
-from soundpiece_nb.views.history_file import write_history
-from soundpiece_nb.views.history_table import history_view
-from soundpiece_nb.views.lab import Lab
-from soundpiece_nb.views.live import live_html, unshowable
-from soundpiece_nb.views.permanent import Rendering, compose, plain
-from soundpiece_nb.views.sound import Holding, Place
+from soundpiece_nb.operations import session
+from soundpiece_nb.operations.sweep import find_sweep
+from soundpiece_nb.operations.templates import expand, names_in
+from soundpiece_nb.text import visible
 
 FX = "/v1/create.new_fx"
 tried = partial(

@@ -18,7 +18,7 @@ from held_service import HeldService, eventually
 from kernels import Kernel, Ran
 from processes import Process
 from services import quiet_environment
-from soundpiece_nb import session
+from soundpiece_nb.operations import session
 
 pytestmark = pytest.mark.measured
 

@@ -8,7 +8,7 @@ import pytest
 
 import soundpiece_nb as sp
 from services import as_json
-from soundpiece_nb.journal.frame import TAKE_DTYPES
+from soundpiece_nb.journal.dataframe import TAKE_DTYPES
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 
-from soundpiece_nb.made_once import made_once
-from soundpiece_nb.session import Session
+from soundpiece_nb.operations.locked_property import made_once
+from soundpiece_nb.operations.session import Session
 
 
 class Held:

@@ -24,7 +24,7 @@ from services import (
     quiet_environment,
     tone,
 )
-from soundpiece_nb import session
+from soundpiece_nb.operations import session
 from soundpiece_nb.settings import SETTINGS
 
 HERE = Path(__file__).parent
@@ -84,9 +84,9 @@ CELLS = [
     "sp.takes().pipe(sp.top_words)",
     "%soundpiece_history --to {folder}/history.csv",
     "%soundpiece_history --to {folder}/history.html",
-    "[vars(c) for c in sys.modules['soundpiece_nb.views.companion']._companions]",
+    "[vars(c) for c in sys.modules['soundpiece_nb.display.page_script']._companions]",
     "night.parents, late.parents, night.children, night.entry, night.error, night.outputs",
-    "session = sys.modules['soundpiece_nb.session'].current()\nsession, vars(session)",
+    "session = sys.modules['soundpiece_nb.operations.session'].current()\nsession, vars(session)",
     "clients = [each[0] for each in session.engine._clients.values()]\nsession.engine, clients",
     "[vars(client) for client in clients]",
     "session.connect(session.service), session.prepare('fx', {{'prompt': 'x'}})",

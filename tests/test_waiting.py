@@ -12,7 +12,7 @@ from concurrent.futures import Future
 import pytest
 
 from soundpiece_nb.api.errors import WaitInterrupted, WaitTimeout
-from soundpiece_nb.waiting import attend, wait, wait_in_loop
+from soundpiece_nb.operations.waiting import attend, wait, wait_in_loop
 
 
 class Known:

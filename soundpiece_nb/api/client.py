@@ -21,12 +21,12 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from . import quiet
+from . import log_filter as quiet
 from .address import is_loopback, may_download, scrub
+from .answer import Answer, read_answer
+from .connection_pool import Pool
 from .errors import Refusal, Unreachable, Unreadable, WireFailure
-from .operation import Answer, read_answer
 from .pacing import read_date, read_retry_after
-from .pools import Pool
 from .request import Request
 
 HOLD = 20.0

@@ -19,7 +19,7 @@ SoundpieceError
 
 from __future__ import annotations
 
-from .words import visible
+from soundpiece_nb.text import visible
 
 
 class SoundpieceError(Exception):

@@ -15,8 +15,8 @@ from reprlib import repr as shortened
 from typing import Any
 from urllib.parse import urlsplit
 
-from .earlier import EarlierOutput, read_earlier
 from .errors import Mistake
+from .output_ref import EarlierOutput, read_earlier
 from .routes import Field, Kind, Route
 
 NOTHING_SENT = "Nothing was sent."

@@ -7,8 +7,9 @@ import filecmp
 import shutil
 from pathlib import Path
 
+from soundpiece_nb.files import numbered, written_beside
+
 from .preview import BLOCK, encode
-from .shelf import numbered, written_beside
 from .tags import Story, read_identity, write_tags
 
 ENDINGS = (".flac", ".wav", ".mp3")

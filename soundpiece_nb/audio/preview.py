@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .shelf import written_beside
+from soundpiece_nb.files import written_beside
 
 BIT_RATE = 112
 """kbit/s: a minute costs 1.12 MB of notebook once it is base64."""

@@ -8,17 +8,17 @@ from collections.abc import Collection
 from concurrent.futures import Future
 
 from soundpiece_nb.api.errors import Mistake
-from soundpiece_nb.api.words import counted
-from soundpiece_nb.session import current
+from soundpiece_nb.operations.session import current
+from soundpiece_nb.text import counted
 
-from .care import Care
-from .files import Files
+from .audio_files import Files
+from .backlog import Standing
 from .home_folder import broken_writes, kept_aside, refused, strangers
+from .inventory import Known, Shelves, read_journal, read_shelves
 from .journal_file import complaints, postpone, rescue_journal
+from .repairs import Care
 from .report import Finding, Group, Report, weight
 from .service import Inquiry, inquire
-from .standing import Standing
-from .stock import Known, Shelves, read_journal, read_shelves
 
 
 class Examination:

@@ -6,12 +6,12 @@ import re
 from collections.abc import Container
 from functools import partial
 
-from soundpiece_nb.api.words import counted
+from soundpiece_nb.text import counted
 
-from .care import Care
-from .files import is_broken_write
+from .audio_files import is_broken_write
+from .inventory import Shelves, read_files
+from .repairs import Care
 from .report import LONGEST_REASON, Finding, Group, inert, listed, weight
-from .stock import Shelves, read_files
 
 _KEPT_JOURNAL = re.compile(r"journal(?:-damaged-|\.schema-).*\.sqlite.*")
 _KEPT_TAKE = re.compile(r"[1-9]\d*\.damaged(?:-\d+)?\.flac")

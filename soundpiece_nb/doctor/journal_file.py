@@ -6,9 +6,9 @@ from pathlib import Path
 
 from soundpiece_nb.api.errors import StorageFailed
 from soundpiece_nb.journal.database import Database, JournalDamaged
-from soundpiece_nb.journal.glance import FILE_NAME
+from soundpiece_nb.journal.quick_reads import FILE_NAME
 from soundpiece_nb.journal.rescue import find_damage, find_users, in_use, rescue
-from soundpiece_nb.session import Session
+from soundpiece_nb.operations.session import Session
 
 from .report import LONGEST_REASON, Finding, Group, inert
 

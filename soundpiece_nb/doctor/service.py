@@ -7,17 +7,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
+from soundpiece_nb.api.answer import Answer
 from soundpiece_nb.api.client import Client
 from soundpiece_nb.api.errors import Mistake, Refusal, SoundpieceError
-from soundpiece_nb.api.operation import Answer
 from soundpiece_nb.api.pacing import AccountPace, Exchange
 from soundpiece_nb.engine.engine import Connection
-from soundpiece_nb.engine.explain import refusal_words
-from soundpiece_nb.engine.local_sandbox import API_KEY
-from soundpiece_nb.engine.persistence import persist
-from soundpiece_nb.session import SANDBOX, Session
+from soundpiece_nb.engine.explanations import refusal_words
+from soundpiece_nb.engine.retrying import persist
+from soundpiece_nb.operations.embedded_sandbox import API_KEY
+from soundpiece_nb.operations.session import SANDBOX, Session
 
-from .stock import Known
+from .inventory import Known
 
 AT_A_TIME = 4
 ANSWER_WITHIN = 10.0

@@ -24,17 +24,18 @@ from soundpiece_nb.api.errors import (
     WireFailure,
 )
 from soundpiece_nb.api.pacing import AccountPace
-from soundpiece_nb.audio.shelf import Shelf
+from soundpiece_nb.audio.store import Shelf
 from soundpiece_nb.journal.journal import Journal
 from soundpiece_nb.journal.lease import RENEWAL_SECONDS
+from soundpiece_nb.text import short
 
-from .doorbell import Doorbell
-from .explain import explain, refusal_words, short
-from .passage import Passage
-from .persistence import Limits
+from .explanations import explain, refusal_words
+from .interrupts import undisturbed
+from .retrying import Limits
 from .run import Phase, Run
-from .undisturbed import undisturbed
-from .workbench import Workbench
+from .runner import Passage
+from .webhook_wakeups import Doorbell
+from .workers import Workbench
 
 STOP_SECONDS = 1.0
 QUIET_BEFORE_BEGINNING, LATEST_BEGINNING = 0.010, 0.5

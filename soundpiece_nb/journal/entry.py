@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from soundpiece_nb.audio.shelf import readable_name
 from soundpiece_nb.audio.tags import Identity, Story
+from soundpiece_nb.files import readable_name
 
 STATUSES = ("submitting", "processing", "ready", "failed", "rejected")
 

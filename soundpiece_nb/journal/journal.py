@@ -17,18 +17,18 @@ from typing import Any
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
+from soundpiece_nb.api.answer import OutputLink
 from soundpiece_nb.api.errors import Mistake, StorageFailed
-from soundpiece_nb.api.operation import OutputLink
 from soundpiece_nb.api.request import Request
-from soundpiece_nb.audio.flac import Take
+from soundpiece_nb.audio.verification import Take
 
 from .changes import row_of, take_of, this_moment
 from .database import Database, JournalDamaged
 from .entry import Entry
-from .glance import FILE_NAME
-from .judgement import Judgement
+from .labelling import Judgement
 from .lease import LEASE_SECONDS, is_held, this_holder
 from .migrations import prepare
+from .quick_reads import FILE_NAME
 from .rescue import JournalWasDamaged, find_damage, rescue
 from .schema import SUMMED_UP, operations, takes
 

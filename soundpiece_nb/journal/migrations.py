@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, select, update
 
 from soundpiece_nb.api.errors import SoundpieceError
-from soundpiece_nb.audio.shelf import numbered, written_beside
+from soundpiece_nb.files import numbered, written_beside
 
 from .schema import (
     SUMMED_UP,

@@ -23,12 +23,12 @@ from filelock import FileLock
 from sqlalchemy import Table, create_engine
 
 from soundpiece_nb.api.errors import StorageFailed
-from soundpiece_nb.audio.shelf import numbered, written_beside
+from soundpiece_nb.files import numbered, written_beside
 
 from .database import Database, JournalDamaged, address_of
 from .entry import STATUSES
-from .glance import FILE_NAME, UNREADABLE
 from .migrations import prepare
+from .quick_reads import FILE_NAME, UNREADABLE
 from .schema import operations, takes
 
 _SIDE_FILES = ("-wal", "-shm")

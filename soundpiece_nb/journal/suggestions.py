@@ -14,7 +14,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .glance import FILE_NAME, UNREADABLE
+from .quick_reads import FILE_NAME, UNREADABLE
 
 LATEST = 2_000
 """How many operations are looked at for what no index tells."""

@@ -10,19 +10,19 @@ from typing import Any
 from soundpiece_nb import credentials
 from soundpiece_nb.api.address import mask
 from soundpiece_nb.api.errors import Mistake, SoundpieceError, WaitInterrupted, WaitTimeout
-from soundpiece_nb.api.words import counted
-from soundpiece_nb.batches import Batch
-from soundpiece_nb.handle import Operation
-from soundpiece_nb.session import Session, current
-from soundpiece_nb.sweeping import Sweep
-from soundpiece_nb.views.batch_card import show_batch
-from soundpiece_nb.views.board import show_board
-from soundpiece_nb.views.frontend import FrontEnd, front_end
-from soundpiece_nb.views.show import show_end
-from soundpiece_nb.views.sound import Holding
+from soundpiece_nb.display.batch_card import show_batch
+from soundpiece_nb.display.front_end import FrontEnd, front_end
+from soundpiece_nb.display.show import show_end
+from soundpiece_nb.display.sound_source import Holding
+from soundpiece_nb.display.sweep_board import show_board
+from soundpiece_nb.operations.batch import Batch
+from soundpiece_nb.operations.operation import Operation
+from soundpiece_nb.operations.session import Session, current
+from soundpiece_nb.operations.sweep import Sweep
+from soundpiece_nb.text import counted
 
-from .making import follow, read_timeout
-from .meaning import meant, several
+from .route_commands import follow, read_timeout
+from .targets import meant, several
 
 MOST_CARDS = 6
 """More operations than this are resumed with one line instead of a card each."""
@@ -78,7 +78,7 @@ def show_again(magics: Any, options: Namespace) -> None:
 
 def lab(magics: Any, _: Namespace) -> None:
     """Open the interactive form."""
-    from soundpiece_nb.views.lab import show_lab
+    from soundpiece_nb.display.lab_form import show_lab
 
     show_lab(magics.shell.user_ns.__setitem__)
 

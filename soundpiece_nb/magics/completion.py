@@ -22,7 +22,7 @@ from soundpiece_nb.journal.suggestions import (
 )
 from soundpiece_nb.settings import SETTINGS
 
-from .magic import USAGES
+from .command import USAGES
 from .options import Option
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ _WORD = re.compile(r"""(?:\\.|\\\Z|"(?:\\.|[^"\\])*(?:"|\\?\Z)|'[^']*(?:'|\Z)|[^
 """A word as a shell has it, though a quote may still be open at the cursor."""
 _PARTS = re.compile(r"""(?:(?P<option>--[\w-]+)=)?(?P<quote>["']?)(?P<typed>[^"'\\]*)""")
 """A word at the cursor: `--source=ni` is an option and its value. What is more is left alone."""
+_OPERATION = "soundpiece_nb.operations.operation.Operation"
 _NEEDS_QUOTES = re.compile(r"""[\s"'\\]""")
 _FILES = {"NOTEBOOK", "FILE", "DIR"}
 
@@ -205,7 +206,8 @@ def _handles(shell: Any) -> dict[str, str]:
     return {
         name: value.key
         for name, value in shell.user_ns.items()
-        if (type(value).__module__, type(value).__name__) == ("soundpiece_nb.handle", "Operation")
+        if (type(value).__module__, type(value).__name__)
+        == ("soundpiece_nb.operations.operation", "Operation")
         and not name.startswith("_")
     }
 

@@ -8,13 +8,13 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from soundpiece_nb.batches import Batch
-    from soundpiece_nb.handle import Operation
-    from soundpiece_nb.sweeping import Sweep
+    from soundpiece_nb.operations.batch import Batch
+    from soundpiece_nb.operations.operation import Operation
+    from soundpiece_nb.operations.sweep import Sweep
 
-_OPERATION = ("soundpiece_nb.handle", "Operation")
-_BATCH = ("soundpiece_nb.batches", "Batch")
-_SWEEP = ("soundpiece_nb.sweeping", "Sweep")
+_OPERATION = ("soundpiece_nb.operations.operation", "Operation")
+_BATCH = ("soundpiece_nb.operations.batch", "Batch")
+_SWEEP = ("soundpiece_nb.operations.sweep", "Sweep")
 _MATCHER = "soundpiece"
 
 
@@ -45,7 +45,7 @@ def unload(shell: Any) -> None:
     printers = shell.display_formatter.ipython_display_formatter.deferred_printers
     for shown in (_OPERATION, _BATCH, _SWEEP):
         printers.pop(shown, None)
-    companion = sys.modules.get("soundpiece_nb.views.companion")
+    companion = sys.modules.get("soundpiece_nb.display.page_script")
     if companion is not None:
         companion.dismiss()
     for room in _resting_rooms():
@@ -63,7 +63,7 @@ def _go_on() -> None:
 
 def _resting_rooms() -> list[Any]:
     """Return those of the modules that work by themselves which have been used at all."""
-    named = ("soundpiece_nb.views.following", "soundpiece_nb.session")
+    named = ("soundpiece_nb.display.following", "soundpiece_nb.operations.session")
     return [sys.modules[name] for name in named if name in sys.modules]
 
 
@@ -99,26 +99,26 @@ def show_handles(shell: Any = None) -> None:
 
 
 def _show_batch(batch: Batch) -> None:
-    from soundpiece_nb.views.batch_card import show_batch
+    from soundpiece_nb.display.batch_card import show_batch
 
     show_batch(batch)
 
 
 def _show_sweep(sweep: Sweep) -> None:
-    from soundpiece_nb.session import current
-    from soundpiece_nb.views.board import show_board
+    from soundpiece_nb.display.sweep_board import show_board
+    from soundpiece_nb.operations.session import current
 
     show_board(sweep, current())
 
 
 def _show_handle(operation: Operation) -> None:
-    from soundpiece_nb.views.show import show_handle
+    from soundpiece_nb.display.show import show_handle
 
     show_handle(operation)
 
 
 def _tell_of_abandoned() -> None:
-    from soundpiece_nb.journal.glance import count_abandoned
+    from soundpiece_nb.journal.quick_reads import count_abandoned
     from soundpiece_nb.settings import SETTINGS
 
     count = count_abandoned(SETTINGS.read_home(), time.time_ns() // 1000)

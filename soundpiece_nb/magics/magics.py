@@ -13,10 +13,10 @@ from IPython.core.magic import Magics, magics_class
 from traitlets import Bool, Enum, Float, Unicode
 
 from soundpiece_nb.api.routes import ROUTES, Route
-from soundpiece_nb.expansion import expand_all
+from soundpiece_nb.operations.templates import expand_all
 from soundpiece_nb.settings import SETTINGS
 
-from .magic import Magic
+from .command import Magic
 from .options import HOLDING, KEYS, Option, Usage, option, route_usage
 
 _KEY = option("key", metavar="KEY", help="a key, its unique beginning, or a NAME")
@@ -275,7 +275,7 @@ class SoundpieceMagics(Magics):
 
     def _add_route(self, route: Route) -> None:
         def make(options: Namespace, cell: str | None) -> None:
-            from . import making
+            from . import route_commands as making
 
             making.make(self, route, options, cell)
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from soundpiece_nb.api.errors import Mistake
-from soundpiece_nb.expansion import as_python, expand, name_alone
-from soundpiece_nb.sweeping import texts_of
+from soundpiece_nb.operations.sweep import texts_of
+from soundpiece_nb.operations.templates import as_python, expand, name_alone
 
 _SWEEP = re.compile(r"(?P<name>[^\s=]+)\s*=\s*(?P<values>.*)", re.DOTALL)
 

@@ -13,9 +13,9 @@ from traitlets.config import LoggingConfigurable
 from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.settings import Settings
 
-from .caretaker import Caretaker
-from .sound import SoundHandler
-from .webhook import Receiver, WebhookHandler
+from .audio_route import SoundHandler
+from .resuming import Caretaker
+from .webhook_route import Receiver, WebhookHandler
 
 if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from soundpiece_nb.api.answer import OutputLink, read_answer, read_time
 from soundpiece_nb.api.errors import Unreadable
-from soundpiece_nb.api.operation import OutputLink, read_answer, read_time
 
 NOON = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from soundpiece_nb.api.earlier import EarlierOutput, addressed, earlier_outputs, read_earlier
 from soundpiece_nb.api.errors import Mistake
+from soundpiece_nb.api.output_ref import EarlierOutput, addressed, earlier_outputs, read_earlier
 from soundpiece_nb.api.request import is_once, new_request, once
 from soundpiece_nb.api.routes import ROUTES, find_route
 

@@ -14,10 +14,10 @@ import soundfile
 
 from loudness import lufs
 from services import tone
-from soundpiece_nb.audio.figures import METHODS, Figures, measure
-from soundpiece_nb.audio.flac import NotIntact
-from soundpiece_nb.audio.loudness import LoudnessMeter
-from soundpiece_nb.sandbox.music import make_fx, make_song, perform, plan_instrumental
+from soundpiece_nb.analysis.loudness import LoudnessMeter
+from soundpiece_nb.analysis.measurement import METHODS, Figures, measure
+from soundpiece_nb.audio.verification import NotIntact
+from soundpiece_sandbox.music import make_fx, make_song, perform, plan_instrumental
 
 RATE = 44_100
 LYRICS = """[Verse]

@@ -6,7 +6,7 @@ import pytest
 
 from browser.lab import Lab
 from browser.notebook_page import NotebookPage, write_notebook
-from soundpiece_nb.api.operation import OutputLink
+from soundpiece_nb.api.answer import OutputLink
 from soundpiece_nb.api.request import new_request
 from soundpiece_nb.api.routes import find_route
 from soundpiece_nb.journal.journal import Journal

@@ -11,7 +11,7 @@ import pytest
 import soundfile
 from playwright.sync_api import Browser, Page, Route
 
-from soundpiece_nb.views.companion import script
+from soundpiece_nb.display.page_script import script
 
 ADDRESS = "https://jupyter.invalid"
 KEYS = ("3b0c2f3e-0000-4000-8000-000000000001", "3b0c2f3e-0000-4000-8000-000000000002")

@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from services import RunningSandbox
-from soundpiece_nb.audio.flac import verify
+from soundpiece_nb.audio.verification import verify
 
 
 def require_nothing_lost_or_twice(home: Path, sandbox: RunningSandbox) -> int:

@@ -18,7 +18,7 @@ import httpcore._backends.anyio as network
 from sqlalchemy import Engine, event
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
-from soundpiece_nb.audio.shelf import PartialFile
+from soundpiece_nb.audio.store import PartialFile
 
 CHANGING_NOTHING = ("SELECT", "PRAGMA", "WITH", "BEGIN")
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from soundpiece_nb import session
 from soundpiece_nb.api import client
 from soundpiece_nb.api.routes import find_route
-from soundpiece_nb.audio import flac  # noqa: F401 - to have it
-from soundpiece_nb.engine.persistence import Limits
-from soundpiece_nb.journal import journal, reading  # noqa: F401 - to have them
+from soundpiece_nb.audio import verification as flac  # noqa: F401 - to have it
+from soundpiece_nb.engine.retrying import Limits
+from soundpiece_nb.journal import journal  # noqa: F401 - to have them
+from soundpiece_nb.operations import session
 
 from .steps import Step, Steps
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from soundpiece_nb.api.pacing import Backoff
-from soundpiece_nb.engine import persistence
+from soundpiece_nb.engine import retrying as persistence
 
 
 @pytest.fixture(scope="module")

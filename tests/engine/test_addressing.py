@@ -8,12 +8,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from soundpiece_nb.api.earlier import EarlierOutput
+from soundpiece_nb.api.answer import Answer, OutputLink
 from soundpiece_nb.api.errors import Refusal, SourceLost, Unreachable
-from soundpiece_nb.api.operation import Answer, OutputLink
+from soundpiece_nb.api.output_ref import EarlierOutput
 from soundpiece_nb.api.request import new_request
 from soundpiece_nb.api.routes import find_route
-from soundpiece_nb.engine.addressing import Sending
+from soundpiece_nb.engine.submitting import Sending
 
 MAKER = "550e8400-e29b-41d4-a716-446655440000"
 LATER, BEFORE = (datetime.now(UTC) + timedelta(hours=sign) for sign in (1, -1))

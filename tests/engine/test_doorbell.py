@@ -10,12 +10,12 @@ from contextlib import closing
 import psutil
 import pytest
 
-from soundpiece_nb.engine import doorbell as module
-from soundpiece_nb.engine.doorbell import Doorbell
-from soundpiece_nb.engine.workbench import Workbench
-from soundpiece_nb.journal.deliveries import KEPT_SECONDS, Deliveries
-from soundpiece_nb.journal.glance import FILE_NAME
+from soundpiece_nb.engine import webhook_wakeups as module
+from soundpiece_nb.engine.webhook_wakeups import Doorbell
+from soundpiece_nb.engine.workers import Workbench
 from soundpiece_nb.journal.journal import Journal
+from soundpiece_nb.journal.quick_reads import FILE_NAME
+from soundpiece_nb.journal.webhook_deliveries import KEPT_SECONDS, Deliveries
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 import soundpiece_nb as sp
 from big_download import fetch
 from services import Reply, tone
-from soundpiece_nb import session
+from soundpiece_nb.operations import session
 from studio import AUDIO, Studio
 
 OTHER = tone(2.0)

@@ -17,9 +17,9 @@ import soundfile
 
 import soundpiece_nb as sp
 from services import OPERATION_ID, Reply, as_json, operation, tone
-from soundpiece_nb import session
 from soundpiece_nb.api.client import Client
-from soundpiece_nb.audio.flac import verify
+from soundpiece_nb.audio.verification import verify
+from soundpiece_nb.operations import session
 from soundpiece_nb.settings import SETTINGS
 
 ROUTE = "/v1/create.new_song"
@@ -550,7 +550,7 @@ def test_stopping_leaves_everything_resumable_and_no_thread(scripted):
     assert time.monotonic() - began < 2
     assert not [t for t in threading.enumerate() if t.name == "soundpiece-engine"]
     assert sp.operation(op.key).status == "processing"
-    from soundpiece_nb.journal.glance import count_abandoned
+    from soundpiece_nb.journal.quick_reads import count_abandoned
 
     assert count_abandoned(session.current().home, time.time_ns() // 1000) == 1
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from soundpiece_nb.api.errors import OperationFailed, Refusal, RequestRejected, Unreadable
-from soundpiece_nb.engine.explain import explain, outcome, refusal_words, trouble_words
+from soundpiece_nb.engine.explanations import explain, outcome, refusal_words, trouble_words
 from soundpiece_nb.journal.entry import Entry
 
 KEY = "550e8400-e29b-41d4-a716-446655440000"

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from soundpiece_nb.engine.explain import explain
-from soundpiece_nb.session import Session
+from soundpiece_nb.engine.explanations import explain
+from soundpiece_nb.operations.session import Session
 from soundpiece_nb.settings import Settings
 from storms import ROUTE, StormySandbox
 

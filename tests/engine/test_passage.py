@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 from waiting import Clock, Script
 
+from soundpiece_nb.api.answer import Answer, OutputLink
 from soundpiece_nb.api.errors import (
     Refusal,
     ServiceSilent,
@@ -18,14 +19,14 @@ from soundpiece_nb.api.errors import (
     Unreachable,
     Unreadable,
 )
-from soundpiece_nb.api.operation import Answer, OutputLink
 from soundpiece_nb.api.pacing import AccountPace, Exchange
 from soundpiece_nb.api.request import new_request
 from soundpiece_nb.api.routes import find_route
-from soundpiece_nb.engine import passage, persistence
-from soundpiece_nb.engine.passage import Passage
-from soundpiece_nb.engine.persistence import Limits
+from soundpiece_nb.engine import retrying as persistence
+from soundpiece_nb.engine import runner as passage
+from soundpiece_nb.engine.retrying import Limits
 from soundpiece_nb.engine.run import Phase, Run
+from soundpiece_nb.engine.runner import Passage
 from soundpiece_nb.journal.journal import Journal
 
 PROCESSING = Answer("op_1", "processing")

@@ -7,8 +7,8 @@ from waiting import Clock, Script
 
 from soundpiece_nb.api.errors import Refusal, ServiceSilent, Unreachable, Unreadable
 from soundpiece_nb.api.pacing import AccountPace, Exchange
-from soundpiece_nb.engine import persistence
-from soundpiece_nb.engine.persistence import persist
+from soundpiece_nb.engine import retrying as persistence
+from soundpiece_nb.engine.retrying import persist
 
 BUSY, SLOW_DOWN = Refusal(503, "busy"), Refusal(429, "too many")
 LOST = Unreachable("The connection broke off.")

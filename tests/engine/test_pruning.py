@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from soundpiece_nb.api.answer import OutputLink
 from soundpiece_nb.api.errors import StorageFailed
-from soundpiece_nb.api.operation import OutputLink
 from soundpiece_nb.api.request import new_request
 from soundpiece_nb.api.routes import find_route
-from soundpiece_nb.audio.flac import Take
-from soundpiece_nb.audio.shelf import Shelf
+from soundpiece_nb.audio.store import Shelf
+from soundpiece_nb.audio.verification import Take
 from soundpiece_nb.engine.engine import Engine
 from soundpiece_nb.engine.pruning import Weight, is_on_the_way, prune, weigh
 from soundpiece_nb.journal.journal import Journal

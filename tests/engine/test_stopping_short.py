@@ -16,7 +16,7 @@ from soundpiece_nb.api.errors import (
 )
 from soundpiece_nb.api.request import new_request
 from soundpiece_nb.api.routes import find_route
-from soundpiece_nb.audio.shelf import Shelf
+from soundpiece_nb.audio.store import Shelf
 from soundpiece_nb.engine import engine as engines
 from soundpiece_nb.engine.engine import Connection, Engine, _as_known, _code
 from soundpiece_nb.engine.run import Phase

@@ -12,9 +12,9 @@ import pytest
 
 import soundpiece_nb as sp
 from services import Reply
-from soundpiece_nb import session
-from soundpiece_nb.engine.persistence import Limits
+from soundpiece_nb.engine.retrying import Limits
 from soundpiece_nb.magics.magics import SoundpieceMagics
+from soundpiece_nb.operations import session
 from soundpiece_nb.settings import SETTINGS
 from studio import AUDIO, Studio
 

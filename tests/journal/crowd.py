@@ -10,8 +10,8 @@ from contextlib import closing
 from pathlib import Path
 
 from soundpiece_nb.api.routes import ROUTES
-from soundpiece_nb.journal.glance import FILE_NAME
 from soundpiece_nb.journal.journal import Journal
+from soundpiece_nb.journal.quick_reads import FILE_NAME
 
 FIRST = 1_700_000_000_000_000
 APART = 300_000_000

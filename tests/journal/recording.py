@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from soundpiece_nb.api.operation import OutputLink
+from soundpiece_nb.api.answer import OutputLink
 from soundpiece_nb.api.request import new_request
 from soundpiece_nb.api.routes import find_route
-from soundpiece_nb.audio.flac import Take
+from soundpiece_nb.audio.verification import Take
 
 
 def record(journal, key=None, *, name=None, tags=(), note=None, notebook=None, **fields):

@@ -18,12 +18,12 @@ import pytest
 from crowd import APART, FIRST, build
 from recording import record
 
+from soundpiece_nb.analysis.rated_words import top_words
+from soundpiece_nb.journal.dataframe import DTYPES, history, takes_of
 from soundpiece_nb.journal.entry import ORDERS
 from soundpiece_nb.journal.filters import Filter
-from soundpiece_nb.journal.frame import DTYPES, history, takes_of
-from soundpiece_nb.journal.glance import count_abandoned
+from soundpiece_nb.journal.quick_reads import count_abandoned
 from soundpiece_nb.journal.summary import summarise
-from soundpiece_nb.journal.wording import top_words
 
 pytestmark = pytest.mark.measured
 

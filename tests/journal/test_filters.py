@@ -12,9 +12,9 @@ from recording import finish, record
 from sqlalchemy import text
 
 from soundpiece_nb.api.errors import Mistake
+from soundpiece_nb.journal.dataframe import history, of_keys, takes_of
 from soundpiece_nb.journal.entry import ORDERS
 from soundpiece_nb.journal.filters import MOST_ROWS, Filter, read_since
-from soundpiece_nb.journal.frame import history, of_keys, takes_of
 
 MANY = 40_000
 

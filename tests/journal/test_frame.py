@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from recording import finish, record
 
+from soundpiece_nb.journal.dataframe import history, takes_of
 from soundpiece_nb.journal.filters import Filter
-from soundpiece_nb.journal.frame import history, takes_of
 
 
 @pytest.mark.parametrize("number", [1 / 3, 92.13333333333334, 5e-324, 1.7e308, -0.0, -math.inf])

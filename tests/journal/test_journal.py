@@ -16,17 +16,17 @@ import psutil
 import pytest
 from recording import finish, record
 
+from soundpiece_nb.api.answer import OutputLink
 from soundpiece_nb.api.errors import Mistake, StorageFailed
-from soundpiece_nb.api.operation import OutputLink
 from soundpiece_nb.api.request import new_request
 from soundpiece_nb.api.routes import find_route
 from soundpiece_nb.journal import database
+from soundpiece_nb.journal.dataframe import DTYPES, history
 from soundpiece_nb.journal.filters import Filter
-from soundpiece_nb.journal.frame import DTYPES, history
-from soundpiece_nb.journal.glance import count_abandoned
 from soundpiece_nb.journal.journal import Journal, open_journal
 from soundpiece_nb.journal.lease import holder_name, is_held, this_holder
 from soundpiece_nb.journal.migrations import JournalTooNew
+from soundpiece_nb.journal.quick_reads import count_abandoned
 
 
 def test_key_and_exact_body_are_on_disk_when_record_returns(tmp_path):

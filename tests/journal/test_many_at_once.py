@@ -12,7 +12,7 @@ from sqlalchemy import update
 from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.api.request import new_request
 from soundpiece_nb.api.routes import find_route
-from soundpiece_nb.journal.glance import FILE_NAME, count_abandoned
+from soundpiece_nb.journal.quick_reads import FILE_NAME, count_abandoned
 from soundpiece_nb.journal.schema import operations
 
 FX = "create.new_fx"

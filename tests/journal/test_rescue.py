@@ -14,8 +14,8 @@ from recording import finish, record
 from soundpiece_nb.api.errors import StorageFailed
 from soundpiece_nb.journal.database import JournalDamaged
 from soundpiece_nb.journal.filters import Filter
-from soundpiece_nb.journal.glance import count_abandoned
 from soundpiece_nb.journal.journal import Journal, open_journal
+from soundpiece_nb.journal.quick_reads import count_abandoned
 from soundpiece_nb.journal.rescue import JournalWasDamaged, rescue
 from soundpiece_nb.journal.suggestions import suggest_tags
 

@@ -8,8 +8,8 @@ import sys
 import pytest
 from recording import finish, record
 
+from soundpiece_nb.journal.dataframe import history
 from soundpiece_nb.journal.filters import Filter
-from soundpiece_nb.journal.frame import history
 
 TIMES = 50
 JUDGE = f"""

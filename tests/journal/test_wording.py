@@ -6,11 +6,11 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from soundpiece_nb.analysis.rated_words import DTYPES, top_words
 from soundpiece_nb.api.errors import Mistake
+from soundpiece_nb.journal.dataframe import history, takes_of
 from soundpiece_nb.journal.filters import Filter
-from soundpiece_nb.journal.frame import history, takes_of
 from soundpiece_nb.journal.journal import Journal
-from soundpiece_nb.journal.wording import DTYPES, top_words
 
 
 def prompts(*rows):

@@ -26,12 +26,12 @@ from traitlets.config import Config
 
 from kernels import Kernel
 from services import quiet_environment
-from soundpiece_nb.api.operation import OutputLink
+from soundpiece_nb.api.answer import OutputLink
 from soundpiece_nb.api.request import new_request
 from soundpiece_nb.api.routes import ROUTES, find_route
-from soundpiece_nb.handle import Operation
 from soundpiece_nb.journal import filters
 from soundpiece_nb.journal.journal import Journal
+from soundpiece_nb.operations.operation import Operation
 
 ALIKE = ("550e8400-e29b-41d4-a716-446655440000", "550e8400-e29b-4fd4-a716-446655440000")
 OTHER = "0a1b2c3d-0000-4000-8000-000000000000"
@@ -146,7 +146,7 @@ def test_options_and_their_values_replace_exactly_what_was_typed(shell, text, wo
 
 
 def test_every_option_of_every_magic_is_offered_long_and_short(shell):
-    usages = sys.modules["soundpiece_nb.magics.magic"].USAGES
+    usages = sys.modules["soundpiece_nb.magics.command"].USAGES
     names = [*shell.magics_manager.magics["line"], *shell.magics_manager.magics["cell"]]
     names = {name for name in names if name.startswith("soundpiece")}
     assert len(names) >= 17
@@ -521,7 +521,14 @@ def test_completing_loads_nothing_heavy_and_starts_nothing(tmp_path):
         for text, _ in CROWDED.values():
             requested(started, text)
         assert started.value("'soundpiece_nb.magics.completion' in sys.modules")
-        heavy = ("sqlalchemy", "pandas", "httpx", "numpy", "keyring", "soundpiece_nb.session")
+        heavy = (
+            "sqlalchemy",
+            "pandas",
+            "httpx",
+            "numpy",
+            "keyring",
+            "soundpiece_nb.operations.session",
+        )
         assert not set(heavy) & set(started.value("list(sys.modules)"))
         names = started.value("[thread.name for thread in threading.enumerate()]")
         assert not [name for name in names if "soundpiece" in name.lower()]

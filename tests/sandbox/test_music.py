@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from scipy.fft import next_fast_len
 
 from loudness import lufs
-from soundpiece_nb.sandbox.music import SAMPLE_RATE, Song, make_song, plan_song, planned_duration
-from soundpiece_nb.sandbox.music.lyrics import read_lyrics, syllables_of
-from soundpiece_nb.sandbox.music.plan import Plan
-from soundpiece_nb.sandbox.music.styles import STYLES
+from soundpiece_sandbox.music import SAMPLE_RATE, Song, make_song, plan_song, planned_duration
+from soundpiece_sandbox.music.lyrics import read_lyrics, syllables_of
+from soundpiece_sandbox.music.plan import Plan
+from soundpiece_sandbox.music.styles import STYLES
 
 SONG = """[Verse]
 Walking down the avenue at night
@@ -144,7 +144,7 @@ def test_ninety_seconds_take_two():
     environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     script = (
         "import time\n"
-        "from soundpiece_nb.sandbox.music import make_song\n"
+        "from soundpiece_sandbox.music import make_song\n"
         f"started = time.process_time(); made = make_song({SONG!r}, 'rock 120 bpm')\n"
         "print((time.process_time() - started) * 90 / made.duration)"
     )
@@ -162,7 +162,7 @@ def test_ninety_seconds_take_two():
 def test_the_same_words_make_the_same_sound_in_any_process():
     script = (
         "import hashlib\n"
-        "from soundpiece_nb.sandbox.music import make_song\n"
+        "from soundpiece_sandbox.music import make_song\n"
         f"mix = make_song({LINES!r}, 'jazz', variation=1, seed='s').mix\n"
         "print(hashlib.sha256(mix.tobytes()).hexdigest())"
     )

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from scipy.fft import next_fast_len
 
 from loudness import lufs
-from soundpiece_nb.sandbox.music import SAMPLE_RATE, make_fx, make_sample
-from soundpiece_nb.sandbox.music.fx import KINDS
-from soundpiece_nb.sandbox.music.grid import circle_grid
-from soundpiece_nb.sandbox.music.sample_words import read_wish
+from soundpiece_sandbox.music import SAMPLE_RATE, make_fx, make_sample
+from soundpiece_sandbox.music.fx import KINDS
+from soundpiece_sandbox.music.grid import circle_grid
+from soundpiece_sandbox.music.sample_words import read_wish
 
 NAMES = tuple(kind.name for kind in KINDS)
 STROKES = (
@@ -243,7 +243,7 @@ def test_nothing_clicks(make, prompt):
 def test_the_same_words_make_the_same_sound_in_any_process():
     script = (
         "import hashlib\n"
-        "from soundpiece_nb.sandbox.music import make_fx, make_sample\n"
+        "from soundpiece_sandbox.music import make_fx, make_sample\n"
         "made = hashlib.sha256(make_fx('birds and wind', 3.0, variation=1).tobytes())\n"
         "made.update(make_sample('jazz chords', 4.0, loopable=True).tobytes())\n"
         "print(made.hexdigest())"
@@ -661,7 +661,7 @@ def test_thirty_seconds_take_less_than_one():
     environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     script = (
         "import time\n"
-        "from soundpiece_nb.sandbox.music import make_fx, make_sample\n"
+        "from soundpiece_sandbox.music import make_fx, make_sample\n"
         "make_fx('hit', 0.5)\n"
         "def seconds(make, *args, **named):\n"
         "    started = time.process_time(); make(*args, **named)\n"

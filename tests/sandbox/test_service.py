@@ -298,15 +298,14 @@ def test_it_says_everywhere_that_it_is_not_the_model(sandbox):
 
 def test_it_imports_nothing_from_the_floors_it_checks_nor_what_only_workers_need():
     script = (
-        "import sys, soundpiece_nb.sandbox.__main__, soundpiece_nb.sandbox.server\n"
-        "print(*sys.modules)"
+        "import sys, soundpiece_sandbox.__main__, soundpiece_sandbox.server\nprint(*sys.modules)"
     )
     listed = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     modules = set(listed.stdout.split())
     floors = {name for name in modules if name.startswith("soundpiece_nb.")}
-    assert all(name.startswith("soundpiece_nb.sandbox") for name in floors)
+    assert all(name.startswith("soundpiece_sandbox") for name in floors)
     assert not modules & {"numpy", "scipy", "soundfile", "pandas", "httpx"}
 
 

@@ -9,7 +9,7 @@ import time
 import httpx
 import pytest
 
-from soundpiece_nb.sandbox.command_line import parser
+from soundpiece_sandbox.command_line import parser
 
 SONG = "create.new_song"
 ADMIN = {"Authorization": "Bearer the-admins-own"}
@@ -229,7 +229,7 @@ def test_a_fault_that_cannot_be_is_one_sentence_on_the_command_line(capsys, faul
 
 
 def test_a_command_that_cannot_be_starts_nothing():
-    command = [sys.executable, "-m", "soundpiece_nb.sandbox", "--port", "0", "--fault", "drop"]
+    command = [sys.executable, "-m", "soundpiece_sandbox", "--port", "0", "--fault", "drop"]
     refused = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
     assert (refused.returncode, refused.stdout) == (2, "")
     assert "A fault is" in refused.stderr.strip().splitlines()[-1]

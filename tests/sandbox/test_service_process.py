@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-COMMAND = [sys.executable, "-m", "soundpiece_nb.sandbox"]
+COMMAND = [sys.executable, "-m", "soundpiece_sandbox"]
 
 
 class SandboxCommand(subprocess.Popen[str]):

@@ -225,7 +225,7 @@ def test_a_body_that_was_changed_does_not_verify(start, receiver):
 
 @pytest.mark.parametrize("secret", ["hush", "whsec_", "whsec_%%%", "c2VjcmV0"])
 def test_a_secret_that_is_none_is_one_sentence(secret):
-    command = [sys.executable, "-m", "soundpiece_nb.sandbox", "--webhook-secret", secret]
+    command = [sys.executable, "-m", "soundpiece_sandbox", "--webhook-secret", secret]
     refused = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
     assert refused.returncode == 2
     assert "whsec_" in refused.stderr.splitlines()[-1]

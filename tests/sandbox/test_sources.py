@@ -19,7 +19,7 @@ from scipy.fft import next_fast_len
 from test_music import EIGHT, LINES, SONG, decibels, heard_tempo, song
 
 from loudness import lufs
-from soundpiece_nb.sandbox.music import (
+from soundpiece_sandbox.music import (
     SAMPLE_RATE,
     Ground,
     Guide,
@@ -36,8 +36,8 @@ from soundpiece_nb.sandbox.music import (
     split,
     split_pieces,
 )
-from soundpiece_nb.sandbox.music.harmony import Chord, Key
-from soundpiece_nb.sandbox.music.prompt import named_length
+from soundpiece_sandbox.music.harmony import Chord, Key
+from soundpiece_sandbox.music.prompt import named_length
 
 STEMS = ("vocals", "drums", "bass", "other")
 NEW_WORDS = """[Verse]
@@ -538,7 +538,7 @@ def test_a_long_split_has_no_seams():
 def test_ninety_seconds_are_split_in_six():
     script = (
         "import time, numpy as np\n"
-        "from soundpiece_nb.sandbox.music import split\n"
+        "from soundpiece_sandbox.music import split\n"
         "sound = np.random.default_rng(0).uniform(-1, 1, (90 * 44100, 2)).astype('f4')\n"
         "started = time.process_time(); split(sound); print(time.process_time() - started)"
     )

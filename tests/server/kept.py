@@ -6,10 +6,10 @@ import base64
 from pathlib import Path
 
 from services import tone
-from soundpiece_nb.api.operation import OutputLink
+from soundpiece_nb.api.answer import OutputLink
 from soundpiece_nb.api.request import new_request
 from soundpiece_nb.api.routes import find_route
-from soundpiece_nb.audio.flac import verify
+from soundpiece_nb.audio.verification import verify
 from soundpiece_nb.journal.journal import Journal
 
 KEY = "550e8400-e29b-41d4-a716-446655440000"

@@ -14,11 +14,11 @@ from jupyter_servers import JupyterServer
 from kernels import Kernel
 from services import RunningSandbox, quiet_environment
 from soundpiece_nb.api.errors import StorageFailed
-from soundpiece_nb.audio.flac import verify
+from soundpiece_nb.audio.verification import verify
 from soundpiece_nb.journal.filters import Filter
 from soundpiece_nb.journal.journal import Journal
-from soundpiece_nb.server import caretaker
-from soundpiece_nb.session import Session
+from soundpiece_nb.operations.session import Session
+from soundpiece_nb.server import resuming as caretaker
 
 NUMBER = 20
 SUBMIT = f"""

@@ -21,7 +21,7 @@ HEAVY = (
     "sqlalchemy",
     "ipywidgets",
     "soundpiece_nb.magics",
-    "soundpiece_nb.views",
+    "soundpiece_nb.display",
 )
 MEASURE = """
 import json, sys, time
@@ -41,7 +41,7 @@ print(json.dumps([took, sorted(set(sys.modules) - before)]))
 
 def test_uninvited_it_imports_nothing_heavy(tmp_path):
     _, new = load(tmp_path)
-    assert "soundpiece_nb.server.webhook" in new
+    assert "soundpiece_nb.server.webhook_route" in new
     assert not set(HEAVY) & set(new)
     assert not [
         name for name in new if name.startswith(("soundpiece_nb.magics", "soundpiece_nb.v"))

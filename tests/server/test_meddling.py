@@ -12,8 +12,8 @@ from waking import all_heard, heard, remember, submit, times_heard
 
 from jupyter_servers import JupyterServer
 from services import RunningSandbox, quiet_environment
-from soundpiece_nb import session
-from soundpiece_nb.audio.flac import verify
+from soundpiece_nb.audio.verification import verify
+from soundpiece_nb.operations import session
 
 NUMBER = 8
 TRUE_STATES = {"submitting", "processing", "ready"}

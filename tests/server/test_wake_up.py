@@ -10,7 +10,7 @@ from waking import all_heard, heard, remember, submit
 
 from jupyter_servers import JupyterServer
 from services import RunningSandbox, quiet_environment
-from soundpiece_nb import session
+from soundpiece_nb.operations import session
 
 pytestmark = pytest.mark.measured
 

@@ -16,8 +16,8 @@ import pytest
 from kept import KEY, SECRET
 from standardwebhooks import Webhook
 
-from soundpiece_nb.journal.glance import FILE_NAME
-from soundpiece_nb.server.webhook import Receiver
+from soundpiece_nb.journal.quick_reads import FILE_NAME
+from soundpiece_nb.server.webhook_route import Receiver
 
 pytestmark = pytest.mark.usefixtures("stored")
 

@@ -10,8 +10,8 @@ from dataclasses import replace
 
 from soundpiece_nb.api.request import new_request
 from soundpiece_nb.api.routes import find_route
-from soundpiece_nb.journal.glance import FILE_NAME
 from soundpiece_nb.journal.journal import Journal
+from soundpiece_nb.journal.quick_reads import FILE_NAME
 
 FX = find_route("fx")
 

@@ -1,0 +1,1 @@
+"""Measures what a sound, or the words it was made from, is like."""

@@ -1,0 +1,110 @@
+"""The history as a file: CSV and Parquet for programs, a page for people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from soundpiece_nb.api.errors import Mistake, StorageFailed
+from soundpiece_nb.journal import dataframe as frame
+from soundpiece_nb.journal.filters import Filter
+from soundpiece_nb.operations.session import Session
+from soundpiece_nb.operations.waiting import attend
+
+from .history_table import history_view
+from .sound_source import Holding, Place
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST_ON_A_PAGE = 5_000
+"""Operations a page holds; more are a table for a program."""
+_LISTS = ("params", "tags", "sweep", "files")
+_PAGE = Markup(
+    '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Soundpiece history</title>'
+    '<meta name="viewport" content="width=device-width"><style>body {{ color: #1f1f1f; '
+    "background: #fff; max-width: 1100px; margin: 24px auto; padding: 0 16px }} "
+    "tr:nth-child(even) {{ background: #f6f6f6 }}</style></head><body>{}</body></html>"
+)
+
+
+def write_history(session: Session, wanted: Filter, path: Path) -> tuple[Path, int]:
+    """Write all operations that fit and return the file and how many they are.
+
+    CSV and Parquet have the columns of `history()`, lists and dictionaries as JSON; a page
+    plays the stored files where it is opened on this machine. Raises Mistake for another ending,
+    StorageFailed where the disk refuses.
+    """
+    ending = path.suffix.lower()
+    if ending not in _WRITERS:
+        raise Mistake(f"A history is written as .csv, .parquet or .html; {path.name} is none.")
+    beside = path.with_name(f".{path.name}.part")
+
+    def write() -> int:
+        count = _WRITERS[ending](session, wanted, beside)
+        beside.replace(path)
+        return count
+
+    try:
+        return path, attend(session.engine.workbench.start(write))
+    except OSError as error:
+        raise StorageFailed(f"{path} cannot be written: {error.strerror or error}.") from None
+    finally:
+        with suppress(OSError):  # what stands in the way of the file stands in this one's too
+            beside.unlink()
+
+
+def _as_table(session: Session, wanted: Filter) -> pd.DataFrame:
+    """Return the history with what a cell of a file cannot hold written as JSON."""
+    table = frame.history(session.journal, wanted)
+    for name in _LISTS:
+        table[name] = [
+            None if value is None else json.dumps(value, ensure_ascii=False)
+            for value in table[name]
+        ]
+    return table
+
+
+def _write_csv(session: Session, wanted: Filter, path: Path) -> int:
+    table = _as_table(session, wanted)
+    table.to_csv(path, lineterminator="\r\n")  # RFC 4180; a \r within a text is quoted only so
+    return len(table)
+
+
+def _write_parquet(session: Session, wanted: Filter, path: Path) -> int:
+    table = _as_table(session, wanted)
+    try:
+        table.to_parquet(path)
+    except ImportError:
+        raise Mistake(
+            "Parquet needs pyarrow, which is not installed: %pip install pyarrow, or write .csv."
+        ) from None
+    return len(table)
+
+
+def _write_page(session: Session, wanted: Filter, path: Path) -> int:
+    count = session.journal.count(wanted)
+    count = min(count, wanted.limit or count)
+    if count > MOST_ON_A_PAGE:
+        raise Mistake(
+            f"{count} operations are too many for a page ({MOST_ON_A_PAGE} at most); narrow them, "
+            "or write .csv."
+        )
+    beside = Place(session.home, path.absolute().parent, Holding.LINK)
+    view = history_view(session, replace(wanted, limit=max(count, 1), offset=None), beside)
+    shown = view.draw(view)
+    path.write_text(str(_PAGE.format(Markup(shown.html))), encoding="utf-8")
+    return count
+
+
+_WRITERS: dict[str, Callable[[Session, Filter, Path], int]] = {
+    ".csv": _write_csv,
+    ".parquet": _write_parquet,
+    ".html": _write_page,
+}

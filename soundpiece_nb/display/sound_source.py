@@ -1,0 +1,97 @@
+"""How a finished player holds its sound: the lossless file beside the notebook, or a preview."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from urllib.parse import quote
+
+from soundpiece_nb.audio.preview import make_preview
+from soundpiece_nb.files import LINK_FOLDER, place_beside
+from soundpiece_nb.journal.entry import Entry, TakeEntry
+
+
+class Holding(Enum):
+    """What was asked for: AUTO links where the notebook's folder is known, else embeds."""
+
+    AUTO = "auto"
+    LINK = "link"
+    EMBED = "embed"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where sound comes from and goes to: the home folder, and the notebook's if known."""
+
+    home: Path
+    notebook_folder: Path | None
+    holding: Holding = Holding.AUTO
+
+    def source(self, entry: Entry, take: TakeEntry) -> tuple[str, str]:
+        """Return the address of an `<audio>` and the file's path to show.
+
+        Links or copies the file, or encodes a preview, which takes a second or two: call it off
+        the main thread.
+        """
+        stored = self.home / (take.path or "")
+        try:
+            relative = self._linked(entry, take, stored)
+        except OSError:  # a folder that cannot be written: the sound still has to be heard
+            relative = None
+        if relative is None:
+            return embedded(stored), str(stored)
+        return quote(relative), relative
+
+    @property
+    def links(self) -> bool:
+        """Whether sound is a file that the notebook points at."""
+        return self._folder() is not None
+
+    def at_hand(self, entry: Entry) -> bool:
+        """Tell whether every take can be shown without encoding anything."""
+        if self._folder() is not None:
+            return True
+        stored = [self.home / take.path for take in entry.takes if take.path]
+        return all(path.with_suffix(".mp3").exists() for path in stored)
+
+    def nearby(self, entry: Entry, take: TakeEntry) -> str | None:
+        """Return the address of a take if it costs nothing: a file that is or can be linked."""
+        stored = self.home / (take.path or "")
+        try:
+            relative = self._linked(entry, take, stored, copies=False)
+        except OSError:
+            return None
+        return quote(relative) if relative else None
+
+    def _linked(
+        self, entry: Entry, take: TakeEntry, stored: Path, *, copies: bool = True
+    ) -> str | None:
+        folder = self._folder()
+        if folder is None:
+            return None
+        name = entry.file_name(take)
+        place_beside(stored, folder / LINK_FOLDER, name, copies=copies)
+        return f"{LINK_FOLDER}/{name}"
+
+    def _folder(self) -> Path | None:
+        """Return the folder to link files from; None where sound is embedded."""
+        if self.holding is Holding.EMBED:
+            return None
+        if self.holding is Holding.LINK and self.notebook_folder is None:
+            return Path.cwd()
+        return self.notebook_folder
+
+
+def embedded(stored: Path) -> str:
+    """Return a stored take as the data address of its preview, made if there is none yet."""
+    preview = stored.with_suffix(".mp3")
+    if not preview.exists():
+        make_preview(stored, preview)
+    return data_address(preview)
+
+
+def data_address(preview: Path) -> str:
+    """Return an MP3 file as the address of an `<audio>`."""
+    return "data:audio/mpeg;base64," + base64.b64encode(preview.read_bytes()).decode()

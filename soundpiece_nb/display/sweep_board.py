@@ -1,0 +1,244 @@
+"""The board of a sweep: one row a combination, filling in as takes end, static at any moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from markupsafe import Markup
+
+from soundpiece_nb.api.errors import Mistake
+from soundpiece_nb.journal.entry import Entry
+from soundpiece_nb.operations.session import Session
+from soundpiece_nb.operations.sweep import Sweep
+from soundpiece_nb.operations.waiting import attend
+from soundpiece_nb.text import visible
+
+from .finished_output import Rendering, kind
+from .following import follow
+from .front_end import FrontEnd, front_end
+from .html_parts import AMBER, BLUE, GREEN, clock, fold, frame, head, quiet_line, span
+from .live_output import SLOT, VIEW, Standing, stand
+from .operation_row import MOST_EMBEDDED, row, values
+from .page_script import summon
+from .show import place_of
+from .sound_source import Holding, Place
+from .take_player import figures
+
+MOST_IN_SIGHT = 16
+"""Takes a board has in sight; more are folded, which keeps a long board quick to draw."""
+LOOK_SECONDS = 0.4
+"""How often to look whether an operation has come further."""
+
+_BAD = ("failed", "rejected")
+
+
+def show_board(
+    sweep: Sweep,
+    session: Session,
+    holding: Holding = Holding.AUTO,
+    *,
+    waits: bool | None = None,
+    timeout: float | None = None,
+    order: str | None = None,
+) -> None:
+    """Show a sweep where the person is; if it `waits`, until all have ended.
+
+    Where nobody watches, it waits unless told otherwise, then shows what lasts. `order` is a name
+    that was varied, or made, rating, duration, loudness or tempo. Raises Mistake for another one,
+    WaitTimeout after `timeout` seconds.
+    """
+    where = front_end()
+    board = Board(sweep, session, place_of(session, holding), order)
+    waiting = where.waits if waits is None else waits
+    if where is FrontEnd.NOTEBOOK:
+        board.show()
+    if waiting:
+        sweep.result(timeout)
+    if where is FrontEnd.HEADLESS:
+        board.show()
+    elif where is FrontEnd.NOTEBOOK and waiting:
+        board.finish()
+    elif not where.shows_html:
+        print(board.text())  # noqa: T201 - a terminal's way of showing
+
+
+class Board:
+    """One sweep in one output."""
+
+    def __init__(
+        self, sweep: Sweep, session: Session, place: Place, order: str | None = None
+    ) -> None:
+        self._sweep = sweep
+        self._session = session
+        self._place = place
+        self._keys = list(sweep.values)
+        self._shown: object = None
+        self.standing = Standing(
+            id=sweep.id,
+            draw=self.draw,
+            keys=lambda: self._keys,
+            orders=_orders(sweep),
+            order=_read_order(order or "made", sweep),
+            matched=True,
+        )
+
+    def show(self) -> None:
+        """Display it in the running cell; before a person, keep it up to date from then on."""
+        from IPython.display import display
+
+        watched = front_end() is FrontEnd.NOTEBOOK
+        if not watched:
+            self._measure()
+        # Previews may have to be encoded, which is no work for the kernel's main thread.
+        drawing = self._session.engine.workbench.start(self.draw, self.standing)
+        handle = display(attend(drawing), display_id=True)
+        if watched:
+            stand(self.standing, handle)
+            self._session.engine.workbench.start(summon)
+            follow(self.look, "soundpiece-board")
+
+    def finish(self) -> None:
+        """Show how all has ended before the running cell ends; what is measured comes later."""
+        attend(self._session.engine.workbench.start(self.standing.redraw))
+
+    def draw(self, standing: Standing) -> Rendering:
+        """Return the board as it stands, in the order a person has chosen."""
+        entries = self._entries()
+        troubled = any(entry.status in _BAD for entry in entries)
+        rows = self._rows(sorted(entries, key=_sorting(standing.order, self._sweep)))
+        html = frame(
+            AMBER if troubled else GREEN if self._sweep.done else BLUE,
+            head(*self._heading(entries)),
+            quiet_line(f"{self._sweep.id}: %soundpiece_show {self._sweep.id} shows it again"),
+            SLOT,
+            *rows,
+        )
+        return Rendering(str(VIEW.format(self._sweep.id, html)), self.text())
+
+    def text(self) -> str:
+        """Return the board as lines of text."""
+        entries = self._entries()
+        lines = [" · ".join(self._heading(entries)), *map(self._text, entries)]
+        return visible("\n".join(lines))
+
+    def _entries(self) -> list[Entry]:
+        return self._session.journal.of_keys(self._keys)
+
+    def _heading(self, entries: Sequence[Entry]) -> tuple[str, str, str]:
+        """Return what it is called, what it is, and how it stands."""
+        made = kind(entries[0])
+        title = self._sweep.name or " and ".join(_varied(self._sweep)) or made
+        ready = sum(entry.status == "ready" for entry in entries)
+        took = f" in {span(_seconds(entries))}" if self._sweep.done else ""
+        return title, f"sweep of {len(entries)} · {made}", f"{ready} of {len(entries)} ready{took}"
+
+    def look(self) -> float | None:
+        """Draw the board again where an operation has come further, until all have ended."""
+        done = self._sweep.done
+        now = self._state()
+        if now != self._shown:
+            self._shown = now
+            self.standing.redraw()
+        if not done:
+            return LOOK_SECONDS
+        if self._measure():
+            self.standing.redraw()
+        return None
+
+    def _measure(self) -> bool:
+        with suppress(Exception):  # figures are a help to the ear, not what was asked for
+            return self._session.measure(self._keys)
+        return False
+
+    def _state(self) -> object:
+        with suppress(Exception):
+            return [(e.status, sum(bool(t.path) for t in e.takes)) for e in self._entries()]
+        return None
+
+    def _rows(self, entries: Sequence[Entry]) -> list[Markup]:
+        """Return a row an operation; those past the first takes stand folded."""
+        shown: list[Markup] = []
+        folded: list[Markup] = []
+        takes = 0
+        for entry in entries:
+            takes += max(1, len(entry.takes))
+            told = figures(entry.takes[0]) if entry.takes else ""
+            drawn = row(
+                entry,
+                values(self._sweep.values[entry.key]),
+                self._place,
+                playable=self._place.links or takes <= MOST_EMBEDDED,
+                told=told,
+            )
+            (shown if takes <= MOST_IN_SIGHT else folded).append(drawn)
+        return [*shown, fold(f"{len(folded)} more", *folded)] if folded else shown
+
+    def _text(self, entry: Entry) -> str:
+        varied = ", ".join(f"{n}={v}" for n, v in self._sweep.values[entry.key].items())
+        lengths = " ".join(clock(take.duration) for take in entry.takes if take.duration)
+        return f"  {entry.status:<10}  {varied}  {lengths}".rstrip()
+
+
+def _seconds(entries: Sequence[Entry]) -> float:
+    """Return the time from the first submission to the last end."""
+    ends = [entry.finished_at for entry in entries if entry.finished_at]
+    began = min(entry.submitted_at for entry in entries)
+    return (max(ends) - began).total_seconds() if ends else 0.0
+
+
+def _varied(sweep: Sweep) -> list[str]:
+    return list(dict.fromkeys(name for varied in sweep.values.values() for name in varied))
+
+
+def _orders(sweep: Sweep) -> dict[str, str]:
+    """Return what a board can be sorted by."""
+    return {
+        "made": "as made",
+        **{f"value {name}": name for name in _varied(sweep)},
+        "rating": "stars, most first",
+        "duration": "length",
+        "loudness": "loudness",
+        "tempo": "tempo",
+    }
+
+
+def _read_order(order: str, sweep: Sweep) -> str:
+    """Return an order as a board calls it; raises Mistake for one that it has not."""
+    for known in (f"value {order}", order):
+        if known in _orders(sweep):
+            return known
+    offered = ", ".join(each.removeprefix("value ") for each in _orders(sweep))
+    raise Mistake(f"A board has no order {order!r}; it has {offered}.")
+
+
+def _sorting(order: str, sweep: Sweep) -> Callable[[Entry], tuple[bool, object]]:
+    """Return what to sort by; what has no such figure comes last."""
+    if order.startswith("value "):
+        name = order.removeprefix("value ")
+        return lambda entry: _by(_natural(sweep.values[entry.key].get(name)))
+    if order == "rating":
+        return lambda entry: _by(_best(entry))
+    if order in ("duration", "loudness", "tempo"):
+        return lambda entry: _by(getattr(entry.takes[0], order) if entry.takes else None)
+    places = {key: number for number, key in enumerate(sweep.values)}
+    return lambda entry: (False, places[entry.key])
+
+
+def _by(value: object) -> tuple[bool, object]:
+    return value is None, value if value is not None else 0
+
+
+def _natural(text: str | None) -> tuple[int, float, str] | None:
+    """Return a text so that 9 comes before 10, and numbers before words."""
+    if text is None:
+        return None
+    try:
+        return 0, float(text), ""
+    except ValueError:
+        return 1, 0.0, text.casefold()
+
+
+def _best(entry: Entry) -> int | None:
+    ratings = [take.rating for take in entry.takes if take.rating]
+    return -max(ratings) if ratings else None

@@ -1,0 +1,149 @@
+"""What went wrong, in words.
+
+What happened, what it means for the person's money, what to do next.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from soundpiece_nb.api.errors import (
+    OperationFailed,
+    Refusal,
+    RequestRejected,
+    SoundpieceError,
+    WireFailure,
+)
+from soundpiece_nb.api.request import is_once
+from soundpiece_nb.journal.entry import Entry
+from soundpiece_nb.text import short
+
+POLICY_WORDS = "The text was rejected by the content policy."
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Three sentences for a person; `code` is the short name of the reason."""
+
+    happened: str
+    money: str
+    next: str
+    code: str
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (self.happened, self.money, self.next) if part)
+
+
+def explain(entry: Entry) -> Explanation | None:
+    """Explain why an operation ended badly or is stuck; None where all is well."""
+    code, message = entry.error_code, entry.error_message
+    if entry.status == "failed":
+        return _failure(entry, code or "internal_error", message)
+    if entry.status == "rejected":
+        return _rejection(entry, code or "", message or "")
+    if code is None:
+        return None
+    resume = f"%soundpiece_resume {short(entry.key)}"
+    if entry.status == "ready":
+        return Explanation(
+            message or "The download did not succeed.",
+            "The audio is made and stays yours; fetching it again costs nothing.",
+            f"{resume} downloads it again.",
+            code,
+        )
+    if entry.status == "processing":
+        return Explanation(
+            message or "The service gave no answer.",
+            "The operation goes on at the service and is paid for once.",
+            f"{resume} asks for it again.",
+            code,
+        )
+    return Explanation(
+        message or "The service gave no answer.",
+        "Whether it was accepted is not known; its key makes sure it is made once at most.",
+        f"{resume} sends the same request under the same key.",
+        code,
+    )
+
+
+def outcome(entry: Entry) -> SoundpieceError | None:
+    """Return the error that a finished operation raises to whoever waits for it."""
+    why = explain(entry)
+    if why is None:
+        return None
+    if entry.status == "failed":
+        return OperationFailed(
+            str(why), code=why.code, key=entry.key, operation_id=entry.operation_id
+        )
+    if entry.status == "rejected":
+        number = int(why.code) if why.code.isdecimal() else 0
+        return RequestRejected(
+            str(why), status_code=number, detail=entry.error_message or "", key=entry.key
+        )
+    return None
+
+
+def refusal_words(refusal: Refusal) -> str:
+    """Put an HTTP refusal of a poll or download into one sentence."""
+    return f"The service refused ({refusal.status_code}): {_sentence(refusal.detail)}"
+
+
+def _failure(entry: Entry, code: str, message: str | None) -> Explanation:
+    fallback = POLICY_WORDS if code == "content_policy" else "The service could not make it."
+    if code == "content_policy":
+        again = "Change the text and run the cell again; that is a new operation with a new key."
+    elif is_once(entry.key):  # the same request would only show this one again
+        again = "With --take 2 the same is tried once more, as a new operation with a new key."
+    else:
+        again = "Run the cell again to try once more; that is a new operation with a new key."
+    return Explanation(_sentence(message or fallback), "Nothing was made.", again, code)
+
+
+def _rejection(entry: Entry, code: str, detail: str) -> Explanation:
+    resume = f"%soundpiece_resume {short(entry.key)} sends the same request under the same key."
+    nothing = "Nothing was made or charged."
+    said = _sentence(detail)
+    match code:
+        case "401":
+            return Explanation(
+                f"The service does not accept the API key: {said}",
+                nothing,
+                f"Set a valid SOUNDPIECE_API_KEY (or %soundpiece_login), then {resume}",
+                code,
+            )
+        case "402":
+            return Explanation("Not enough credits.", nothing, f"Top up, then {resume}", code)
+        case "source":
+            return Explanation(said, nothing, f"Make it again, or {resume}", code)
+        case "404":
+            return Explanation(
+                f"The service has no route {entry.route}.",
+                nothing,
+                "Check SOUNDPIECE_BASE_URL; then run the cell again.",
+                code,
+            )
+        case "400" | "409" | "422":
+            return Explanation(
+                f"The service refused the request: {said}",
+                nothing,
+                "Change it and run the cell again; that is a new operation with a new key.",
+                code,
+            )
+        case _:
+            return Explanation(f"The service refused: {said}", nothing, resume, code)
+
+
+def _sentence(words: str) -> str:
+    words = words.strip()
+    return words if words.endswith((".", "!", "?")) else f"{words}."
+
+
+_PASSING = {429: "The service asks to slow down.", 408: "The service timed out."}
+
+
+def trouble_words(failure: WireFailure) -> str:
+    """Put a failure that is tried again into a few words."""
+    if not isinstance(failure, Refusal):
+        return failure.message
+    words = _PASSING.get(failure.status_code, "The service has a problem.")
+    return f"{words} ({failure.status_code})"

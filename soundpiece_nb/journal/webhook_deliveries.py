@@ -1,0 +1,92 @@
+"""What webhooks were heard of, passed from the Jupyter server to whichever kernel waits for one.
+
+Without SQLAlchemy, so that it costs the Jupyter server nothing. A delivery is a wake-up only: it
+names an operation, and says nothing of how that operation stands.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Iterable
+from contextlib import closing, suppress
+from pathlib import Path
+
+from .quick_reads import FILE_NAME, UNREADABLE
+
+KEPT_SECONDS = 900.0
+"""A repeated delivery is known as one for longer than its signature is good."""
+
+BUSY_SECONDS = 5.0
+"""How long to wait for another process's write."""
+
+
+class Deliveries:
+    """The deliveries of one home folder; methods may be called from any thread."""
+
+    def __init__(self, home: Path) -> None:
+        self._file = home / FILE_NAME
+        self._reading: sqlite3.Connection | None = None
+        self._lock = threading.Lock()
+        self._seen: tuple[int, int] | None = None
+
+    def note(self, heard: Iterable[tuple[str, str]]) -> None:
+        """Write deliveries down, each one's own id and its operation's, unless they are known.
+
+        What is too old to be repeated is forgotten. Where there is no journal, nobody waits, and
+        nothing is written. The journal is not kept open: who rescues a damaged one must find nobody
+        at it. Raises one of UNREADABLE.
+        """
+        if not self._file.exists():
+            return
+        now = int(time.time() * 1e6)
+        with closing(self._open()) as connection, connection:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute(
+                "DELETE FROM deliveries WHERE heard_at < ?", (now - int(KEPT_SECONDS * 1e6),)
+            )
+            connection.executemany(
+                "INSERT OR IGNORE INTO deliveries (webhook_id, operation_id, heard_at)"
+                " VALUES (?, ?, ?)",
+                [(*each, now) for each in heard],
+            )
+
+    def heard(self) -> list[str]:
+        """Return the operation ids of what was delivered since the last call, in order.
+
+        The first call returns nothing. Where nothing was written at all, it takes microseconds.
+        """
+        with self._lock:
+            if self._reading is None:
+                self._reading = self._open()
+            version = self._reading.execute("PRAGMA data_version").fetchone()[0]
+            if self._seen and self._seen[0] == version:
+                return []
+            since = self._seen[1] if self._seen else None
+            last = self._reading.execute("SELECT max(number) FROM deliveries").fetchone()[0] or 0
+            self._seen = (version, last)
+            if since is None or last == since:
+                return []
+            rows = self._reading.execute(
+                "SELECT operation_id FROM deliveries WHERE number > ? ORDER BY number", (since,)
+            )
+            return [operation_id for (operation_id,) in rows]
+
+    def close(self) -> None:
+        """Hear no more."""
+        with self._lock, suppress(*UNREADABLE):
+            if self._reading is not None:
+                self._reading.close()
+                self._reading = None
+
+    def _open(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            f"{self._file.as_uri()}?mode=rw",
+            uri=True,
+            timeout=BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        connection.execute("PRAGMA synchronous=NORMAL")
+        return connection

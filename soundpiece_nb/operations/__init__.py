@@ -1,0 +1,1 @@
+"""Everything a person starts and holds: operations, their outputs, batches and sweeps."""

@@ -1,0 +1,158 @@
+"""Starts and finds the embedded sandbox: one process a home folder, shared by its kernels.
+
+It is started as a program of its own and spoken to over HTTP like the service. It outlives the
+kernel that started it, so that a restarted kernel finds its operations, and ends by itself when
+nobody asks for anything.
+"""
+
+from __future__ import annotations
+
+import http.client
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import threading
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO, cast
+
+from soundpiece_nb.api.errors import Mistake, SoundpieceError
+
+API_KEY = "spk_sandbox"
+"""Any key with this prefix is accepted; the person's own is never shown to the sandbox."""
+
+IDLE_SECONDS = 1800
+START_SECONDS = 30.0
+STOP_SECONDS = 5.0
+
+
+class SandboxSilent(SoundpieceError):
+    """The sandbox did not start or stop; the message says what it printed."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """A running sandbox."""
+
+    port: int
+    process: int
+
+    @property
+    def base_url(self) -> str:
+        """The API root."""
+        return f"http://127.0.0.1:{self.port}/v1"
+
+
+class LocalSandbox:
+    """The sandbox of one home folder."""
+
+    def __init__(self, home: Path) -> None:
+        self.folder = home / "sandbox"
+        self._note = self.folder / "address.json"
+
+    def running(self) -> Address | None:
+        """Return where it listens; None where it does not."""
+        address = self._last_address()
+        return address if address is not None and _answers(address.port) else None
+
+    def start(self, pace: float = 1.0) -> Address:
+        """Return the running sandbox, started first if need be; takes a second or two then.
+
+        Raises Mistake where its libraries are not installed, SandboxSilent where it fails.
+        """
+        address = self.running()
+        if address is not None:
+            return address
+        if any(importlib.util.find_spec(name) is None for name in ("fastapi", "uvicorn", "scipy")):
+            raise Mistake(
+                "The sandbox needs a few more libraries: pip install 'soundpiece-nb[sandbox]'."
+            )
+        from filelock import FileLock
+
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(self.folder / "starting.lock"):
+            address = self.running()
+            if address is None:
+                last = self._last_address()
+                address = self._spawn(pace, port=last.port if last else 0)
+        return address
+
+    def stop(self) -> bool:
+        """Stop it; what it holds stays on disk. Returns whether it was running."""
+        address = self.running()
+        if address is None:
+            return False
+        _end(address.process)
+        return True
+
+    def _spawn(self, pace: float, port: int) -> Address:
+        command = [sys.executable, "-m", "soundpiece_sandbox", "--port", str(port)]
+        command += ["--data", str(self.folder), "--pace", str(pace)]
+        command += ["--idle-exit", str(IDLE_SECONDS)]
+        log = (self.folder / "sandbox.log").open("wb")
+        process = subprocess.Popen(  # noqa: S603 - our own program with our own arguments
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            start_new_session=True,  # an interrupt of the kernel is not meant for it
+        )
+        log.close()
+        with cast("IO[bytes]", process.stdout) as output:
+            line = _first_line(output)
+        process.returncode = 0  # it is meant to outlive this kernel: nobody waits for its end
+        if not line.startswith("Soundpiece sandbox on http://"):
+            _end(process.pid)
+            if port:
+                return self._spawn(pace, port=0)  # somebody else has taken the port meanwhile
+            said = (self.folder / "sandbox.log").read_text(errors="replace").strip()[-500:]
+            raise SandboxSilent(f"The sandbox did not start. {said}")
+        address = Address(int(line.rsplit(":", 1)[1].split("/")[0]), process.pid)
+        beside = self._note.with_suffix(f".{os.getpid()}.part")
+        beside.write_text(json.dumps(asdict(address)))
+        beside.replace(self._note)
+        return address
+
+    def _last_address(self) -> Address | None:
+        try:
+            return Address(**json.loads(self._note.read_text()))
+        except (OSError, ValueError, TypeError):
+            return None
+
+
+def _end(process: int) -> None:
+    """Ask a process to end, and wait until it has; raises SandboxSilent where it does not."""
+    import psutil
+
+    try:
+        running = psutil.Process(process)
+        if "soundpiece_sandbox" not in running.cmdline():
+            return  # the number belongs to somebody else by now
+        running.terminate()
+        running.wait(STOP_SECONDS)
+    except psutil.NoSuchProcess:
+        return
+    except psutil.Error as error:
+        raise SandboxSilent(f"The sandbox did not stop: {error}.") from None
+
+
+def _first_line(output: IO[bytes]) -> str:
+    """Return the line that says it listens; empty where it ended or stayed silent."""
+    lines: list[bytes] = []
+    reader = threading.Thread(target=lambda: lines.append(output.readline()), daemon=True)
+    reader.start()
+    reader.join(START_SECONDS)
+    return lines[0].decode(errors="replace").strip() if lines else ""
+
+
+def _answers(port: int) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+    try:
+        connection.request("GET", "/")
+        return connection.getresponse().getheader("Soundpiece-Sandbox") is not None
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

@@ -1,0 +1,344 @@
+"""What a person holds: an operation, and the outputs it brought."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator, Mapping, Sequence
+from concurrent.futures import Future
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
+
+from soundpiece_nb.api.errors import Mistake, StorageFailed
+from soundpiece_nb.api.output_ref import earlier_outputs
+from soundpiece_nb.audio.export import ENDINGS, find_place, write_copy
+from soundpiece_nb.engine.engine import Engine
+from soundpiece_nb.engine.explanations import outcome
+from soundpiece_nb.journal.entry import Entry, TakeEntry
+from soundpiece_nb.text import short
+
+from .labels import NO_STARS, require_note, require_stars
+from .waiting import attend, in_seconds, wait, wait_in_loop
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+
+class Problem(NamedTuple):
+    """Why an operation failed, was refused, or is stuck: a short code, and words."""
+
+    code: str
+    message: str
+
+
+class Group(Protocol):
+    """Several operations that go on together."""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of all of them."""
+
+    @property
+    def done(self) -> bool:
+        """Whether all have ended."""
+
+
+class Host(Protocol):
+    """What a handle lives in: this process's session."""
+
+    @property
+    def engine(self) -> Engine:
+        """What carries operations."""
+
+    def again(self, key: str, changes: Mapping[str, Any]) -> Operation:
+        """Start the request of an operation once more, changed."""
+
+    def judge(
+        self, key: str, take: int, *, rating: int | None = None, note: str | None = None
+    ) -> None:
+        """Keep a take's stars or note, and show them where it is shown."""
+
+    def label(self, key: str, *, tags: Sequence[str] = (), note: str | None = None) -> None:
+        """Give an operation tags or a note, and show them where it is shown."""
+
+
+class Operation:
+    """One operation. It is read from the journal each time, so any number of handles agree."""
+
+    def __init__(self, key: str, host: Callable[[], Host]) -> None:
+        self.key = key
+        self._host = host  # asked each time: the extension may have been reloaded
+
+    def __repr__(self) -> str:
+        entry = self.entry
+        name = f" {entry.name!r}" if entry.name else ""
+        return f"<{entry.route}{name} {short(self.key)} {entry.status}>"
+
+    def __str__(self) -> str:
+        """Return the key: the text that names it, in `{{name}}` on a magic's line say."""
+        return self.key
+
+    def __eq__(self, other: object) -> bool:
+        return self.key == other.key if isinstance(other, Operation) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    @property
+    def entry(self) -> Entry:
+        """Everything the journal holds of it, as of now."""
+        return self._engine().journal.entry(self.key)
+
+    @property
+    def id(self) -> str | None:
+        """The service's id; None until the service has acknowledged the request."""
+        return self.entry.operation_id
+
+    @property
+    def name(self) -> str | None:
+        """The NAME it was given."""
+        return self.entry.name
+
+    @property
+    def route(self) -> str:
+        """The route it was sent to, `create.new_song` say."""
+        return self.entry.route
+
+    @property
+    def status(self) -> str:
+        """`submitting`, `processing`, `ready`, `failed` or `rejected`."""
+        return self.entry.status
+
+    @property
+    def error(self) -> Problem | None:
+        """What went wrong; None while all is well."""
+        entry = self.entry
+        return Problem(entry.error_code, entry.error_message or "") if entry.error_code else None
+
+    @property
+    def elapsed(self) -> timedelta:
+        """The time from submission to the end, or to now."""
+        entry = self.entry
+        return (entry.finished_at or datetime.now(UTC)) - entry.submitted_at
+
+    @property
+    def request(self) -> dict[str, Any]:
+        """The fields that were sent, links as plain addresses."""
+        return self.entry.fields
+
+    @property
+    def outputs(self) -> tuple[Output, ...]:
+        """The takes, once the service is ready; their files may still be on the way."""
+        entry = self.entry
+        return tuple(Output(self, take) for take in entry.takes)
+
+    @property
+    def parents(self) -> tuple[Operation, ...]:
+        """The operations whose outputs this one was made from."""
+        named = earlier_outputs(self.entry.body).values()
+        return tuple(self._other(key) for key in dict.fromkeys(each.key for each in named))
+
+    @property
+    def children(self) -> tuple[Operation, ...]:
+        """The operations that were made from this one's outputs, oldest first."""
+        return tuple(self._other(key) for key in self._engine().journal.made_from(self.key))
+
+    def result(self, timeout: float | timedelta | None = None) -> Operation:
+        """Wait until every output is a verified file, and return this operation.
+
+        A notebook's own asyncio tasks go on meanwhile. Raises OperationFailed, RequestRejected,
+        DownloadFailed, ServiceSilent, or WaitTimeout after `timeout` seconds; each carries
+        `.key` and `.operation_id`, and none of them ends the operation.
+        """
+        seconds = in_seconds(timeout)
+        future = self._future()
+        if future is not None:
+            wait(future, seconds, self)
+        return self._conclude()
+
+    def rate(self, stars: int, note: str | None = None) -> Self:
+        """Judge the only take, with 1 to 5 stars and a note; Mistake where there are more."""
+        outputs = self.outputs
+        if not outputs:
+            raise Mistake(f"It has no takes yet to judge; it is {self.status}.")
+        if len(outputs) != 1:
+            raise Mistake(
+                f"A take is what one judges, and there are {len(outputs)}: "
+                f".outputs[0].rate({stars}) judges the first."
+            )
+        outputs[0].rate(stars, note)
+        return self
+
+    def tag(self, *tags: str) -> Self:
+        """Give it tags, beside those it has."""
+        listed = tags[0] if len(tags) == 1 and isinstance(tags[0], list | tuple) else tags
+        self._host().label(self.key, tags=listed)
+        return self
+
+    def note(self, text: str) -> Self:
+        """Give it a note, in place of the one it has."""
+        self._host().label(self.key, note=require_note(text))
+        return self
+
+    def rerun(self, **changes: Any) -> Operation:
+        """Start the same request under a new key, but for these changes; None takes a field out.
+
+        `name`, `tags` and `note` label the new one; without `tags` it has this one's. Raises
+        Mistake for bad input, before anything is sent.
+        """
+        return self._host().again(self.key, changes)
+
+    def stop_watching(self) -> None:
+        """Follow it no longer in this process; it goes on at the service and can be resumed."""
+        self._engine().let_go(self.key)
+
+    def __await__(self) -> Generator[Any, None, Operation]:
+        return self._wait_in_loop().__await__()
+
+    async def _wait_in_loop(self) -> Operation:
+        future = self._future()
+        if future is not None:
+            await wait_in_loop(future, self)
+        return self._conclude()
+
+    def _other(self, key: str) -> Operation:
+        return Operation(key, self._host)
+
+    def _engine(self) -> Engine:
+        return self._host().engine
+
+    def _future(self) -> Future[None] | None:
+        engine = self._engine()
+        run = engine.run(self.key)
+        if run is not None:
+            return run.ended
+        complete = engine.journal.check_files(self.key).complete
+        return None if complete else engine.carry(self.key).ended
+
+    def _conclude(self) -> Operation:
+        error = outcome(self.entry)
+        if error is not None:
+            raise error
+        return self
+
+
+class Output:
+    """One take of an operation."""
+
+    def __init__(self, operation: Operation, take: TakeEntry) -> None:
+        self.operation = operation
+        self.take = take.take
+        self.kind = take.kind
+        self.duration = take.duration
+        self.pruned_at = take.pruned_at
+        self._entry = take
+        self._engine = operation._engine  # noqa: SLF001 - the two are one
+        home = self._engine().journal.home
+        self.path: Path | None = home / take.path if take.path else None
+
+    def __repr__(self) -> str:
+        length = f" {self.duration:.1f} s" if self.duration else ""
+        pruned = f"pruned on {self.pruned_at:%Y-%m-%d}" if self.pruned_at else ""
+        return f"<take {self.take} of {short(self.operation.key)}{length} {self.path or pruned}>"
+
+    def __str__(self) -> str:
+        """Return the text that names it on a magic's line: the key, and which take."""
+        return f"{self.operation.key}:{self.take}"
+
+    def __eq__(self, other: object) -> bool:
+        return str(self) == str(other) if isinstance(other, Output) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(str(self))
+
+    @property
+    def rating(self) -> int | None:
+        """The stars it was given, 1 to 5."""
+        return self._now().rating
+
+    @property
+    def note(self) -> str | None:
+        """The note it was given."""
+        return self._now().note
+
+    def rate(self, stars: int, note: str | None = None) -> Self:
+        """Judge it with 1 to 5 stars, and a note if you like; kept at once. Raises Mistake."""
+        said = None if note is None else require_note(note)
+        host = self.operation._host()  # noqa: SLF001 - the two are one
+        host.judge(self.operation.key, self.take, rating=require_stars(stars), note=said)
+        return self
+
+    def unrate(self) -> Self:
+        """Take its stars away; a note stays."""
+        host = self.operation._host()  # noqa: SLF001 - the two are one
+        host.judge(self.operation.key, self.take, rating=NO_STARS)
+        return self
+
+    def _now(self) -> TakeEntry:
+        return self.operation.entry.takes[self.take - 1]
+
+    def audio(self) -> tuple[npt.NDArray[np.float32], int]:
+        """Return the samples as `(frames, channels)` float32 within ±1, and 44100 (Hz)."""
+        from soundpiece_nb.audio.verification import read
+
+        return read(self._file())
+
+    def save(self, path: str | Path) -> Path:
+        """Write the take to `path`, with its story as tags: .flac, .wav or .mp3 by the ending.
+
+        FLAC and WAV hold the very same samples, MP3 has 256 kbit/s. Into a folder it goes as FLAC
+        under a readable name. Returns where it is now. Raises Mistake for another ending,
+        StorageFailed where the disk refuses.
+        """
+        source = self._file()
+        target = require_path(path)
+        if target.is_dir():
+            target = self.place_in(target)
+        if target.suffix.lower() not in ENDINGS:
+            raise Mistake(
+                f"Takes are saved as .flac, .wav or .mp3; call the file "
+                f"{target.stem or 'take'}.flac, say, or name a folder that is there."
+            )
+        store = self._engine().shelf.folder.resolve()
+        if store in target.resolve().parents:
+            raise Mistake(f"{store} holds the takes as they came; save it somewhere else.")
+        story = self.operation.entry.story(self._entry)
+        try:
+            return attend(self._engine().workbench.start(write_copy, source, target, story))
+        except OSError as error:
+            raise StorageFailed(f"{target} cannot be written: {error.strerror}.") from None
+
+    def place_in(self, folder: Path, ending: str = ".flac") -> Path:
+        """Return where in a folder `save` puts it: a readable name, numbered if another has it.
+
+        A path that exists already holds this very take.
+        """
+        entry = self.operation.entry
+        name = entry.file_name(self._entry, ending)
+        return find_place(folder, name, self._file(), entry.story(self._entry))
+
+    def _file(self) -> Path:
+        if self.path is not None and self.path.exists():
+            return self.path
+        key = short(self.operation.key)
+        if self.pruned_at:
+            raise Mistake(
+                f"Take {self.take} of {key} was pruned on {self.pruned_at:%Y-%m-%d}; "
+                f"%soundpiece_resume {key} fetches it again."
+            )
+        raise Mistake(
+            f"Take {self.take} of {key} is not on this machine (yet); .result() waits for it."
+        )
+
+
+def require_path(path: str | Path) -> Path:
+    """Return a path of this machine, `~` included; raises Mistake for what can be none."""
+    try:
+        whole = Path(path).expanduser()
+        possible = b"\0" not in os.fsencode(whole)
+    except (RuntimeError, UnicodeEncodeError):  # nobody's home, or half of a surrogate pair
+        possible = False
+    if not possible:
+        raise Mistake(f"{str(path)!r} cannot be a path on this machine.")
+    return whole

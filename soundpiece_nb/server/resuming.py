@@ -1,0 +1,81 @@
+"""Operations whose kernel has died go on here, where the owner of the server wants that.
+
+The journal's leases say which those are, and keep every other process from following them too.
+"""
+
+from __future__ import annotations
+
+import atexit
+import threading
+import time
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from soundpiece_nb.api.errors import SoundpieceError
+from soundpiece_nb.journal.quick_reads import find_abandoned
+from soundpiece_nb.settings import Settings
+
+if TYPE_CHECKING:
+    from soundpiece_nb.operations.session import Session
+
+LOOK_SECONDS = 2.0
+FIRST_PAUSE, LONGEST_PAUSE = 10.0, 600.0
+"""Seconds before an operation that was not brought to its end is taken up again, ever longer."""
+
+
+class Caretaker:
+    """Looks for abandoned operations, and follows them to their end on threads of its own."""
+
+    def __init__(self, home: Path, complain: Callable[[str], None]) -> None:
+        self._home = home
+        self._complain = complain
+        self._said = ""
+        self._pauses: dict[str, tuple[float, float]] = {}
+
+    def start(self) -> None:
+        """Begin to look; it ends with the process."""
+        threading.Thread(
+            target=self._keep_looking, name="soundpiece-caretaker", daemon=True
+        ).start()
+
+    @cached_property
+    def _session(self) -> Session:
+        from soundpiece_nb.operations.session import Session
+
+        session = Session(Settings(home=str(self._home)))
+        atexit.register(session.close)
+        return session
+
+    def _keep_looking(self) -> None:
+        while True:
+            self._say(self._trouble())
+            time.sleep(LOOK_SECONDS)
+
+    def _trouble(self) -> str:
+        """Look, and return what is wrong; nothing where all is well."""
+        try:
+            self.look()
+        except SoundpieceError as error:
+            return error.message
+        except Exception as error:  # noqa: BLE001 - the next look may go better
+            return f"Something unforeseen happened ({type(error).__name__})."
+        return ""
+
+    def _say(self, trouble: str) -> None:
+        """Complain, but not of the same again and again."""
+        if trouble and trouble != self._said:
+            self._complain(trouble)
+        self._said = trouble
+
+    def look(self) -> None:
+        """Take up what nobody follows; raises SoundpieceError where the journal cannot be used."""
+        now = time.monotonic()
+        for key in find_abandoned(self._home, time.time_ns() // 1000):
+            due, pause = self._pauses.get(key, (now, FIRST_PAUSE))
+            if due > now:
+                continue
+            self._pauses[key] = (now + pause, min(2 * pause, LONGEST_PAUSE))
+            if self._session.reaches(self._session.journal.entry(key)):
+                self._session.set_out(key)

@@ -1,0 +1,42 @@
+"""Music made on the spot: words and a prompt in, a finished stereo song and its stems out."""
+
+from soundpiece_sandbox.music.cutting import Cut, plan_cut
+from soundpiece_sandbox.music.fx import make_fx
+from soundpiece_sandbox.music.ground import Ground
+from soundpiece_sandbox.music.guide import Guide
+from soundpiece_sandbox.music.listening import ground_of, listen
+from soundpiece_sandbox.music.plan import (
+    Plan,
+    plan_instrumental,
+    plan_instrumental_remix,
+    plan_song,
+    plan_song_remix,
+)
+from soundpiece_sandbox.music.sample import make_sample
+from soundpiece_sandbox.music.song import Song, make_song, perform, planned_duration
+from soundpiece_sandbox.music.sound import SAMPLE_RATE, FloatArray
+from soundpiece_sandbox.music.splitting import split, split_pieces
+
+__all__ = [
+    "SAMPLE_RATE",
+    "Cut",
+    "FloatArray",
+    "Ground",
+    "Guide",
+    "Plan",
+    "Song",
+    "ground_of",
+    "listen",
+    "make_fx",
+    "make_sample",
+    "make_song",
+    "perform",
+    "plan_cut",
+    "plan_instrumental",
+    "plan_instrumental_remix",
+    "plan_song",
+    "plan_song_remix",
+    "planned_duration",
+    "split",
+    "split_pieces",
+]

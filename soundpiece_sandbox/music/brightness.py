@@ -1,0 +1,93 @@
+"""Brightness: where a sound's spectrum has its centre, and a gentle tilt that moves it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from soundpiece_sandbox.music.sound import SAMPLE_RATE, FloatArray
+from soundpiece_sandbox.music.wavetable import DoubleArray
+
+NEUTRAL = 3000.0  # Hz: what silence is given
+
+_SIZE = 4096  # frames in a spectrum
+_AT_ONCE = 256  # spectra
+_FREQUENCIES: DoubleArray = np.asarray(np.fft.rfftfreq(_SIZE, 1.0 / SAMPLE_RATE), np.float64)
+_HEARD = (_FREQUENCIES > 40.0) & (_FREQUENCIES < 16_000.0)  # noqa: PLR2004 - what a room carries
+_INAUDIBLE = 1e-4
+_STEEPEST = 3.0  # dB an octave that the tilt may have
+_PIVOT = 800.0  # Hz that the tilt leaves alone
+_TILTED = (60.0, 12_000.0)  # Hz; beyond these it is level
+_TAPS = 2047  # of the tilt's filter
+_BLOCK = 1 << 15  # frames filtered at once
+
+
+def brightness_of(track: FloatArray) -> float:
+    """Return the brightness in Hz of a track, (channels, frames) of any length.
+
+    It is the spectral centroid of the mean magnitude spectrum (the channels' mean in windows of
+    4096 frames, from 40 Hz to 16 kHz), so loud moments count for more than quiet ones.
+    """
+    return _centre(_mean_spectrum(track))
+
+
+def tilt_towards(brightness: float, stems: Mapping[str, FloatArray]) -> None:
+    """Tilt stems (2, frames) in place so that their sum comes near to a brightness in Hz.
+
+    Each goes through the same linear filter, of at most 3 dB an octave and without delay.
+    """
+    tracks = list(stems.values())
+    spectrum = _mean_spectrum(sum(tracks[1:], start=tracks[0]))
+    tilt = _tilt_reaching(brightness, spectrum)
+    frequencies = np.arange(_TAPS // 2 + 2) * SAMPLE_RATE / (_TAPS + 1)
+    response = np.fft.irfft(_gain(tilt, frequencies))
+    taps = np.roll(response, _TAPS // 2)[:_TAPS] * np.hanning(_TAPS + 2)[1:-1]
+    for track in tracks:
+        for channel in track:
+            _filter(channel, taps)
+
+
+def _filter(channel: FloatArray, taps: DoubleArray) -> None:
+    """Filter a channel (frames,) in place, without delay."""
+    spectrum = np.fft.rfft(taps, _BLOCK).astype(np.complex64)
+    step = _BLOCK - _TAPS + 1
+    source = np.pad(channel, (_TAPS // 2, _BLOCK))
+    for start in range(0, len(channel), step):
+        piece = channel[start : start + step]
+        filtered = np.fft.irfft(np.fft.rfft(source[start : start + _BLOCK]) * spectrum, _BLOCK)
+        piece[:] = filtered[_TAPS - 1 :][: len(piece)]
+
+
+def _mean_spectrum(track: FloatArray) -> DoubleArray:
+    mono = np.asarray(np.mean(track, axis=0), np.float32)
+    mono = np.pad(mono, (0, -len(mono) % _SIZE or _SIZE * (len(mono) == 0)))
+    windows = mono.reshape(-1, _SIZE)
+    total = np.zeros(_SIZE // 2 + 1)
+    for start in range(0, len(windows), _AT_ONCE):
+        piece = windows[start : start + _AT_ONCE] * np.hanning(_SIZE).astype(np.float32)
+        total += np.abs(np.fft.rfft(piece, axis=1)).sum(axis=0)
+    return np.asarray(total / len(windows))
+
+
+def _centre(spectrum: DoubleArray) -> float:
+    heard = spectrum * _HEARD
+    whole = float(heard.sum())
+    return float(heard @ _FREQUENCIES) / whole if whole > _INAUDIBLE else NEUTRAL
+
+
+def _tilt_reaching(brightness: float, spectrum: DoubleArray) -> float:
+    """Return the tilt in dB an octave that brings a spectrum nearest to a brightness."""
+    low, high = -_STEEPEST, _STEEPEST
+    for _ in range(20):  # the centre rises with the tilt, so halving finds it
+        middle = 0.5 * (low + high)
+        if _centre(spectrum * _gain(middle, _FREQUENCIES)) < brightness:
+            low = middle
+        else:
+            high = middle
+    return 0.5 * (low + high)
+
+
+def _gain(tilt: float, frequencies: DoubleArray) -> DoubleArray:
+    octaves = np.log2(np.clip(frequencies, *_TILTED) / _PIVOT)
+    return np.asarray(10.0 ** (tilt * octaves / 20.0))

@@ -1,0 +1,154 @@
+"""Cutting: a piece made shorter, so that nobody hears where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import accumulate
+
+import numpy as np
+
+from soundpiece_sandbox.music.chroma import MOMENTS, chroma_of
+from soundpiece_sandbox.music.ground import Ground
+from soundpiece_sandbox.music.score import BEATS
+from soundpiece_sandbox.music.sound import SAMPLE_RATE, FloatArray, frames_in
+from soundpiece_sandbox.music.wavetable import DoubleArray
+
+_JOIN = 0.03  # seconds that one side of a join melts into the other
+_SHORTEST_HEAD = 2  # bars before a join
+_SHORTEST_TAIL = 2  # bars after it, which hold the ending
+_LEVEL_STEP = 6.0  # dB that weigh as much as another harmony
+_CHORD = 4.0  # how much it weighs that the chord after the join is another
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A head and a tail of a sound, joined; everything in frames.
+
+    The head is `[0, head)`, the tail `[tail, end)`. Before the join the head melts into what
+    comes before the tail, by raised cosines whose sum is one: both sides are of one recording
+    and mostly alike, so that powers that summed to one would swell. Over the last `fade` frames
+    the sound goes to silence.
+    """
+
+    length: int  # of the sounds it is for
+    head: int
+    tail: int
+    end: int
+    join: int
+    fade: int
+
+    @property
+    def frames(self) -> int:
+        """How many frames are left."""
+        return self.head + self.end - self.tail
+
+    @property
+    def duration(self) -> float:
+        """How many seconds are left."""
+        return self.frames / SAMPLE_RATE
+
+    def of(self, sound: FloatArray) -> FloatArray:
+        """Return the cut of a sound (frames, channels): the mix, or any stem of it.
+
+        It is linear: cut stems sum to the cut mix. Raises ValueError for another length.
+        """
+        if len(sound) != self.length:
+            raise ValueError(f"This cut is for {self.length} frames, not for {len(sound)}")
+        cut = np.concatenate([sound[: self.head], sound[self.tail : self.end]])
+        if self.join:
+            rise = _slope(self.join)
+            cut[self.head - self.join : self.head] *= rise[::-1]
+            cut[self.head - self.join : self.head] += (
+                rise * sound[self.tail - self.join : self.tail]
+            )
+        if self.fade:
+            cut[-self.fade :] *= _slope(self.fade)[::-1]
+        return cut
+
+
+def plan_cut(sound: FloatArray, target: float, ground: Ground) -> Cut:
+    """Return how to make a sound (frames, channels) last about `target` seconds.
+
+    What is left is the time before the first bar and whole bars, so it is at most half a bar
+    from the target; at least one bar. The sound's own ending is kept from four bars on. When no
+    bar line is nearer to the target than the sound's own end, all of it is kept as it is.
+    """
+    length = len(sound)
+    bar = BEATS * 60.0 / ground.tempo
+
+    def line(number: int) -> int:
+        return frames_in(ground.first_beat + number * bar)
+
+    last = int((length / SAMPLE_RATE - ground.first_beat) / bar + 1e-6)
+    wanted = max(round((target - ground.first_beat) / bar), 1)
+    if wanted > last or target >= length / SAMPLE_RATE or line(wanted) >= length:
+        return Cut(length, length, length, length, 0, 0)
+    fade = min(frames_in(bar / BEATS), line(wanted))
+    head = end = wanted
+    if _SHORTEST_HEAD + _SHORTEST_TAIL <= wanted < last:
+        head, end = _smoothest_join(sound, ground, bar, wanted, last)
+    if head == end:
+        return Cut(length, line(wanted), line(wanted), line(wanted), 0, fade)
+    tail = line(end) - (line(wanted) - line(head))
+    return Cut(length, line(head), tail, line(end), frames_in(_JOIN), fade)
+
+
+def _smoothest_join(
+    sound: FloatArray, ground: Ground, bar: float, wanted: int, last: int
+) -> tuple[int, int]:
+    """Return after how many bars to leave for the tail and where to end, to be heard least.
+
+    The tail's first bar should be like the one it replaces, and the bar before it like the one
+    that was heard: in harmony, in level, in chord, and in its place in the form. The end is the
+    sound's last bar line, or the one before the last chord's ring.
+    """
+    harmony, level = _heard_bars(sound, ground.first_beat, bar, last)
+
+    def cost(head: int, end: int) -> float:
+        apart = end - wanted
+        total = 0.5 * _interrupts(ground, head, head + apart) + 0.5 * (end < last)
+        for before in (head - 1, head):
+            total += 1.0 - float(harmony[before] @ harmony[before + apart])
+            total += abs(float(level[before] - level[before + apart])) / _LEVEL_STEP
+        return total + sum(
+            weight * (not _same_chord(ground, bar, bar + apart))
+            for bar, weight in ((head, _CHORD), (head - 1, 1.0))
+        )
+
+    ends = {last, max(min(ground.bars, last), wanted + 1)}
+    heads = range(_SHORTEST_HEAD, wanted - _SHORTEST_TAIL + 1)
+    return min(((head, end) for end in sorted(ends) for head in heads), key=lambda at: cost(*at))
+
+
+def _heard_bars(
+    sound: FloatArray, first_beat: float, bar: float, bars: int
+) -> tuple[DoubleArray, DoubleArray]:
+    """Return each bar's chroma at unit length, (bars, 24), and its level in dB, (bars,)."""
+    chroma = chroma_of(sound)
+    lines = first_beat + bar * np.arange(bars)
+    edges = np.minimum(np.ceil(lines * MOMENTS).astype(int), len(chroma) - 1)
+    harmony = np.add.reduceat(chroma, edges, axis=0)
+    harmony /= np.maximum(np.linalg.norm(harmony, axis=1, keepdims=True), 1e-9)
+    frames = np.minimum(np.round(lines * SAMPLE_RATE).astype(int), len(sound) - 1)
+    power = np.add.reduceat(np.einsum("fc,fc->f", sound, sound), frames)
+    return harmony, 10.0 * np.log10(power / (bar * SAMPLE_RATE) + 1e-6)
+
+
+def _same_chord(ground: Ground, bar: int, other: int) -> bool:
+    """Return whether two bars begin on one chord; unless both are known, no."""
+    known = len(ground.chords) // 2
+    return max(bar, other) < known and ground.chords[2 * bar] == ground.chords[2 * other]
+
+
+def _interrupts(ground: Ground, head: int, tail: int) -> bool:
+    """Return whether a join falls within a section, or within four bars where none are known."""
+    if not ground.sections:
+        return head % 4 != 0 and tail % 4 != 0
+    starts = set(accumulate(section.bars for section in ground.sections))
+    return head not in starts and tail not in starts
+
+
+def _slope(frames: int) -> FloatArray:
+    """Return a raised cosine from 0, (frames, 1); it and its reverse sum to one."""
+    steps = np.linspace(0.0, np.pi, frames, dtype=np.float32)
+    return np.asarray(0.5 - 0.5 * np.cos(steps), np.float32)[:, None]
