@@ -35,7 +35,7 @@ check: $(INSTALLED)
 	$(BIN)/lint-imports
 
 browser: $(INSTALLED)
-	$(BIN)/python tests/install_browser.py
+	cd tests && ../$(BIN)/python -m support.install_browser
 
 # What asserts on time runs alone, all else several at a time: much of it waits.
 test: check browser

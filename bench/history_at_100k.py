@@ -31,7 +31,7 @@ from soundpiece_nb.journal.quick_reads import count_abandoned
 from soundpiece_nb.journal.summary import summarise
 
 ROWS, PAGE, TIMES = 100_000, 20, 5
-CROWD = Path(__file__).parent.parent / "tests" / "journal" / "crowd.py"
+CROWD = Path(__file__).parent.parent / "tests" / "support" / "large_journal.py"
 SEARCH = Filter(search="tender strings", limit=PAGE)
 PAGES = {
     "newest first": Filter(limit=PAGE),

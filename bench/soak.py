@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 TESTS = Path(__file__).parents[1] / "tests"
-sys.path[:0] = [str(TESTS), str(TESTS / "server")]
+sys.path.insert(0, str(TESTS))
 
 STORMS, OPERATIONS = 20, 500
 ROUNDS, KILLS = 10, 1_000
@@ -37,7 +37,7 @@ def main() -> None:
 
 def big_download(folder: Path, _: float) -> None:
     """Fetch a take of a gigabyte, and say by how much the process grew."""
-    from big_download import fetch  # type: ignore[import-not-found]
+    from support.big_download import fetch  # type: ignore[import-not-found]
 
     fetched = fetch(MEGABYTES, folder)
     if not fetched.same:
@@ -49,7 +49,7 @@ def big_download(folder: Path, _: float) -> None:
 
 def storms(folder: Path, until: float) -> None:
     """Let storms pass, one after the other; raises AssertionError with the seed of a bad one."""
-    from storms import StormySandbox, weather  # type: ignore[import-not-found]
+    from support.storms import StormySandbox, weather  # type: ignore[import-not-found]
 
     sandbox = StormySandbox(folder / "sandbox")
     passed: list[Any] = []
@@ -71,10 +71,10 @@ def storms(folder: Path, until: float) -> None:
 
 def kills(folder: Path, until: float) -> None:
     """Kill processes at random on one journal; raises AssertionError where anything is lost."""
-    from crash.aftermath import require_nothing_lost_or_twice  # type: ignore[import-not-found]
-    from crash.nursery import Nursery  # type: ignore[import-not-found]
-    from crash.random_kills import kill_at_random  # type: ignore[import-not-found]
-    from services import RunningSandbox, quiet_environment  # type: ignore[import-not-found]
+    from support.after_crashes import require_nothing_lost_or_twice  # type: ignore[import-not-found]
+    from support.process_forker import Nursery  # type: ignore[import-not-found]
+    from support.random_kills import kill_at_random  # type: ignore[import-not-found]
+    from support.services import RunningSandbox, quiet_environment  # type: ignore[import-not-found]
 
     sandbox, home = RunningSandbox(folder / "sandbox"), folder / "home"
     address = {"SOUNDPIECE_BASE_URL": sandbox.base_url, "SOUNDPIECE_API_KEY": "spk_soak"}
@@ -92,11 +92,10 @@ def kills(folder: Path, until: float) -> None:
 
 def webhooks(folder: Path, _: float) -> None:
     """Deliver a thousand webhooks a minute to a Jupyter server, and say what that weighs."""
-    from delivering import weigh  # type: ignore[import-not-found]
-    from kept import KEY, SECRET, keep_take  # type: ignore[import-not-found]
-
-    from jupyter_servers import JupyterServer  # type: ignore[import-not-found]
-    from services import quiet_environment
+    from support.jupyter_servers import JupyterServer  # type: ignore[import-not-found]
+    from support.kept_take import KEY, SECRET, keep_take  # type: ignore[import-not-found]
+    from support.services import quiet_environment
+    from support.steady_webhooks import weigh  # type: ignore[import-not-found]
 
     keep_take(folder / "home", KEY)
     environment = quiet_environment(folder / "home", SOUNDPIECE_WEBHOOK_SECRET=SECRET)

@@ -18,9 +18,9 @@ import nbformat
 from PIL import Image
 from playwright.sync_api import Browser, Locator, sync_playwright
 
-from browser.lab import CHROMIUM_FLAGS, Lab, chromium
-from browser.notebook_page import NotebookPage, write_notebook
 from soundpiece_nb.operations.embedded_sandbox import LocalSandbox
+from support.jupyterlab import CHROMIUM_FLAGS, Lab, chromium
+from support.notebook_page import NotebookPage, write_notebook
 
 SWEEP = """\
 %%soundpiece_sample grooves --sweep mood=calm,wild --sweep style=jazz,techno --duration 12

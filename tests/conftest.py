@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from services import Heard, Reply, RunningSandbox, ScriptedService
+from support.services import Heard, Reply, RunningSandbox, ScriptedService
 
-pytest_plugins = ["leaks"]
+pytest_plugins = ["support.leaks"]
 
 BEGUN_FIRST = (
-    "test_chaining.py",
+    "test_references.py",
     "sandbox/test_service_routes.py",
     "sandbox/test_sources.py",
     "sandbox/test_service_sources.py",
@@ -29,13 +29,13 @@ BEGUN_FIRST = (
     "browser/test_bench_in_lab.py",
     "browser/test_sound_from_the_server.py",
     "browser/test_lab_form.py",
-    "audio/test_figures.py",
+    "analysis/test_measurement.py",
     "browser/test_completion_in_lab.py",
     "engine/test_storms.py",
     "engine/test_bad_machine.py",
     "browser/test_demo.py",
     "test_secrets.py",
-    "server/test_meddling.py",
+    "server/test_tampering.py",
     "server/test_sound.py",
     "journal/test_rescue.py",
     "test_crash.py",

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from kernels import Kernel
-from services import OPERATION_ID, Reply, ScriptedService, as_json, quiet_environment, tone
+from support.kernels import Kernel
+from support.services import OPERATION_ID, Reply, ScriptedService, as_json, quiet_environment, tone
 
 ENTRY = """
 from soundpiece_nb.api import routes

@@ -15,11 +15,11 @@ import pandas as pd
 import pytest
 
 import soundpiece_nb as sp
-from processes import Process
-from services import RunningSandbox, as_json, operation, quiet_environment
 from soundpiece_nb.api.errors import StorageFailed
 from soundpiece_nb.magics.targets import meant
 from soundpiece_nb.operations import session
+from support.services import RunningSandbox, as_json, operation, quiet_environment
+from support.session_processes import Process
 
 ROWS = [{"prompt": f"Click {number}", "duration": 0.5} for number in range(12)]
 

@@ -10,8 +10,8 @@ from queue import Empty
 import pytest
 from jupyter_client.blocking import BlockingKernelClient
 
-from kernels import Kernel
-from services import quiet_environment
+from support.kernels import Kernel
+from support.services import quiet_environment
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 

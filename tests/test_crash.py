@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from kernels import Kernel
-from services import RunningSandbox, quiet_environment
 from soundpiece_nb.journal.quick_reads import count_abandoned
+from support.kernels import Kernel
+from support.services import RunningSandbox, quiet_environment
 
 SUBMIT = """
 import soundpiece_nb as sp

@@ -10,9 +10,9 @@ import keyring
 import pytest
 from keyring.backend import KeyringBackend
 
-from services import quiet_environment
 from soundpiece_nb import credentials
 from soundpiece_nb.api.errors import Mistake
+from support.services import quiet_environment
 
 KEY = "spk_test_kept_0123456789"
 SECRETS = ("whsec_" + "A" * 32, "whsec_" + "B" * 32)

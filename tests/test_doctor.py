@@ -22,7 +22,6 @@ import pytest
 from mutagen.flac import FLAC
 
 import soundpiece_nb as sp
-from services import OPERATION_ID, as_json, operation, quiet_environment, tone
 from soundpiece_nb.api.errors import WaitInterrupted
 from soundpiece_nb.doctor import service as asking
 from soundpiece_nb.doctor.examination import Examination
@@ -31,6 +30,7 @@ from soundpiece_nb.journal.lease import holder_name
 from soundpiece_nb.journal.migrations import JournalTooNew
 from soundpiece_nb.magics.doctor_command import doctor
 from soundpiece_nb.operations import session
+from support.services import OPERATION_ID, as_json, operation, quiet_environment, tone
 
 API_KEY = "spk_tests_only_0123456789"
 MOST_LINES = 25

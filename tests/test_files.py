@@ -17,11 +17,11 @@ from mutagen.flac import FLAC
 from sqlalchemy import update
 
 import soundpiece_nb as sp
-from kernels import Kernel
-from services import OPERATION_ID, Reply, as_json, operation, quiet_environment, tone
 from soundpiece_nb.journal.quick_reads import count_abandoned
 from soundpiece_nb.journal.schema import operations, takes
 from soundpiece_nb.operations import session
+from support.kernels import Kernel
+from support.services import OPERATION_ID, Reply, as_json, operation, quiet_environment, tone
 
 LYRICS = "[Verse]\nDrive, 夜\n\nhome"
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from kernels import read_until
-from services import quiet_environment
+from support.kernels import read_until
+from support.services import quiet_environment
 
 CELLS = (
     "%load_ext soundpiece_nb",

@@ -20,8 +20,6 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 import soundpiece_nb as sp
-from hostile import CONTROLS, DIRECTIONS, HALF, NAMES, PIECES, SCRIPTS, Page, harmless, texts
-from services import OPERATION_ID, Reply, as_json, tone
 from soundpiece_nb.api.address import scrub
 from soundpiece_nb.api.answer import OutputLink
 from soundpiece_nb.api.request import new_request
@@ -45,6 +43,18 @@ from soundpiece_nb.operations import session
 from soundpiece_nb.operations.sweep import find_sweep
 from soundpiece_nb.operations.templates import expand, names_in
 from soundpiece_nb.text import visible
+from support.hostile_texts import (
+    CONTROLS,
+    DIRECTIONS,
+    HALF,
+    NAMES,
+    PIECES,
+    SCRIPTS,
+    Page,
+    harmless,
+    texts,
+)
+from support.services import OPERATION_ID, Reply, as_json, tone
 
 FX = "/v1/create.new_fx"
 tried = partial(

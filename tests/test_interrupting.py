@@ -14,11 +14,11 @@ import psutil
 import pytest
 
 import soundpiece_nb as sp
-from held_service import HeldService, eventually
-from kernels import Kernel, Ran
-from processes import Process
-from services import quiet_environment
 from soundpiece_nb.operations import session
+from support.held_service import HeldService, eventually
+from support.kernels import Kernel, Ran
+from support.services import quiet_environment
+from support.session_processes import Process
 
 pytestmark = pytest.mark.measured
 

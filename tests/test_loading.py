@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from services import quiet_environment
+from support.services import quiet_environment
 
 pytestmark = pytest.mark.measured
 

@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from services import RunningSandbox, quiet_environment
+from support.services import RunningSandbox, quiet_environment
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 

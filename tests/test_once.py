@@ -63,7 +63,7 @@ def test_what_makes_no_sense_is_said(connected, options, said):
 
 
 def test_a_refused_one_is_sent_again_under_its_key(home, tmp_path, monkeypatch):
-    from services import RunningSandbox
+    from support.services import RunningSandbox
 
     sandbox = RunningSandbox(tmp_path / "poor", credits=0)
     monkeypatch.setenv("SOUNDPIECE_BASE_URL", sandbox.base_url)

@@ -9,9 +9,9 @@ from datetime import timedelta
 import pytest
 
 import soundpiece_nb as sp
-from kernels import Kernel
-from services import quiet_environment
 from soundpiece_nb.settings import Settings
+from support.kernels import Kernel
+from support.services import quiet_environment
 
 CELLS = ("song", "instrumental", "sample", "fx", "remix_song")
 LINES = (*CELLS, "remix_instrumental", "stems", "cut")

@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from browser.notebook_page import write_notebook
-from kernels import Kernel
-from services import quiet_environment
+from support.kernels import Kernel
+from support.notebook_page import write_notebook
+from support.services import quiet_environment
 
 pytestmark = pytest.mark.measured
 

@@ -12,10 +12,12 @@ from tempfile import TemporaryDirectory
 import pytest
 
 import soundpiece_nb as sp
-from kernels import Kernel
-from leaks import KEY as SEARCHED_FOR
-from leaks import holds_a_secret
-from services import (
+from soundpiece_nb.operations import session
+from soundpiece_nb.settings import SETTINGS
+from support.kernels import Kernel
+from support.leaks import KEY as SEARCHED_FOR
+from support.leaks import holds_a_secret
+from support.services import (
     Reply,
     RunningSandbox,
     ScriptedService,
@@ -24,8 +26,6 @@ from services import (
     quiet_environment,
     tone,
 )
-from soundpiece_nb.operations import session
-from soundpiece_nb.settings import SETTINGS
 
 HERE = Path(__file__).parent
 

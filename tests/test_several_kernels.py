@@ -8,12 +8,12 @@ from collections import Counter
 
 import pytest
 
-from held_service import HeldService, eventually
-from processes import Process
-from services import quiet_environment
 from soundpiece_nb.engine.engine import WATCH_SECONDS
 from soundpiece_nb.journal.journal import Journal
 from soundpiece_nb.journal.lease import LEASE_SECONDS, RENEWAL_SECONDS
+from support.held_service import HeldService, eventually
+from support.services import quiet_environment
+from support.session_processes import Process
 
 SUBMIT = "keys = [sp.fx(f'{name} {{n}}', duration=1).key for n in range({number})]"
 RESUME = "keys = [op.key for op in sp.resume()]"

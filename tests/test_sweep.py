@@ -11,8 +11,8 @@ import sys
 import pytest
 
 import soundpiece_nb as sp
-from kernels import Kernel, read_until
-from services import RunningSandbox, quiet_environment
+from support.kernels import Kernel, read_until
+from support.services import RunningSandbox, quiet_environment
 
 
 def swept(sandbox, home):

@@ -6,8 +6,8 @@ import math
 
 import pytest
 
-from kernels import Kernel
-from services import RunningSandbox, quiet_environment
+from support.kernels import Kernel
+from support.services import RunningSandbox, quiet_environment
 
 pytestmark = pytest.mark.measured
 

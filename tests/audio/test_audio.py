@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 import soundfile
 
-from services import tone
 from soundpiece_nb.audio.preview import make_preview
 from soundpiece_nb.audio.store import Shelf
 from soundpiece_nb.audio.verification import NotIntact, read, verify
 from soundpiece_nb.audio.waveform import BINS, Levels, data_address, draw
 from soundpiece_nb.files import place_beside, readable_name
+from support.services import tone
 
 
 @pytest.mark.parametrize("bits", ["PCM_16", "PCM_24", "PCM_S8"])

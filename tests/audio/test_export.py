@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mutagen.flac import FLAC
 
-from services import tone
 from soundpiece_nb.audio.export import ENDINGS, find_place, write_copy
 from soundpiece_nb.audio.tags import Identity, Story, read_identity
 from soundpiece_nb.audio.verification import verify
+from support.services import tone
 
 KEY = "550e8400-e29b-41d4-a716-446655440000"
 TEXT = 'zwölf 夜 🎸 e\u0301 \u202eback\n\n[Verse]\r\n=;/\\ "quoted" \'\ttab '

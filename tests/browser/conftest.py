@@ -6,10 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from browser.lab import CHROMIUM_FLAGS, chromium
-from services import RunningSandbox
-
-SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
+from support.jupyterlab import CHROMIUM_FLAGS, SCREENSHOTS, chromium
+from support.services import RunningSandbox
 
 
 @pytest.fixture(scope="module")

@@ -8,10 +8,9 @@ from contextlib import contextmanager
 import nbformat
 import pytest
 
-from browser.accessibility import violations
-from browser.conftest import SCREENSHOTS
-from browser.lab import Lab
-from browser.notebook_page import NotebookPage, play, write_notebook
+from support.accessibility import violations
+from support.jupyterlab import SCREENSHOTS, Lab
+from support.notebook_page import NotebookPage, play, write_notebook
 
 SWEEP = """\
 %%soundpiece_instrumental moods --sweep mood=calm,wild --sweep style=jazz,techno,rock

@@ -8,10 +8,10 @@ import nbformat
 import pytest
 import soundfile
 
-from browser.lab import Lab
-from browser.notebook_page import NotebookPage, play
-from kernels import Kernel
-from services import quiet_environment
+from support.jupyterlab import Lab
+from support.kernels import Kernel
+from support.notebook_page import NotebookPage, play
+from support.services import quiet_environment
 
 CELLS = (
     "%load_ext soundpiece_nb",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from browser.lab import Lab
-from browser.notebook_page import NotebookPage, write_notebook
 from soundpiece_nb.api.answer import OutputLink
 from soundpiece_nb.api.request import new_request
 from soundpiece_nb.api.routes import find_route
 from soundpiece_nb.journal.journal import Journal
+from support.jupyterlab import Lab
+from support.notebook_page import NotebookPage, write_notebook
 
 LIST = ".jp-Completer:not(.lm-mod-hidden) .jp-Completer-item"
 TYPE = ".jp-Completer-typeExtended"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import soundfile
 
-from browser.notebook_page import play
-from services import quiet_environment
+from support.notebook_page import play
+from support.services import quiet_environment
 
 ROOT = Path(__file__).parents[2]
 

@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from browser.lab import Lab
-from browser.notebook_page import NotebookPage, write_notebook
-from hostile import BRACES, SCRIPTS
-from services import Reply, ScriptedService, as_json, tone
+from support.hostile_texts import BRACES, SCRIPTS
+from support.jupyterlab import Lab
+from support.notebook_page import NotebookPage, write_notebook
+from support.services import Reply, ScriptedService, as_json, tone
 
 EVIL = " ".join((*SCRIPTS, BRACES[1]))
 CELLS = (

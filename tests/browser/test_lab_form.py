@@ -7,10 +7,9 @@ import re
 import nbformat
 import pytest
 
-from browser.accessibility import violations
-from browser.conftest import SCREENSHOTS
-from browser.lab import Lab
-from browser.notebook_page import NotebookPage, play, write_notebook
+from support.accessibility import violations
+from support.jupyterlab import SCREENSHOTS, Lab
+from support.notebook_page import NotebookPage, play, write_notebook
 
 CELLS = (
     "%load_ext soundpiece_nb",

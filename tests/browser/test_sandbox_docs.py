@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, Route, expect
 
-from services import RunningSandbox
+from support.services import RunningSandbox
 
 
 def offline_page(browser: Browser, origin: str) -> tuple[Page, list[str]]:

@@ -6,9 +6,9 @@ import math
 
 import pytest
 
-from browser.lab import Lab
-from browser.notebook_page import NotebookPage, write_notebook
-from services import quiet_environment
+from support.jupyterlab import Lab
+from support.notebook_page import NotebookPage, write_notebook
+from support.services import quiet_environment
 
 pytestmark = pytest.mark.measured
 

@@ -8,9 +8,9 @@ import nbformat
 import pytest
 import soundfile
 
-from browser.lab import Lab
-from browser.notebook_page import NotebookPage, play, write_notebook
-from services import RunningSandbox
+from support.jupyterlab import Lab
+from support.notebook_page import NotebookPage, play, write_notebook
+from support.services import RunningSandbox
 
 SONG = """\
 %%soundpiece_song night_drive --prompt "Synthwave, melancholic, mid-tempo" --tag demo

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from browser.lab import Lab
-from browser.notebook_page import NotebookPage, play, write_notebook
-from services import quiet_environment
+from support.jupyterlab import Lab
+from support.notebook_page import NotebookPage, play, write_notebook
+from support.services import quiet_environment
 
 CELLS = (
     "%load_ext soundpiece_nb",
@@ -17,7 +17,7 @@ CELLS = (
 )
 
 TESTS = Path(__file__).parents[1]
-LIKE_JUPYTERHUB = ("--ServerApp.identity_provider_class=browser.like_jupyterhub.LikeJupyterHub",)
+LIKE_JUPYTERHUB = ("--ServerApp.identity_provider_class=support.like_jupyterhub.LikeJupyterHub",)
 
 
 @pytest.mark.timeout(400)

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from services import RunningSandbox, quiet_environment
-
-from .nursery import Nursery
+from support.process_forker import Nursery
+from support.services import RunningSandbox, quiet_environment
 
 
 @pytest.fixture

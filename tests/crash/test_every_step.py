@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from .aftermath import require_nothing_lost_or_twice
+from support.after_crashes import require_nothing_lost_or_twice
 
 
 @pytest.mark.timeout(500)  # some two hundred processes, one after the other

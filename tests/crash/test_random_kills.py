@@ -6,8 +6,8 @@ import signal
 
 import pytest
 
-from .aftermath import require_nothing_lost_or_twice
-from .random_kills import kill_at_random
+from support.after_crashes import require_nothing_lost_or_twice
+from support.random_kills import kill_at_random
 
 KILLS = 1_000
 SEED = 20_261_123

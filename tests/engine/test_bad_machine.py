@@ -18,15 +18,15 @@ from pathlib import Path
 import pytest
 
 import soundpiece_nb as sp
-from processes import Process
-from services import Reply, quiet_environment
 from soundpiece_nb.api.errors import StorageFailed, Unreachable
 from soundpiece_nb.api.pacing import AccountPace, Exchange
 from soundpiece_nb.engine import retrying as persistence
 from soundpiece_nb.journal import database
 from soundpiece_nb.operations import session
 from soundpiece_nb.settings import SETTINGS
-from studio import AUDIO, MOMENTS, Studio, in_seconds
+from support.fx_service import AUDIO, MOMENTS, Studio, in_seconds
+from support.services import Reply, quiet_environment
+from support.session_processes import Process
 
 KEY = "spk_tests_only_0123456789"
 

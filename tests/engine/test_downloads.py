@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 import soundpiece_nb as sp
-from big_download import fetch
-from services import Reply, tone
 from soundpiece_nb.operations import session
-from studio import AUDIO, Studio
+from support.big_download import fetch
+from support.fx_service import AUDIO, Studio
+from support.services import Reply, tone
 
 OTHER = tone(2.0)
 

@@ -16,11 +16,11 @@ import pytest
 import soundfile
 
 import soundpiece_nb as sp
-from services import OPERATION_ID, Reply, as_json, operation, tone
 from soundpiece_nb.api.client import Client
 from soundpiece_nb.audio.verification import verify
 from soundpiece_nb.operations import session
 from soundpiece_nb.settings import SETTINGS
+from support.services import OPERATION_ID, Reply, as_json, operation, tone
 
 ROUTE = "/v1/create.new_song"
 

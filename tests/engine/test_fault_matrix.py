@@ -17,7 +17,7 @@ import pytest
 from soundpiece_nb.engine.explanations import explain
 from soundpiece_nb.operations.session import Session
 from soundpiece_nb.settings import Settings
-from storms import ROUTE, StormySandbox
+from support.storms import ROUTE, StormySandbox
 
 PUT, GET, DOWNLOAD = f"PUT {ROUTE}", f"GET {ROUTE}", "download"
 

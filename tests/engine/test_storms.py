@@ -7,7 +7,7 @@ from queue import SimpleQueue
 
 import pytest
 
-from storms import StormySandbox, Weathered, troubles, weather
+from support.storms import StormySandbox, Weathered, troubles, weather
 
 SEEDS, OPERATIONS = range(20), 25
 SIDE_BY_SIDE = 4

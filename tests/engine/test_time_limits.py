@@ -11,12 +11,12 @@ import time
 import pytest
 
 import soundpiece_nb as sp
-from services import Reply
 from soundpiece_nb.engine.retrying import Limits
 from soundpiece_nb.magics.magics import SoundpieceMagics
 from soundpiece_nb.operations import session
 from soundpiece_nb.settings import SETTINGS
-from studio import AUDIO, Studio
+from support.fx_service import AUDIO, Studio
+from support.services import Reply
 
 ROUTE = "/v1/create.new_fx"
 LIMITS = ("request_timeout", "retry_budget", "operation_deadline")

@@ -15,8 +15,6 @@ from datetime import UTC, datetime
 
 import pandas as pd
 import pytest
-from crowd import APART, FIRST, build
-from recording import record
 
 from soundpiece_nb.analysis.rated_words import top_words
 from soundpiece_nb.journal.dataframe import DTYPES, history, takes_of
@@ -24,6 +22,8 @@ from soundpiece_nb.journal.entry import ORDERS
 from soundpiece_nb.journal.filters import Filter
 from soundpiece_nb.journal.quick_reads import count_abandoned
 from soundpiece_nb.journal.summary import summarise
+from support.large_journal import APART, FIRST, build
+from support.recorded_operations import record
 
 pytestmark = pytest.mark.measured
 

@@ -6,7 +6,6 @@ import json
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from recording import finish, record
 
 from soundpiece_nb.api.request import new_request
 from soundpiece_nb.api.routes import find_route
@@ -19,6 +18,7 @@ from soundpiece_nb.journal.entry import (
     read_fields,
     to_time,
 )
+from support.recorded_operations import finish, record
 
 KEY = "550e8400-e29b-41d4-a716-446655440000"
 NOON = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)

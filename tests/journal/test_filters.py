@@ -7,14 +7,14 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 import pandas as pd
 import pytest
-from crowd import build
-from recording import finish, record
 from sqlalchemy import text
 
 from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.journal.dataframe import history, of_keys, takes_of
 from soundpiece_nb.journal.entry import ORDERS
 from soundpiece_nb.journal.filters import MOST_ROWS, Filter, read_since
+from support.large_journal import build
+from support.recorded_operations import finish, record
 
 MANY = 40_000
 

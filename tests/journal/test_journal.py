@@ -14,7 +14,6 @@ from pathlib import Path
 import pandas as pd
 import psutil
 import pytest
-from recording import finish, record
 
 from soundpiece_nb.api.answer import OutputLink
 from soundpiece_nb.api.errors import Mistake, StorageFailed
@@ -27,6 +26,7 @@ from soundpiece_nb.journal.journal import Journal, open_journal
 from soundpiece_nb.journal.lease import holder_name, is_held, this_holder
 from soundpiece_nb.journal.migrations import JournalTooNew
 from soundpiece_nb.journal.quick_reads import count_abandoned
+from support.recorded_operations import finish, record
 
 
 def test_key_and_exact_body_are_on_disk_when_record_returns(tmp_path):

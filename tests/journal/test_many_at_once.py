@@ -6,7 +6,6 @@ import json
 import time
 
 import pytest
-from recording import finish, record
 from sqlalchemy import update
 
 from soundpiece_nb.api.errors import Mistake
@@ -14,6 +13,7 @@ from soundpiece_nb.api.request import new_request
 from soundpiece_nb.api.routes import find_route
 from soundpiece_nb.journal.quick_reads import FILE_NAME, count_abandoned
 from soundpiece_nb.journal.schema import operations
+from support.recorded_operations import finish, record
 
 FX = "create.new_fx"
 

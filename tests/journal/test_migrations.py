@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from recording import finish, record
 
 from soundpiece_nb.api.errors import StorageFailed
 from soundpiece_nb.journal import migrations
@@ -22,6 +21,7 @@ from soundpiece_nb.journal.dataframe import DTYPES, TAKE_DTYPES, history, takes_
 from soundpiece_nb.journal.filters import Filter
 from soundpiece_nb.journal.journal import Journal, open_journal
 from soundpiece_nb.journal.quick_reads import FILE_NAME, count_abandoned
+from support.recorded_operations import finish, record
 
 NIGHT, POLICY, REFUSED, RIVER, HOSTILE, HALF, CALM, WILD, STEMS, CLICK = (
     f"{digit * 8}-0000-4000-8000-000000000000" for digit in "923718465a"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from recording import finish, record
 from sqlalchemy import update
 
 from soundpiece_nb.api.errors import Mistake
@@ -13,6 +12,7 @@ from soundpiece_nb.journal.entry import microseconds
 from soundpiece_nb.journal.journal import Journal
 from soundpiece_nb.journal.prunable import find_prunable
 from soundpiece_nb.journal.schema import operations
+from support.recorded_operations import finish, record
 
 
 def make(journal):

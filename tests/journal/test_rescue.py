@@ -9,7 +9,6 @@ import sys
 from contextlib import closing
 
 import pytest
-from recording import finish, record
 
 from soundpiece_nb.api.errors import StorageFailed
 from soundpiece_nb.journal.database import JournalDamaged
@@ -18,6 +17,7 @@ from soundpiece_nb.journal.journal import Journal, open_journal
 from soundpiece_nb.journal.quick_reads import count_abandoned
 from soundpiece_nb.journal.rescue import JournalWasDamaged, rescue
 from soundpiece_nb.journal.suggestions import suggest_tags
+from support.recorded_operations import finish, record
 
 PAGE = 4096
 MANY = 60

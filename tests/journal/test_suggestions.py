@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 import pytest
-from recording import finish, record
 
 from soundpiece_nb.api.request import new_request
 from soundpiece_nb.api.routes import find_route
@@ -20,6 +19,7 @@ from soundpiece_nb.journal.suggestions import (
     suggest_sweeps,
     suggest_tags,
 )
+from support.recorded_operations import finish, record
 
 ALIKE = ("550e8400-e29b-41d4-a716-446655440000", "550e8400-e29b-4fd4-a716-446655440000")
 OTHER = "0a1b2c3d-0000-4000-8000-000000000000"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 import pytest
-from recording import finish, record
 from sqlalchemy import text
 
 from soundpiece_nb.journal.entry import microseconds
 from soundpiece_nb.journal.filters import Filter
 from soundpiece_nb.journal.summary import MOST_DAYS, RouteSummary, summarise
+from support.recorded_operations import finish, record
 
 SONG = "create.new_song"
 

@@ -6,10 +6,10 @@ import subprocess
 import sys
 
 import pytest
-from recording import finish, record
 
 from soundpiece_nb.journal.dataframe import history
 from soundpiece_nb.journal.filters import Filter
+from support.recorded_operations import finish, record
 
 TIMES = 50
 JUDGE = f"""

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from kernels import Kernel
-from services import RunningSandbox, quiet_environment
+from support.kernels import Kernel
+from support.services import RunningSandbox, quiet_environment
 
 
 @pytest.fixture(scope="module")

@@ -24,14 +24,14 @@ from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
 from traitlets.config import Config
 
-from kernels import Kernel
-from services import quiet_environment
 from soundpiece_nb.api.answer import OutputLink
 from soundpiece_nb.api.request import new_request
 from soundpiece_nb.api.routes import ROUTES, find_route
 from soundpiece_nb.journal import filters
 from soundpiece_nb.journal.journal import Journal
 from soundpiece_nb.operations.operation import Operation
+from support.kernels import Kernel
+from support.services import quiet_environment
 
 ALIKE = ("550e8400-e29b-41d4-a716-446655440000", "550e8400-e29b-4fd4-a716-446655440000")
 OTHER = "0a1b2c3d-0000-4000-8000-000000000000"

@@ -10,8 +10,8 @@ from urllib.parse import unquote
 import pandas as pd
 import pytest
 
-from kernels import Kernel
-from services import quiet_environment
+from support.kernels import Kernel
+from support.services import quiet_environment
 
 PROMPT = 'Slow "jazz", 5 $\nno drums; é ✓'
 CELLS = (

@@ -7,8 +7,8 @@ import uuid
 
 import pytest
 
-from kernels import Kernel
-from services import quiet_environment
+from support.kernels import Kernel
+from support.services import quiet_environment
 
 SONG = "[Verse]\nla la la la\n"
 

@@ -13,7 +13,7 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from forking import SandboxProcess
+from support.forked_processes import SandboxProcess
 
 KEY = {"Authorization": "Bearer spk_test"}
 PATH = "/v1/create.new_song"

@@ -16,11 +16,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.fft import next_fast_len
 
-from loudness import lufs
 from soundpiece_sandbox.music import SAMPLE_RATE, Song, make_song, plan_song, planned_duration
 from soundpiece_sandbox.music.lyrics import read_lyrics, syllables_of
 from soundpiece_sandbox.music.plan import Plan
 from soundpiece_sandbox.music.styles import STYLES
+from support.loudness import lufs
 
 SONG = """[Verse]
 Walking down the avenue at night

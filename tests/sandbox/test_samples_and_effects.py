@@ -16,11 +16,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.fft import next_fast_len
 
-from loudness import lufs
 from soundpiece_sandbox.music import SAMPLE_RATE, make_fx, make_sample
 from soundpiece_sandbox.music.fx import KINDS
 from soundpiece_sandbox.music.grid import circle_grid
 from soundpiece_sandbox.music.sample_words import read_wish
+from support.loudness import lufs
 
 NAMES = tuple(kind.name for kind in KINDS)
 STROKES = (

@@ -7,7 +7,8 @@ import uuid
 import numpy as np
 import pytest
 import soundfile
-from receivers import Neighbour
+
+from support.neighbour_servers import Neighbour
 
 STEMS = "adapt.separate_stems"
 

@@ -12,8 +12,9 @@ from contextlib import suppress
 
 import psutil
 import pytest
-from receivers import Neighbour
 from standardwebhooks import Webhook, WebhookVerificationError
+
+from support.neighbour_servers import Neighbour
 
 SECRET = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
 PRIVATE = [

@@ -18,7 +18,6 @@ from hypothesis.extra import numpy as arrays
 from scipy.fft import next_fast_len
 from test_music import EIGHT, LINES, SONG, decibels, heard_tempo, song
 
-from loudness import lufs
 from soundpiece_sandbox.music import (
     SAMPLE_RATE,
     Ground,
@@ -38,6 +37,7 @@ from soundpiece_sandbox.music import (
 )
 from soundpiece_sandbox.music.harmony import Chord, Key
 from soundpiece_sandbox.music.prompt import named_length
+from support.loudness import lufs
 
 STEMS = ("vocals", "drums", "bass", "other")
 NEW_WORDS = """[Verse]

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import httpx
 import pytest
-from kept import KEY, SECRET, keep_take
 
-from jupyter_servers import TOKEN, JupyterServer
-from services import quiet_environment
+from support.jupyter_servers import TOKEN, JupyterServer
+from support.kept_take import KEY, SECRET, keep_take
+from support.services import quiet_environment
 
 
 @pytest.fixture(scope="module")

@@ -9,10 +9,10 @@ import time
 
 import httpx
 import pytest
-from kept import KEY, keep_take
 
-from jupyter_servers import TOKEN, JupyterServer
-from services import quiet_environment
+from support.jupyter_servers import TOKEN, JupyterServer
+from support.kept_take import KEY, keep_take
+from support.services import quiet_environment
 
 SIGNED_IN = {"Authorization": f"token {TOKEN}"}
 HEAVY = (

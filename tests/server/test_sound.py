@@ -7,7 +7,8 @@ from urllib.parse import quote
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from kept import KEY
+
+from support.kept_take import KEY
 
 TAKE = f"audio/{KEY}/1"
 NOBODY = "6ba7b810-9dad-41d1-80b4-00c04fd430c8"

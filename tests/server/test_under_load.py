@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from delivering import weigh
+
+from support.steady_webhooks import weigh
 
 pytestmark = [pytest.mark.measured, pytest.mark.usefixtures("stored")]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 
 import pytest
-from kept import SECRET
-from waking import all_heard, heard, remember, submit
 
-from jupyter_servers import JupyterServer
-from services import RunningSandbox, quiet_environment
 from soundpiece_nb.operations import session
+from support.jupyter_servers import JupyterServer
+from support.kept_take import SECRET
+from support.services import RunningSandbox, quiet_environment
+from support.webhook_operations import all_heard, heard, remember, submit
 
 pytestmark = pytest.mark.measured
 

@@ -13,11 +13,11 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from kept import KEY, SECRET
 from standardwebhooks import Webhook
 
 from soundpiece_nb.journal.quick_reads import FILE_NAME
 from soundpiece_nb.server.webhook_route import Receiver
+from support.kept_take import KEY, SECRET
 
 pytestmark = pytest.mark.usefixtures("stored")
 

@@ -9,16 +9,16 @@ from types import SimpleNamespace
 
 import pytest
 
-from journal.recording import record
-from jupyter_servers import JupyterServer
-from kernels import Kernel
-from services import RunningSandbox, quiet_environment
 from soundpiece_nb.api.errors import StorageFailed
 from soundpiece_nb.audio.verification import verify
 from soundpiece_nb.journal.filters import Filter
 from soundpiece_nb.journal.journal import Journal
 from soundpiece_nb.operations.session import Session
 from soundpiece_nb.server import resuming as caretaker
+from support.jupyter_servers import JupyterServer
+from support.kernels import Kernel
+from support.recorded_operations import record
+from support.services import RunningSandbox, quiet_environment
 
 NUMBER = 20
 SUBMIT = f"""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from waiting import Clock, Script
 
 from soundpiece_nb.api.errors import Refusal, ServiceSilent, Unreachable, Unreadable
 from soundpiece_nb.api.pacing import AccountPace, Exchange
 from soundpiece_nb.engine import retrying as persistence
 from soundpiece_nb.engine.retrying import persist
+from support.turned_clock import Clock, Script
 
 BUSY, SLOW_DOWN = Refusal(503, "busy"), Refusal(429, "too many")
 LOST = Unreachable("The connection broke off.")

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 import soundfile
 
-from loudness import lufs
-from services import tone
 from soundpiece_nb.analysis.loudness import LoudnessMeter
 from soundpiece_nb.analysis.measurement import METHODS, Figures, measure
 from soundpiece_nb.audio.verification import NotIntact
 from soundpiece_sandbox.music import make_fx, make_song, perform, plan_instrumental
+from support.loudness import lufs
+from support.services import tone
 
 RATE = 44_100
 LYRICS = """[Verse]

@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
-from services import tone
+from support.services import tone
 
 LOOK_SECONDS = 0.02
 

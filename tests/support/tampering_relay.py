@@ -15,8 +15,9 @@ from typing import Self
 from urllib.parse import urlsplit
 
 import httpx
-from kept import SECRET
 from standardwebhooks import Webhook
+
+from support.kept_take import SECRET
 
 Delivery = tuple[dict[str, str], bytes]
 """The headers that sign it, and the body."""

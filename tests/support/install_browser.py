@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 
-from browser.lab import CHROMIUM_FLAGS, chromium
+from support.jupyterlab import CHROMIUM_FLAGS, chromium
 
 
 def starts(executable: str | None) -> bool:

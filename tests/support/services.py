@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from forking import SandboxProcess
+from support.forked_processes import SandboxProcess
 
 
 class RunningSandbox:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import services
 from soundpiece_nb.operations.session import Session
 from soundpiece_nb.settings import Settings
+from support import services
 
 ADMIN_TOKEN = "the-admins-own"  # noqa: S105 - of a sandbox that lives as long as a test
 ROUTE = "create.new_fx"

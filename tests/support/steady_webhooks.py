@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 
 import httpx
 import psutil
-from kept import SECRET
 from standardwebhooks import Webhook
 
-from jupyter_servers import TOKEN, JupyterServer
+from support.jupyter_servers import TOKEN, JupyterServer
+from support.kept_take import SECRET
 
 
 @dataclass(frozen=True)

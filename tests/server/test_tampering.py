@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import time
 
-import meddling
 import pytest
-from kept import SECRET
-from meddling import Meddler
-from waking import all_heard, heard, remember, submit, times_heard
 
-from jupyter_servers import JupyterServer
-from services import RunningSandbox, quiet_environment
 from soundpiece_nb.audio.verification import verify
 from soundpiece_nb.operations import session
+from support import tampering_relay as meddling
+from support.jupyter_servers import JupyterServer
+from support.kept_take import SECRET
+from support.services import RunningSandbox, quiet_environment
+from support.tampering_relay import Meddler
+from support.webhook_operations import all_heard, heard, remember, submit, times_heard
 
 NUMBER = 8
 TRUE_STATES = {"submitting", "processing", "ready"}

@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from .nursery import Nursery
+from support.process_forker import Nursery
 
 SIDE_BY_SIDE = 4
 LONGEST_LIFE = 0.35

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import soundpiece_nb as sp
-from services import (
+from support.services import (
     OPERATION_ID,
     Reply,
     RunningSandbox,

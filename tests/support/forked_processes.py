@@ -15,11 +15,11 @@ from multiprocessing.connection import Connection
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(
     [
-        "processes",
+        "support.session_processes",
         "soundpiece_nb.operations.session",
         "soundpiece_nb.journal.journal",
         "keyring",
-        "forking",
+        "support.forked_processes",
         "soundpiece_sandbox.server",
     ]
 )

@@ -7,9 +7,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from processes import Process
-from services import quiet_environment
-from studio import Studio
+from support.fx_service import Studio
+from support.services import quiet_environment
+from support.session_processes import Process
 
 RATE, CHANNELS = 44_100, 2
 _BYTES_A_SECOND = RATE * CHANNELS * 2  # noise of 16 bit is as big as FLAC as it is plain

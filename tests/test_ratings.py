@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 import soundpiece_nb as sp
-from services import as_json
 from soundpiece_nb.journal.dataframe import TAKE_DTYPES
+from support.services import as_json
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ import math
 
 import pandas as pd
 import pytest
-from recording import finish, record
 
 from soundpiece_nb.journal.dataframe import history, takes_of
 from soundpiece_nb.journal.filters import Filter
+from support.recorded_operations import finish, record
 
 
 @pytest.mark.parametrize("number", [1 / 3, 92.13333333333334, 5e-324, 1.7e308, -0.0, -math.inf])

@@ -21,7 +21,7 @@ class Nursery:
 
     def __init__(self, environment: dict[str, str]) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "crash.nursery"],
+            [sys.executable, "-m", "support.process_forker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -48,7 +48,7 @@ class Nursery:
 
 
 def main() -> None:
-    from crash.victim import prepare, work
+    from support.crashing_process import prepare, work
 
     prepare()
     for line in sys.stdin:

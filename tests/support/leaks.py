@@ -22,7 +22,7 @@ SIGNATURE = re.compile(rb"signature=(?<=[?&]signature=)[\w-]{8}")
 LEDGER = "ledger.sqlite3"
 """Of a sandbox: a service may write down what it was asked for, addresses of sources included."""
 
-BUILD = Path(__file__).parents[1] / "build"
+BUILD = Path(__file__).parents[2] / "build"
 
 _TOLD = pytest.StashKey[list[str]]()
 """The leaks of this run; only the process that leads it has them, not its workers."""

@@ -11,8 +11,7 @@ from soundpiece_nb.audio import verification as flac  # noqa: F401 - to have it
 from soundpiece_nb.engine.retrying import Limits
 from soundpiece_nb.journal import journal  # noqa: F401 - to have them
 from soundpiece_nb.operations import session
-
-from .steps import Step, Steps
+from support.crash_points import Step, Steps
 
 PATIENCE = 60.0
 """Seconds within which everything that is unfinished must have ended."""

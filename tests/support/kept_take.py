@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 from pathlib import Path
 
-from services import tone
 from soundpiece_nb.api.answer import OutputLink
 from soundpiece_nb.api.request import new_request
 from soundpiece_nb.api.routes import find_route
 from soundpiece_nb.audio.verification import verify
 from soundpiece_nb.journal.journal import Journal
+from support.services import tone
 
 KEY = "550e8400-e29b-41d4-a716-446655440000"
 SECRET = "whsec_" + base64.b64encode(b"a secret of the tests, long enough").decode()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
-from services import Heard, Reply, ScriptedService, as_json, tone
+from support.services import Heard, Reply, ScriptedService, as_json, tone
 
 AUDIO = tone(3.0)
 MOMENTS = ("PUT", "GET", "download")

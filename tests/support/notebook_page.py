@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 from playwright.sync_api import Browser, Locator, Page
 
-from browser.lab import Lab
+from support.jupyterlab import Lab
 
 
 def write_notebook(path: Path, *cells: str) -> Path:

@@ -6,8 +6,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from services import RunningSandbox
 from soundpiece_nb.audio.verification import verify
+from support.services import RunningSandbox
 
 
 def require_nothing_lost_or_twice(home: Path, sandbox: RunningSandbox) -> int:

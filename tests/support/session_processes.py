@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from multiprocessing.connection import Connection
 from typing import Any
 
-from forking import CONTEXT
+from support.forked_processes import CONTEXT
 
 _PREPARE = "import time, soundpiece_nb as sp\nfrom soundpiece_nb.operations.session import current"
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
-from jupyter_servers import TOKEN, JupyterServer
+from support.jupyter_servers import TOKEN, JupyterServer
 
+SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
 CHROMIUM_FLAGS = (
     "--no-sandbox",
     "--disable-gpu",

@@ -8,7 +8,6 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
-from waiting import Clock, Script
 
 from soundpiece_nb.api.answer import Answer, OutputLink
 from soundpiece_nb.api.errors import (
@@ -28,6 +27,7 @@ from soundpiece_nb.engine.retrying import Limits
 from soundpiece_nb.engine.run import Phase, Run
 from soundpiece_nb.engine.runner import Passage
 from soundpiece_nb.journal.journal import Journal
+from support.turned_clock import Clock, Script
 
 PROCESSING = Answer("op_1", "processing")
 READY = Answer("op_1", "ready", outputs=(OutputLink("https://cdn.example/1", None, 3.0, None),))

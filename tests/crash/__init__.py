@@ -1,1 +1,0 @@
-"""What kills processes at every instant of an operation's way."""

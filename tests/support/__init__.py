@@ -1,0 +1,1 @@
+"""What the tests share: real services, kernels, browsers and processes to run them against."""
