@@ -72,7 +72,7 @@ def measure(songs: int, folder: Path) -> None:
     from soundpiece_nb.display import finished_output as permanent
     from soundpiece_nb.display import sound_source as sound
     from soundpiece_nb.engine import downloads as fetching
-    from soundpiece_nb.operations import session
+    from soundpiece_nb.operations.current_session import current
 
     watch = Stopwatch()
     watch.watch(fetching, "_stream", "download")
@@ -81,7 +81,7 @@ def measure(songs: int, folder: Path) -> None:
     watch.watch(sound, "make_preview", "preview")
     watch.watch(sound, "place_beside", "link")
 
-    current = session.current()
+    current = current()
     current.sandbox.start(pace=0)
     current.uses_sandbox = True
     totals: defaultdict[str, list[float]] = defaultdict(list)
@@ -97,7 +97,7 @@ def measure(songs: int, folder: Path) -> None:
             totals["takes"].append(len(entry.takes))
     finally:
         current.sandbox.stop()
-        session.close()
+        current.close()
     report(totals, watch)
 
 
@@ -106,9 +106,9 @@ def fetch_one(session: Any, number: int) -> tuple[float, Any]:
     from soundpiece_nb.engine.run import Phase
 
     operation = session.song(LYRICS, prompt=f"Synthwave, melancholic, {100 + number} bpm")
-    run = session.current().engine.run(operation.key)
+    run = current().engine.run(operation.key)
     heard: dict[Any, float] = {}
-    run.listen(lambda changed: heard.setdefault(changed.phase, time.perf_counter()))
+    run.subscribe(lambda changed: heard.setdefault(changed.phase, time.perf_counter()))
     operation.result(300)
     while Phase.ENDED not in heard:
         time.sleep(0.001)

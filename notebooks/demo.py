@@ -78,9 +78,9 @@ def report() -> list[str]:
 
 def stop_sandbox() -> None:
     """End the sandbox that the notebook started."""
-    from soundpiece_nb.operations.embedded_sandbox import LocalSandbox
+    from soundpiece_nb.operations.embedded_sandbox import EmbeddedSandbox
 
-    LocalSandbox(HOME).stop()
+    EmbeddedSandbox(HOME).stop()
 
 
 if __name__ == "__main__":

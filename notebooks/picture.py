@@ -18,7 +18,7 @@ import nbformat
 from PIL import Image
 from playwright.sync_api import Browser, Locator, sync_playwright
 
-from soundpiece_nb.operations.embedded_sandbox import LocalSandbox
+from soundpiece_nb.operations.embedded_sandbox import EmbeddedSandbox
 from support.jupyterlab import CHROMIUM_FLAGS, Lab, chromium
 from support.notebook_page import NotebookPage, write_notebook
 
@@ -103,7 +103,7 @@ def main() -> None:
             for take in (take_song, take_board, take_lab):
                 take(browser, lab)
         browser.close()
-        LocalSandbox(home).stop()
+        EmbeddedSandbox(home).stop()
 
 
 if __name__ == "__main__":

@@ -1,82 +1,34 @@
 """Soundpiece in Jupyter and IPython: songs, samples and effects from text, in a cell.
 
 `%load_ext soundpiece_nb` brings the magics; `import soundpiece_nb as sp` the functions.
-Everything is imported at its first use, so that loading costs nothing.
+Everything is imported at its first use, so that loading costs nothing. Editors read
+`__init__.pyi` instead, which is made from the same names and routes.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 __version__ = "0.1.0"
 
-if TYPE_CHECKING:
-    from soundpiece_nb.analysis.rated_words import top_words
-    from soundpiece_nb.api.errors import (
-        DownloadFailed,
-        Mistake,
-        OperationFailed,
-        RequestRejected,
-        ServiceSilent,
-        SoundpieceError,
-        WaitTimeout,
-    )
-    from soundpiece_nb.functions import (
-        batch,
-        compare,
-        history,
-        operation,
-        resume,
-        submit,
-        sweep,
-        takes,
-    )
-    from soundpiece_nb.operations.operation import Operation, Output
-
-_HOMES = {
-    "batch": "functions",
-    "compare": "functions",
-    "history": "functions",
-    "operation": "functions",
-    "resume": "functions",
-    "submit": "functions",
-    "sweep": "functions",
-    "takes": "functions",
-    "top_words": "analysis.rated_words",
-    "Operation": "operations.operation",
-    "Output": "operations.operation",
-    "DownloadFailed": "api.errors",
-    "Mistake": "api.errors",
-    "OperationFailed": "api.errors",
-    "RequestRejected": "api.errors",
-    "ServiceSilent": "api.errors",
-    "SoundpieceError": "api.errors",
-    "WaitTimeout": "api.errors",
+_MODULES = {
+    name: module
+    for module, names in {
+        "functions": "batch compare history operation resume submit sweep takes",
+        "operations.operation": "Operation Output",
+        "operations.batch": "Batch",
+        "operations.sweep": "Sweep",
+        "analysis.rated_words": "top_words",
+        "api.errors": "DownloadFailed JournalDamaged JournalTooNew Mistake OperationFailed Refusal "
+        "RequestRejected SandboxSilent ServiceSilent SoundpieceError SourceLost StorageFailed "
+        "Unreachable Unreadable WaitInterrupted WaitTimeout WatchingStopped WireFailure",
+    }.items()
+    for name in names.split()
 }
+"""The module of each public name; the functions of the routes are made in `functions`."""
 
-__all__ = [
-    "DownloadFailed",
-    "Mistake",
-    "Operation",
-    "OperationFailed",
-    "Output",
-    "RequestRejected",
-    "ServiceSilent",
-    "SoundpieceError",
-    "WaitTimeout",
-    "__version__",
-    "batch",
-    "compare",
-    "history",
-    "load_ipython_extension",
-    "operation",
-    "resume",
-    "submit",
-    "sweep",
-    "takes",
-    "top_words",
-    "unload_ipython_extension",
-]
+__all__ = ["__version__", "load_ipython_extension", "unload_ipython_extension"]
+__all__ += list(_MODULES)
 
 
 def load_ipython_extension(shell: Any) -> None:
@@ -100,15 +52,15 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 
 def __getattr__(name: str) -> Any:
     """Import a public name at its first use: one of these, or the function of a route."""
-    if name not in _HOMES and name not in _nouns():
+    if name not in _MODULES and name not in _nouns():
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
     from soundpiece_nb.magics.extension import show_handles
 
     show_handles()
-    home = import_module(f"{__name__}.{_HOMES.get(name, 'functions')}")
-    value = globals()[name] = getattr(home, name)
+    module = import_module(f"{__name__}.{_MODULES.get(name, 'functions')}")
+    value = globals()[name] = getattr(module, name)
     return value
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import os
 import re
 import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from soundpiece_nb.api.errors import Mistake
 
 LINK_FOLDER = "soundpiece-audio"
 """Folder beside a notebook; Jupyter serves no hidden folders and no links out of its root."""
@@ -63,3 +66,15 @@ def place_beside(source: Path, folder: Path, name: str, *, copies: bool = True) 
                 raise
             shutil.copyfile(source, partial)
     return target
+
+
+def read_path(path: str | Path) -> Path:
+    """Return a path of this machine, `~` included; raises Mistake for one that cannot be."""
+    try:
+        whole = Path(path).expanduser()
+        possible = b"\0" not in os.fsencode(whole)
+    except (RuntimeError, UnicodeEncodeError):  # nobody's home, or half of a surrogate pair
+        possible = False
+    if not possible:
+        raise Mistake(f"{str(path)!r} cannot be a path on this machine.")
+    return whole

@@ -1,4 +1,4 @@
-"""What `import soundpiece_nb as sp` offers: the functions of every route, and those around them."""
+"""The functions of `import soundpiece_nb as sp`: one a route, and those around them."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from inspect import Parameter, Signature
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from soundpiece_nb.api.errors import Mistake
-from soundpiece_nb.api.routes import ROUTES, Field, Route
+from soundpiece_nb.api.errors import Mistake, nothing_sent
+from soundpiece_nb.api.routes import ROUTES, Field, Route, find_route
+from soundpiece_nb.operations import library, submission
+from soundpiece_nb.operations.current_session import current
 from soundpiece_nb.operations.operation import Operation
-from soundpiece_nb.operations.session import current
+from soundpiece_nb.operations.plan import Draft
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from soundpiece_nb.display.finished_output import Rendering
+    from soundpiece_nb.display.live_output import Rendering
     from soundpiece_nb.journal.filters import Filter
     from soundpiece_nb.operations.batch import Batch
     from soundpiece_nb.operations.sweep import Sweep
@@ -42,8 +44,18 @@ def submit(
     written.
     """
     session = current()
-    request = session.prepare(route, fields, key, once=once, take=take)
-    return session.submit(request, name=name, tags=tags, note=note)
+    with nothing_sent():
+        draft = Draft(
+            route=find_route(route),
+            fields=fields,
+            name=name,
+            tags=tags,
+            note=note,
+            key=key,
+            once=once,
+            take=take,
+        )
+    return Operation(submission.submit(session, draft), session)
 
 
 def operation(key: str | UUID | Operation) -> Operation:
@@ -51,12 +63,14 @@ def operation(key: str | UUID | Operation) -> Operation:
 
     A handle is good too. Raises Mistake where there is none, or more than one.
     """
-    return current().operation(key)
+    session = current()
+    return Operation(library.find(session, key), session)
 
 
 def resume(*keys: str | UUID | Operation) -> list[Operation]:
     """Go on with what an earlier kernel left unfinished, or with these operations alone."""
-    return current().resume(keys)
+    session = current()
+    return [Operation(key, session) for key in submission.resume(session, keys)]
 
 
 def history(  # noqa: PLR0917 - the filters are a contract, and are used by name
@@ -120,15 +134,16 @@ def compare(*keys: str | UUID | Operation) -> Rendering:
     Each is a key, a unique beginning of one, a NAME or a handle. Shown where it ends a cell.
     Raises Mistake unless there are at least two, of which each is known.
     """
-    from soundpiece_nb.display.comparison import comparison, make
-    from soundpiece_nb.display.live_output import stand
-    from soundpiece_nb.display.show import place_of
+    from soundpiece_nb.display.comparison import Comparison
+    from soundpiece_nb.display.page import Page
+    from soundpiece_nb.display.sound_source import place_of
 
     session = current()
-    wanted = [session.find(key) for key in keys]
-    view = comparison(session, wanted, place_of(session))
-    stand(view, None)
-    return make(session, view)
+    wanted = [library.find(session, key) for key in keys]
+    page, output = session.part(Page), Comparison(session, wanted, place_of(session))
+    drawn = page.draw(output)
+    page.keep(output)
+    return drawn
 
 
 def batch(
@@ -148,9 +163,14 @@ def batch(
     without making a row twice, and `batch(name=…)` alone does so without the rows. Raises Mistake
     for rows that are wrong, having sent none.
     """
-    from soundpiece_nb.operations.batch import start
+    from soundpiece_nb.operations.batch import find_batch, start_batch
 
-    return start(current(), rows, route=route, max_in_flight=max_in_flight, name=name)
+    if rows is None:
+        return find_batch(current(), name, max_in_flight=max_in_flight)
+    if route is None:
+        with nothing_sent():
+            raise Mistake("A batch needs its route, as in route='song'.")
+    return start_batch(current(), rows, route, max_in_flight=max_in_flight, name=name)
 
 
 def sweep(
@@ -172,18 +192,15 @@ def sweep(
     iterate over it as operations end, or call `.result()` for the DataFrame. Ending a cell, it is
     shown as a board. Raises Mistake for bad input, having sent none.
     """
-    from soundpiece_nb.api.routes import find_route
-    from soundpiece_nb.operations.labels import require_labels, require_name
+    from soundpiece_nb.operations.labels import read_name
     from soundpiece_nb.operations.sweep import plan_sweep, read_values
 
-    if name is not None:
-        require_name(name)
-    require_labels(tags, note)
     session = current()
-    labels = {"tags": list(tags), "note": note}
-    varied = read_values(vary or {})
-    plan = plan_sweep(session, find_route(route), fields, labels, varied, repeat=repeat, once=once)
-    return plan.start(session, name)
+    with nothing_sent():
+        called = None if name is None else read_name(name)
+        draft = Draft(route=find_route(route), fields=fields, tags=tags, note=note, once=once)
+        plan = plan_sweep(session, draft, read_values(vary or {}), repeat=repeat)
+    return plan.start(session, called)
 
 
 def route_function(route: Route) -> Callable[..., Operation]:
@@ -197,7 +214,8 @@ def route_function(route: Route) -> Callable[..., Operation]:
             given = signature.bind(*args, **named).arguments
         except TypeError as problem:
             takes = ", ".join(signature.parameters)
-            raise Mistake(f"sp.{route.noun} takes {takes}; {problem}. Nothing was sent.") from None
+            with nothing_sent():
+                raise Mistake(f"sp.{route.noun} takes {takes}; {problem}.") from None
         return submit(route.path, **given)
 
     start.__name__ = start.__qualname__ = route.noun

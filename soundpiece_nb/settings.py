@@ -41,5 +41,12 @@ class Settings:
         return read_base_url(chosen or BASE_URL)
 
 
+def notebook_path() -> Path | None:
+    """Return the notebook this kernel belongs to, where Jupyter says so and it is there."""
+    named = os.environ.get("JPY_SESSION_NAME", "")
+    path = Path(named)
+    return path if named.endswith(".ipynb") and path.is_absolute() and path.is_file() else None
+
+
 SETTINGS = Settings()
 """This process's settings, which the traits of the magics write and its session reads."""

@@ -84,9 +84,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     usual = keyring.get_keyring()
     keyring.set_keyring(Keyring())
     yield tmp_path / "home"
-    from soundpiece_nb.operations import session
+    from soundpiece_nb.operations.current_session import current
 
-    session.close()
+    current.close()
     keyring.set_keyring(usual)
 
 
@@ -113,8 +113,8 @@ def scripted(
         return service
 
     yield start
-    from soundpiece_nb.operations import session
+    from soundpiece_nb.operations.current_session import current
 
-    session.close()
+    current.close()
     for service in started:
         service.close()

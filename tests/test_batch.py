@@ -17,7 +17,7 @@ import pytest
 import soundpiece_nb as sp
 from soundpiece_nb.api.errors import StorageFailed
 from soundpiece_nb.magics.targets import meant
-from soundpiece_nb.operations import session
+from soundpiece_nb.operations.current_session import current
 from support.services import RunningSandbox, as_json, operation, quiet_environment
 from support.session_processes import Process
 
@@ -189,7 +189,7 @@ def test_a_request_limit_is_met_with_nothing_early_and_hardly_a_poll_too_many(ow
 
 def test_a_row_that_cannot_set_out_is_told_and_holds_up_no_other(connected, monkeypatch):
     """The disk fails one of them for a moment, on the engine's thread."""
-    here, refused = session.current(), []
+    here, refused = current(), []
     set_out = here.set_out
 
     def once_refused(key, **how):
@@ -227,7 +227,7 @@ def test_what_was_refused_is_sent_again_by_its_call_but_not_by_looking(scripted)
     paid.append(True)
     sent = len(service.heard)
     for word in ("weather", "letters", swept.id):
-        shown = meant(word, {}, session.current())
+        shown = meant(word, {}, current())
         shown.result(30)
         assert shown.counts() == {"rejected": 2}
     assert len(service.heard) == sent

@@ -8,7 +8,7 @@ import pytest
 
 from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.credentials import find_webhook_secrets
-from soundpiece_nb.operations import session
+from soundpiece_nb.operations.current_session import current
 
 SECRETS = ["whsec_" + base64.b64encode(bytes([n]) * 24).decode() for n in (1, 2)]
 
@@ -19,7 +19,7 @@ def _alone(home, monkeypatch):
 
 
 def told(given="auto"):
-    request = session.current().prepare("fx", {"prompt": "rain", "callback_url": given})
+    request = current().prepare("fx", {"prompt": "rain", "callback_url": given})
     return request.fields.get("callback_url")
 
 
@@ -38,7 +38,7 @@ def test_what_the_person_says_comes_before_what_the_hub_says(monkeypatch):
 
 def test_a_setting_says_it_for_all(monkeypatch):
     monkeypatch.setenv("SOUNDPIECE_PUBLIC_URL", "https://mine.example.org")
-    monkeypatch.setattr(session.current().settings, "callback_url", "auto")
+    monkeypatch.setattr(current().settings, "callback_url", "auto")
     assert told(None) == "https://mine.example.org/soundpiece/webhook"
 
 

@@ -22,14 +22,13 @@ import pytest
 from mutagen.flac import FLAC
 
 import soundpiece_nb as sp
-from soundpiece_nb.api.errors import WaitInterrupted
+from soundpiece_nb.api.errors import JournalTooNew, WaitInterrupted
 from soundpiece_nb.doctor import service as asking
 from soundpiece_nb.doctor.examination import Examination
 from soundpiece_nb.doctor.report import weight
 from soundpiece_nb.journal.lease import holder_name
-from soundpiece_nb.journal.migrations import JournalTooNew
 from soundpiece_nb.magics.doctor_command import doctor
-from soundpiece_nb.operations import session
+from soundpiece_nb.operations.current_session import current
 from support.services import OPERATION_ID, as_json, operation, quiet_environment, tone
 
 API_KEY = "spk_tests_only_0123456789"
@@ -49,12 +48,12 @@ def made(tmp_path_factory, sandbox):
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environment.items():
             patch.setenv(name, value)
-        session.close()
+        current.close()
         tock = sp.fx("Tock", duration=1, name="tock")
         tick = sp.fx("Tick", duration=1, name="tick").result(60)
         sp.stems(tick.outputs[0], name="stems").result(60)
         tock.result(60)
-        session.close()
+        current.close()
     return home
 
 
@@ -89,7 +88,7 @@ def audio(home, key, name="1.flac"):
 
 def dump(home):
     """Return everything in a home: its files' bytes, and its journals' rows."""
-    session.close()
+    current.close()
     files = {
         str(path.relative_to(home)): path.read_bytes()
         for path in home.rglob("*")
@@ -222,7 +221,7 @@ def test_a_take_whose_process_died_before_noting_it_is_verified_and_noted(keys, 
     file = audio(connected, keys["tick"])
     delete(file)
     examine()
-    session.close()
+    current.close()
     environment = quiet_environment(
         connected, SOUNDPIECE_BASE_URL=sandbox.base_url, SOUNDPIECE_API_KEY=API_KEY
     )
@@ -383,7 +382,7 @@ def test_a_dry_run_says_it_all_and_changes_nothing(keys, connected):
 
 def damage_journal(home):
     """Overwrite the pages of an index, which costs no row."""
-    session.close()
+    current.close()
     with closing(sqlite3.connect(home / "journal.sqlite")) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         (root,) = connection.execute(
@@ -445,7 +444,7 @@ def test_what_was_on_its_way_goes_on_after_a_rescue(keys, connected, sandbox):
 
 
 def test_a_journal_of_a_later_version_is_left_as_it_is(keys, connected):
-    session.close()
+    current.close()
     change(connected, "UPDATE schema_version SET version = 99")
     before = dump(connected)
     with pytest.raises(JournalTooNew, match="nothing was changed"):
@@ -556,7 +555,7 @@ def test_operations_of_another_service_are_counted_and_not_asked_about(keys, con
 
 def test_a_sandbox_that_is_not_running_is_not_started(keys, connected):
     change(connected, "UPDATE operations SET service = 'sandbox'")
-    session.current().uses_sandbox = True
+    current().uses_sandbox = True
     delete(audio(connected, keys["tick"]))
     assert "1 operation. The sandbox is not running" in examine()
     assert not (connected / "sandbox").exists()
@@ -667,7 +666,7 @@ def test_an_interrupt_ends_it_at_once_and_leaves_all_as_consistent_as_it_was(
 
 def fill(home, number, service, *, status="ready", outputs=1):
     """Write many operations down at once, each output a file that is there; return their keys."""
-    session.close()
+    current.close()
     sp.history()
     keys = [str(uuid.uuid4()) for _ in range(number)]
     same = {"route": "create.new_fx", "service": service, "status": status, "outputs": outputs}

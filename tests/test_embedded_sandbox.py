@@ -8,13 +8,13 @@ import pytest
 import soundpiece_nb as sp
 from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.operations import embedded_sandbox as local_sandbox
-from soundpiece_nb.operations import session
-from soundpiece_nb.operations.embedded_sandbox import LocalSandbox
+from soundpiece_nb.operations.current_session import current
+from soundpiece_nb.operations.embedded_sandbox import EmbeddedSandbox
 
 
 @pytest.fixture
 def embedded(home):
-    sandbox = LocalSandbox(home)
+    sandbox = EmbeddedSandbox(home)
     yield sandbox
     sandbox.stop()
 
@@ -22,8 +22,8 @@ def embedded(home):
 def test_it_starts_once_and_is_found_by_every_kernel(embedded, home):
     assert embedded.running() is None
     first = embedded.start(pace=0)
-    assert LocalSandbox(home).start() == first
-    assert LocalSandbox(home).running() == first
+    assert EmbeddedSandbox(home).start() == first
+    assert EmbeddedSandbox(home).running() == first
     assert embedded.stop() is True
     assert embedded.running() is None
     assert embedded.stop() is False
@@ -31,20 +31,20 @@ def test_it_starts_once_and_is_found_by_every_kernel(embedded, home):
 
 
 def test_it_comes_back_on_the_same_port_with_all_it_had(embedded, home):
-    current = session.current()
+    current = current()
     port = embedded.start(pace=0).port
     current.uses_sandbox = True
     made = sp.song("la la", prompt="jazz").result(60)
     unfinished = sp.song("la la", prompt="rock")
-    session.close()
+    current.close()
     embedded.stop()
 
-    again = session.current()
+    again = current()
     operations = again.resume()
     assert {op.key for op in operations} <= {unfinished.key}
     assert sp.operation(unfinished.key).result(60).status == "ready"
     assert sp.operation(made.key).status == "ready"
-    assert LocalSandbox(home).running().port == port
+    assert EmbeddedSandbox(home).running().port == port
 
 
 def test_a_port_taken_meanwhile_is_no_trouble(embedded):
@@ -59,7 +59,7 @@ def test_a_port_taken_meanwhile_is_no_trouble(embedded):
 def test_the_persons_own_key_is_not_shown_to_it(embedded, home, monkeypatch):
     monkeypatch.setenv("SOUNDPIECE_API_KEY", "spk_precious_0123456789")
     embedded.start(pace=0)
-    assert session.current().connect(session.SANDBOX).api_key == "spk_sandbox"
+    assert current().connect(session.SANDBOX).api_key == "spk_sandbox"
 
 
 def test_without_its_libraries_it_says_what_to_install(embedded, monkeypatch):

@@ -19,7 +19,7 @@ from sqlalchemy import update
 import soundpiece_nb as sp
 from soundpiece_nb.journal.quick_reads import count_abandoned
 from soundpiece_nb.journal.schema import operations, takes
-from soundpiece_nb.operations import session
+from soundpiece_nb.operations.current_session import current
 from support.kernels import Kernel
 from support.services import OPERATION_ID, Reply, as_json, operation, quiet_environment, tone
 
@@ -323,7 +323,7 @@ def test_only_being_named_fetches_pruned_audio_again(kernel, spare, kernel_home,
 
 def test_filters_choose_what_is_pruned(connected):
     old, poor, good = (sp.fx("door slam", name=name).result(60) for name in ("old", "poor", "good"))
-    journal = session.current().journal
+    journal = current().journal
     with journal._database.write() as connection:
         ago = (datetime.now(UTC) - timedelta(days=40)).timestamp() * 1e6
         connection.execute(
@@ -366,7 +366,7 @@ def test_what_is_on_the_way_is_never_pruned(scripted):
     while not any(output.path for output in op.outputs):
         assert time.monotonic() < until
         time.sleep(0.05)
-    engine = session.current().engine
+    engine = current().engine
     assert not prune(engine, op.entry)
     [first, _] = op.outputs
     assert first.path.exists()
@@ -384,7 +384,7 @@ def test_what_another_kernel_fetches_is_left_alone(kernel, spare):
     kernel.run(
         "import os\n"
         "from sqlalchemy import update\n"
-        "from soundpiece_nb.operations.session import current\n"
+        "from soundpiece_nb.operations.current_session import current\n"
         "from soundpiece_nb.journal.schema import operations\n"
         "from soundpiece_nb.journal.lease import holder_name\n"
         "def hold(holder):\n"
@@ -401,7 +401,7 @@ def test_what_another_kernel_fetches_is_left_alone(kernel, spare):
 
 def test_a_crash_between_the_note_and_the_removal_leaves_nothing_to_fetch(connected):
     op = sp.fx("door slam").result(60)
-    journal = session.current().journal
+    journal = current().journal
     journal.prune(op.key)  # and here the process died
     assert op.entry.complete
     assert op.outputs[0].audio()[1] == 44_100

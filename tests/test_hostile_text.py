@@ -20,8 +20,8 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 import soundpiece_nb as sp
-from soundpiece_nb.api.address import scrub
 from soundpiece_nb.api.answer import OutputLink
+from soundpiece_nb.api.redaction import scrub
 from soundpiece_nb.api.request import new_request
 from soundpiece_nb.api.routes import find_route
 from soundpiece_nb.audio.export import ENDINGS
@@ -39,7 +39,7 @@ from soundpiece_nb.display.sound_source import Holding, Place
 from soundpiece_nb.display.sweep_board import Board
 from soundpiece_nb.engine.run import Run
 from soundpiece_nb.journal.filters import Filter
-from soundpiece_nb.operations import session
+from soundpiece_nb.operations.current_session import current
 from soundpiece_nb.operations.sweep import find_sweep
 from soundpiece_nb.operations.templates import expand, names_in
 from soundpiece_nb.text import visible
@@ -282,14 +282,14 @@ TEXTS_THAT_CANNOT_BE = (
 
 def test_what_cannot_be_kept_is_one_sentence_and_nothing_leaves(refusing):
     op = kept()
-    before = session.current().journal.counts()
+    before = current().journal.counts()
     for number, ask in enumerate(TEXTS_THAT_CANNOT_BE):
         with pytest.raises(sp.SoundpieceError) as caught:
             pytest.fail(f"number {number} returned {ask(op)!r}")
         assert isinstance(caught.value, sp.Mistake), number
         assert len(str(caught.value)) < 400, number
         str(caught.value).encode()
-        assert session.current().journal.counts() == before, number
+        assert current().journal.counts() == before, number
     assert refusing.heard == []
 
 
@@ -316,13 +316,13 @@ def test_in_a_cell_too(shell, refusing, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("here.ipynb").write_text('{"cells": [], "metadata": {}, "nbformat": 4}')
     kept()
-    before = session.current().journal.counts()
+    before = current().journal.counts()
     shell.user_ns["half"] = HALF
     for cell in CELLS_THAT_CANNOT_BE:
         ran = shell.run_cell(cell)
         assert isinstance(ran.error_in_exec, sp.Mistake), (cell, ran.error_in_exec)
         inert_lines(ran.error_in_exec._render_traceback_())
-        assert session.current().journal.counts() == before, cell
+        assert current().journal.counts() == before, cell
     assert refusing.heard == []
 
 
@@ -334,7 +334,7 @@ def kept(words="x", *, failed=False, name="kept", sweep="shape-0"):
 
     It is made from the journal alone, so that it is there at once.
     """
-    here = session.current()
+    here = current()
     say = partial("{}: {}".format)
     texts = {"lyrics": say("lyrics", words), "prompt": say("prompt", words)}
     request = new_request(find_route("song"), texts)
@@ -347,7 +347,7 @@ def kept(words="x", *, failed=False, name="kept", sweep="shape-0"):
     else:
         link = OutputLink("https://a.example/x", None, 1.0, say("kind", words))
         here.journal.ready(request.key, [link])
-        path = here.engine.shelf.path(request.key, 1)
+        path = here.engine.store.path(request.key, 1)
         path.parent.mkdir(parents=True)
         path.write_bytes(tone())
         path.with_suffix(".mp3").write_bytes(b"encoded")
@@ -358,7 +358,7 @@ def kept(words="x", *, failed=False, name="kept", sweep="shape-0"):
 
 def views(words, folder):
     """Draw everything that shows an operation; return each view with the words it has to show."""
-    here = session.current()
+    here = current()
     shape = f"shape-{next(_shapes):08x}"
     made, lost = kept(words, sweep=shape), kept(words, sweep=shape, failed=True)
     keys = [made.key, lost.key]
@@ -479,7 +479,7 @@ def test_a_copied_cell_asks_for_just_the_same(shell, refusing, lyrics, prompt, n
     cell = make_cell(song.path, name, asked)
     assert visible(cell) == cell
     assert asked_by(shell, cell, refusing) == dict(asked)
-    assert session.current().journal.entries(Filter(limit=1))[0].name == name
+    assert current().journal.entries(Filter(limit=1))[0].name == name
 
 
 @tried(max_examples=12)
@@ -531,7 +531,7 @@ def test_an_ordinary_cell_stays_as_one_would_type_it():
 @example(words="one\rtwo", name="kept")
 def test_files_hold_the_words_under_names_that_any_disk_takes(home, tmp_path, words, name):
     made = kept(words, name=name)
-    here = session.current()
+    here = current()
     [row] = written(here, tmp_path / "history.csv")
     entry = made.entry
     assert (row["name"], row["prompt"], row["lyrics"], row["note"]) == (
@@ -562,7 +562,7 @@ def written(here, path):
 @pytest.mark.parametrize("html", [False, True])
 def test_a_bundle_changes_players_and_nothing_that_only_looks_like_one(home, tmp_path, html):
     words = "".join(SCRIPTS) + '<audio src="soundpiece-audio/other.flac">'
-    place = Place(session.current().home, tmp_path, Holding.AUTO)
+    place = Place(current().home, tmp_path, Holding.AUTO)
     shown = compose(kept(words).entry, place)
     output = {"output_type": "display_data", "metadata": {}, "data": {"text/html": shown.html}}
     cell = {"cell_type": "code", "id": "a", "source": "x", "metadata": {}, "outputs": [output]}
@@ -571,7 +571,7 @@ def test_a_bundle_changes_players_and_nothing_that_only_looks_like_one(home, tmp
     content = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
     notebook.write_text(json.dumps(content))
     plan = plan_bundle(notebook, tmp_path / f"copy{'.html' if html else '.ipynb'}", html=html)
-    made = plan.write(session.current().journal)
+    made = plan.write(current().journal)
     assert (made.sounds, made.missing) == (1, ())
     text = made.path.read_text(encoding="utf-8")
     if html:

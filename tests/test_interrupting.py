@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 import soundpiece_nb as sp
-from soundpiece_nb.operations import session
+from soundpiece_nb.operations.current_session import current
 from support.held_service import HeldService, eventually
 from support.kernels import Kernel, Ran
 from support.services import quiet_environment
@@ -171,7 +171,7 @@ def here(home, service, monkeypatch):
     monkeypatch.setenv("SOUNDPIECE_BASE_URL", service.base_url)
     monkeypatch.setenv("SOUNDPIECE_API_KEY", "spk_tests_only_0123456789")
     service.done.set()
-    return session.current()
+    return current()
 
 
 def bang(step):

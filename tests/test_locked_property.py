@@ -6,7 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 
-from soundpiece_nb.operations.locked_property import made_once
+from soundpiece_nb.operations.locked_property import locked_cached_property
 from soundpiece_nb.operations.session import Session
 
 
@@ -14,14 +14,14 @@ class Held:
     def __init__(self):
         self.made = 0
 
-    @made_once
+    @locked_cached_property
     def engine(self):
         """What takes a moment to make, and needs another."""
         self.made += 1
         time.sleep(0.05)
         return self.journal, self.made
 
-    @made_once
+    @locked_cached_property
     def journal(self):
         return object()
 
@@ -43,4 +43,4 @@ def test_what_was_taken_away_is_made_anew():
 
 def test_nothing_of_a_session_is_made_without_that():
     kinds = {type(value) for value in vars(Session).values() if isinstance(value, cached_property)}
-    assert kinds == {made_once}
+    assert kinds == {locked_cached_property}

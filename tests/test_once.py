@@ -43,7 +43,7 @@ def test_labels_do_not_change_the_key(connected):
 def test_the_key_follows_from_the_service_too(connected, monkeypatch):
     here = sp.fx("Impact", 1, once=True)
     monkeypatch.setenv("SOUNDPIECE_BASE_URL", "https://api.elsewhere.example/v1")
-    from soundpiece_nb.operations.session import current
+    from soundpiece_nb.operations.current_session import current
 
     there = current().prepare("fx", {"prompt": "Impact", "duration": 1}, once=True)
     assert there.key != here.key

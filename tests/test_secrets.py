@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 import soundpiece_nb as sp
-from soundpiece_nb.operations import session
+from soundpiece_nb.operations.current_session import current
 from soundpiece_nb.settings import SETTINGS
 from support.kernels import Kernel
 from support.leaks import KEY as SEARCHED_FOR
@@ -86,10 +86,10 @@ CELLS = [
     "%soundpiece_history --to {folder}/history.html",
     "[vars(c) for c in sys.modules['soundpiece_nb.display.page_script']._companions]",
     "night.parents, late.parents, night.children, night.entry, night.error, night.outputs",
-    "session = sys.modules['soundpiece_nb.operations.session'].current()\nsession, vars(session)",
+    "session = current()\nsession, vars(session)",
     "clients = [each[0] for each in session.engine._clients.values()]\nsession.engine, clients",
     "[vars(client) for client in clients]",
-    "session.connect(session.service), session.prepare('fx', {{'prompt': 'x'}})",
+    "session.connect(session.service), plan_operation(session, Draft(route=find_route('fx'), fields={{'prompt': 'x'}}))",
     "sp.song('x', prompt='y', key='no uuid')",
     "sp.stems(night.key, nonsense=1)",
     "[pool for client in clients for pool in vars(client).values()]",
@@ -163,7 +163,7 @@ def test_a_redirected_submission_or_poll_goes_nowhere(scripted, elsewhere, statu
     scripted(lambda *_: redirect(status, elsewhere))
     with pytest.raises(sp.RequestRejected):
         sp.song("la", prompt="jazz").result(20)
-    session.close()
+    current.close()
     scripted(
         lambda heard, _: (
             as_json(operation()) if heard.method == "PUT" else redirect(status, elsewhere)
@@ -202,7 +202,7 @@ def test_a_service_in_the_open_is_neither_asked_nor_written_down(
         monkeypatch.setattr(SETTINGS, "base_url", open_address)
     with pytest.raises(sp.Mistake, match="must be an https address"):
         sp.fx("x")
-    assert session.current().journal.counts() == {}
+    assert current().journal.counts() == {}
 
 
 # ------------------------------------------------------------------ what the tests leave behind

@@ -229,7 +229,7 @@ def test_one_that_was_refused_elsewhere_is_not_sent_again_by_who_waited(start, s
     first, second = start(), start()
     [key] = submit(first, "refused", 1)
     eventually(lambda: service.held() == {key: 1})
-    first.do("current().engine.let_go(keys[0])")
+    first.do("current().engine.detach(keys[0])")
     eventually(lambda: not first.do("current().engine.in_flight()"))
     # Between its asking and its turn, another process had the refusal.
     second.do(f"keys = ['{key}']; entry = current().journal.entry(keys[0])")

@@ -14,12 +14,7 @@ import pytest
 from soundpiece_nb.api.errors import WaitInterrupted, WaitTimeout
 from soundpiece_nb.operations.waiting import attend, wait, wait_in_loop
 
-
-class Known:
-    """An operation as far as waiting is concerned."""
-
-    key = "550e8400-e29b-41d4-a716-446655440000"
-    id = None
+KEY = "550e8400-e29b-41d4-a716-446655440000"
 
 
 @pytest.fixture
@@ -49,7 +44,7 @@ def late():
 @pytest.mark.usefixtures("interrupted")
 def test_in_a_script_waiting_stops_at_once(late):
     with pytest.raises(WaitInterrupted, match="goes on under the key 550e8400"):
-        wait(late, math.inf, Known())
+        wait(late, math.inf, KEY)
     assert not late.done()
 
 
@@ -63,7 +58,7 @@ def test_work_on_this_machine_is_not_waited_for_either(late):
 def test_in_a_running_loop_waiting_stops_at_once(late, interrupted):
     async def cell():
         with pytest.raises(WaitInterrupted):
-            wait(late, math.inf, Known())
+            wait(late, math.inf, KEY)
 
     asyncio.run(cell())
     assert not late.done()
@@ -84,7 +79,7 @@ def test_what_is_made_is_returned_and_what_went_wrong_raised():
 def test_time_that_is_over_is_said_after_that_time(late):
     began = time.monotonic()
     with pytest.raises(WaitTimeout, match=r"after 0\.5 s and goes on"):
-        wait(late, 0.5, Known())
+        wait(late, 0.5, KEY)
     assert time.monotonic() - began >= 0.5
 
 
@@ -99,6 +94,6 @@ async def test_a_loop_waits_for_it_without_standing_still(late):
 
     beside = asyncio.create_task(tick())
     threading.Timer(0.3, lambda: late.done() or late.set_result("made")).start()
-    await wait_in_loop(late, Known())
+    await wait_in_loop(late, KEY)
     beside.cancel()
     assert ticks > 5

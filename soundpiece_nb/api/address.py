@@ -1,4 +1,4 @@
-"""Base URLs and keys: what may be sent where."""
+"""Base URLs, keys and download addresses, checked before anything is sent to or with them."""
 
 from __future__ import annotations
 
@@ -39,31 +39,9 @@ def read_api_key(text: str) -> str:
     key = text.strip()
     if not _KEY.fullmatch(key):
         raise Mistake(
-            "The API key does not look like one: Soundpiece keys begin with spk_ "
-            "and hold no spaces. Nothing was sent."
+            "The API key must begin with spk_ and hold no spaces; what was given does not."
         )
     return key
-
-
-def mask(key: str) -> str:
-    """Return an API key as it may be shown: its prefix and last two characters."""
-    return f"spk_…{key[-2:]}" if len(key) > len("spk_") + 8 else "spk_…"
-
-
-def scrub(words: str) -> str:
-    """Return words of the service without what may be an API key or a URL's signature."""
-    return _QUERY.sub(r"\g<shown>?…", _SECRET.sub("spk_…", words))
-
-
-_SECRET = re.compile(r"(?:spk|whsec)_[!-~]+")
-_QUERY = re.compile(
-    r"(?<!\S)(?P<shown>(?>\S*?https?:(?:\\?/){2})(?:(?!\\u003f)[^\s?])*+)(?:\?|\\u003f)\S*",
-    re.IGNORECASE,
-)
-"""A word with an address and its query, bare or as JSON may write it.
-
-Possessive: nothing is looked at twice, however long the words are.
-"""
 
 
 def is_loopback(host: str) -> bool:

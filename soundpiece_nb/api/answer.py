@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from .address import scrub
 from .errors import Unreadable
+from .redaction import scrub
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,11 @@ class Answer:
     def failed(self) -> bool:
         """Whether the service gave up on it."""
         return self.status == "failed"
+
+    @property
+    def ended(self) -> bool:
+        """Whether the service has finished with it, well or badly."""
+        return self.ready or self.failed
 
 
 def read_answer(payload: object) -> Answer:

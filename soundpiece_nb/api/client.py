@@ -21,13 +21,14 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from . import log_filter as quiet
-from .address import is_loopback, may_download, scrub
+from . import log_filter
+from .address import is_loopback, may_download
 from .answer import Answer, read_answer
 from .connection_pool import Pool
 from .errors import Refusal, Unreachable, Unreadable, WireFailure
-from .pacing import read_date, read_retry_after
+from .redaction import scrub
 from .request import Request
+from .retry_policy import read_date, read_retry_after
 
 HOLD = 20.0
 """Seconds the service holds a long poll (stated in its documentation)."""
@@ -94,7 +95,7 @@ class Client:
         self._request_timeout = request_timeout
         self._local = is_loopback(urlsplit(base_url).hostname or "")
         auth = _BearerKey(api_key)
-        quiet.silence_this_thread()
+        log_filter.silence_this_thread()
         self._control = Pool(self._maker(auth=auth), MOST_CONTROL)
         self._polls = Pool(self._maker(auth=auth), MOST_POLLS)
         self._downloads = Pool(self._maker(follow=True), MOST_DOWNLOADS)

@@ -1,7 +1,7 @@
 """Everything that can go wrong, as one tree whose every member knows its operation.
 
 SoundpieceError
-├── Mistake             a person's slip: bad input, an unknown name, no key; nothing was sent
+├── Mistake             a person's slip: bad input, an unknown name, no key; nothing is lost
 ├── WireFailure         one HTTP exchange went wrong; the engine decides whether to try again
 │   ├── Unreachable     no complete answer came
 │   ├── Refusal         the service answered with an HTTP error
@@ -12,6 +12,9 @@ SoundpieceError
 ├── DownloadFailed      made and paid for, but no intact file arrived yet
 ├── SourceLost          the service no longer offers an earlier output that a request is made from
 ├── StorageFailed       the disk did not take what had to be kept
+│   └── JournalDamaged  the journal's file holds bytes that SQLite never wrote
+├── JournalTooNew       the journal was written by a later soundpiece_nb than this one
+├── SandboxSilent       the embedded sandbox did not start or stop
 ├── WaitTimeout         the waiting ended, the operation goes on
 ├── WaitInterrupted     a person interrupted the waiting, the operation goes on
 └── WatchingStopped     this kernel no longer follows the operation, which goes on
@@ -19,33 +22,93 @@ SoundpieceError
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Self, TypedDict, Unpack
+
 from soundpiece_nb.text import visible
+
+NOTHING_SENT = "Nothing was sent."
 
 
 class SoundpieceError(Exception):
-    """What every error of this package is; shown in a notebook as one sentence.
+    """Base of all errors of this package; a notebook shows it as its sentences alone.
 
-    `key` is the idempotency key and `operation_id` the service's id, where known.
+    `what` happened, what that means for the person's `money`, and what to do `next` are a
+    sentence each, or empty. `key` is the idempotency key and `operation_id` the service's id,
+    where known.
     """
 
     def __init__(
-        self, message: str, *, key: str | None = None, operation_id: str | None = None
+        self,
+        what: str,
+        *,
+        money: str = "",
+        next: str = "",  # noqa: A002 - the third of what, money, next
+        key: str | None = None,
+        operation_id: str | None = None,
     ) -> None:
-        super().__init__(message)
-        self.message = message
+        super().__init__(what)
+        self.what = what
+        self.money = money
+        self.next = next
         self.key = key
         self.operation_id = operation_id
+
+    @property
+    def message(self) -> str:
+        """The sentences together."""
+        return " ".join(part for part in (self.what, self.money, self.next) if part)
 
     def __str__(self) -> str:
         return self.message
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, (type(self), self.args, self.__dict__)
+
+    def prefixed(self, words: str) -> Self:
+        """Return a copy of this error that says these words first."""
+        changed = copy.copy(self)
+        changed.what = f"{words} {self.what}"
+        return changed
+
     def _render_traceback_(self) -> list[str]:
-        """Show the sentence alone where IPython would print a traceback."""
+        """Show the sentences alone where IPython would print a traceback."""
         return [visible(f"{type(self).__name__}: {self.message}")]  # may hold the service's words
 
 
+def _restore(
+    kind: type[SoundpieceError], given: tuple[Any, ...], state: dict[str, Any]
+) -> SoundpieceError:
+    """Make an error again from what `pickle` and `copy` keep of it."""
+    error = kind.__new__(kind, *given)
+    error.args = given
+    error.__dict__.update(state)
+    return error
+
+
+@contextmanager
+def nothing_sent() -> Iterator[None]:
+    """Add to every error raised inside that nothing was sent, unless it speaks of money."""
+    try:
+        yield
+    except (Mistake, StorageFailed) as error:
+        error.money = error.money or NOTHING_SENT
+        raise
+
+
+class _Context(TypedDict, total=False):
+    """The keywords that every error takes beside its own."""
+
+    money: str
+    next: str
+    key: str | None
+    operation_id: str | None
+
+
 class Mistake(SoundpieceError):
-    """What was typed cannot be done; nothing was sent and nothing is lost."""
+    """Bad input, refused before it could do anything; nothing is lost."""
 
 
 class SourceLost(SoundpieceError):
@@ -62,8 +125,8 @@ class Unreachable(WireFailure):
     `never` marks what no repetition can mend, `undelivered` what cannot have reached the service.
     """
 
-    def __init__(self, message: str, *, never: bool = False, undelivered: bool = False) -> None:
-        super().__init__(message)
+    def __init__(self, what: str, *, never: bool = False, undelivered: bool = False) -> None:
+        super().__init__(what)
         self.never = never
         self.undelivered = undelivered
 
@@ -86,15 +149,9 @@ class RequestRejected(SoundpieceError):
     """The service refused the request: nothing was made and nothing was charged."""
 
     def __init__(
-        self,
-        message: str,
-        *,
-        status_code: int,
-        detail: str = "",
-        key: str | None = None,
-        operation_id: str | None = None,
+        self, what: str, *, status_code: int, detail: str = "", **context: Unpack[_Context]
     ) -> None:
-        super().__init__(message, key=key, operation_id=operation_id)
+        super().__init__(what, **context)
         self.status_code = status_code
         self.detail = detail
 
@@ -102,15 +159,8 @@ class RequestRejected(SoundpieceError):
 class OperationFailed(SoundpieceError):
     """The service accepted the operation and could not make it."""
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        code: str,
-        key: str | None = None,
-        operation_id: str | None = None,
-    ) -> None:
-        super().__init__(message, key=key, operation_id=operation_id)
+    def __init__(self, what: str, *, code: str, **context: Unpack[_Context]) -> None:
+        super().__init__(what, **context)
         self.code = code
 
 
@@ -121,14 +171,9 @@ class ServiceSilent(SoundpieceError):
     """
 
     def __init__(
-        self,
-        message: str,
-        *,
-        retry_after: float | None = None,
-        key: str | None = None,
-        operation_id: str | None = None,
+        self, what: str, *, retry_after: float | None = None, **context: Unpack[_Context]
     ) -> None:
-        super().__init__(message, key=key, operation_id=operation_id)
+        super().__init__(what, **context)
         self.retry_after = retry_after
 
 
@@ -138,6 +183,18 @@ class DownloadFailed(SoundpieceError):
 
 class StorageFailed(SoundpieceError):
     """The journal or an audio file could not be written; the operation stands."""
+
+
+class JournalDamaged(StorageFailed):
+    """The journal's file holds bytes that SQLite never wrote."""
+
+
+class JournalTooNew(SoundpieceError):
+    """The journal was written by a later soundpiece_nb than this one."""
+
+
+class SandboxSilent(SoundpieceError):
+    """The embedded sandbox did not start or stop; the message says what it printed."""
 
 
 class WaitTimeout(SoundpieceError, TimeoutError):

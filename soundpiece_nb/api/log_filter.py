@@ -1,4 +1,4 @@
-"""Keeps httpx from logging what must not be logged.
+"""Logs without secrets: httpx is kept from logging, unforeseen errors are scrubbed.
 
 httpx writes whole URLs, signed ones too, at INFO, and httpcore writes headers at DEBUG. The
 threads that talk to Soundpiece are kept out of both; everybody else's records pass.
@@ -8,6 +8,14 @@ from __future__ import annotations
 
 import logging
 import threading
+import traceback
+from collections.abc import Iterable
+from pathlib import Path
+
+from .redaction import scrub
+
+LOG_FILE = "errors.log"
+"""In the home folder: what was not foreseen, with its traceback."""
 
 _LOGGERS = (
     "httpx",
@@ -17,6 +25,9 @@ _LOGGERS = (
     "httpcore.proxy",
     "httpcore.socks",
 )
+_FEWEST_PRIVATE = 4
+"""Characters of a person's text that are taken out of a log; fewer would take letters out."""
+
 _here = threading.local()
 
 
@@ -29,3 +40,26 @@ def silence_this_thread() -> None:
 
 def _passes(_: logging.LogRecord) -> bool:
     return not getattr(_here, "silent", False)
+
+
+def log_unforeseen(where: str, error: BaseException, private: Iterable[str] = ()) -> None:
+    """Log an error that nobody expected, with its traceback, under `soundpiece_nb.<where>`.
+
+    Keys, queries of addresses and these `private` texts of a person are taken out.
+    """
+    told = scrub("".join(traceback.format_exception(error)))
+    lines = {line.strip() for text in private for line in (text, *text.splitlines(), repr(text))}
+    for line in sorted(lines, key=len, reverse=True):
+        if len(line) >= _FEWEST_PRIVATE:
+            told = told.replace(line, "…")
+    logging.getLogger(f"soundpiece_nb.{where}").error(
+        "unforeseen %s\n%s", type(error).__name__, told.rstrip()
+    )
+
+
+def unforeseen_words(error: BaseException, home: Path) -> str:
+    """Return the sentence that tells a person of such an error, and where its traceback is."""
+    return (
+        f"Something unforeseen happened ({type(error).__name__}); "
+        f"{home / LOG_FILE} holds its traceback."
+    )

@@ -1,4 +1,4 @@
-"""A request that is known to be good: checked fields, an idempotency key, the exact bytes to send.
+"""Requests that are known to be good: checked fields, an idempotency key, the exact bytes to send.
 
 The bytes are made once. They are what the journal keeps and what every repetition sends, so that
 one key never travels with two bodies.
@@ -16,10 +16,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .errors import Mistake
-from .output_ref import EarlierOutput, read_earlier
-from .routes import Field, Kind, Route
-
-NOTHING_SENT = "Nothing was sent."
+from .output_ref import OutputRef, parse_output_ref
+from .routes import Field, Kind, Route, find_route
+from .values import read_seconds, read_whole
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,6 +29,25 @@ class Request:
     key: str
     fields: Mapping[str, Any]
     body: bytes = dataclasses.field(repr=False)
+
+    @property
+    def output_refs(self) -> set[OutputRef]:
+        """The earlier outputs that it is made from."""
+        return {value for value in self.fields.values() if isinstance(value, OutputRef)}
+
+    def with_addresses(self, urls: Mapping[OutputRef, str]) -> Request:
+        """Return the request to send, with the current addresses of its earlier outputs."""
+        wire = json.loads(self.body)  # with fields that a later version may have written
+        for name, value in self.fields.items():
+            if isinstance(value, OutputRef):
+                wire[name] = {**wire[name], "url": urls[value]}
+        return dataclasses.replace(self, body=_encode(wire))
+
+
+def restore_request(path: str, key: str, fields: Mapping[str, Any], body: bytes) -> Request:
+    """Return a request as the journal keeps it; `fields` hold references as they are written."""
+    read = {name: parse_output_ref(value) or value for name, value in fields.items()}
+    return Request(find_route(path), key, read, body)
 
 
 def new_request(route: Route, fields: Mapping[str, Any], key: str | None = None) -> Request:
@@ -43,8 +61,7 @@ def new_request(route: Route, fields: Mapping[str, Any], key: str | None = None)
     for name in given:
         if name not in known:
             raise Mistake(
-                f"{route.one} has no field {name!r}; "
-                f"it takes {', '.join(sorted(known))}. {NOTHING_SENT}"
+                f"{route.one} has no field {name!r}; it takes {', '.join(sorted(known))}."
             )
     checked = {
         field.name: _READERS[field.kind](field, given[field.name])
@@ -56,22 +73,20 @@ def new_request(route: Route, fields: Mapping[str, Any], key: str | None = None)
     return Request(route, key, checked, _write_body(route, key, checked))
 
 
-def once(request: Request, service: str, take: int = 1) -> Request:
+def with_derived_key(request: Request, service: str, take: int = 1) -> Request:
     """Return the request under the key that follows from what it asks and where it goes.
 
     The same request has the same key on any day, a UUIDv5 (RFC 9562, 5.5), so that it is made
     once; `take` 2 asks for another one on purpose. Raises Mistake for a take below 1.
     """
-    if isinstance(take, bool) or not isinstance(take, int) or take < 1:
-        raise Mistake(f"--take counts from 1; {take!r} is none. {NOTHING_SENT}")
-    said = [service, request.route.path, dict(request.fields), take]
-    key = str(uuid.uuid5(_ONCE, json.dumps(said, sort_keys=True)))
+    said = [service, request.route.path, dict(request.fields), read_whole(take, "--take")]
+    key = str(uuid.uuid5(_ONCE, json.dumps(said, sort_keys=True, default=str)))
     return Request(
         request.route, key, request.fields, _write_body(request.route, key, request.fields)
     )
 
 
-def is_once(key: str) -> bool:
+def has_derived_key(key: str) -> bool:
     """Tell whether a key was derived from its request."""
     return uuid.UUID(key).version == _DERIVED
 
@@ -85,9 +100,7 @@ def read_key(key: str) -> str:
     try:
         return str(uuid.UUID(str(key)))
     except ValueError:
-        raise Mistake(
-            f"The idempotency key must be a UUID; {shortened(key)} is none. {NOTHING_SENT}"
-        ) from None
+        raise Mistake(f"The idempotency key must be a UUID, not {shortened(key)}.") from None
 
 
 def require_whole(text: str, what: str) -> str:
@@ -97,7 +110,7 @@ def require_whole(text: str, what: str) -> str:
     except UnicodeEncodeError as error:
         raise Mistake(
             f"Character {error.start + 1} of the {what} is half of a surrogate pair "
-            f"and cannot be sent. {NOTHING_SENT}"
+            f"and cannot be sent."
         ) from None
     return text
 
@@ -107,32 +120,31 @@ def _require(route: Route, checked: Mapping[str, Any]) -> None:
         chosen = [name for name in route.either if name in checked]
         names = " or ".join(f"--{name}" for name in route.either)
         if not chosen:
-            raise Mistake(f"{route.one} needs {names}. {NOTHING_SENT}")
+            raise Mistake(f"{route.one} needs {names}.")
         if len(chosen) > 1:
-            raise Mistake(f"{route.one} takes {names}, not both. {NOTHING_SENT}")
+            raise Mistake(f"{route.one} takes {names}, not both.")
     for field in route.fields:
         if field.required and field.name not in checked:
             option = f" (--{field.option})" if field.option else ""
-            raise Mistake(f"{route.one} needs {field.name}{option}. {NOTHING_SENT}")
+            raise Mistake(f"{route.one} needs {field.name}{option}.")
 
 
 def _read_text(field: Field, value: Any) -> str:
     if not isinstance(value, str):
-        raise Mistake(f"{field.name.capitalize()} must be text. {NOTHING_SENT}")
+        raise Mistake(f"{field.name.capitalize()} must be text.")
     if not value.strip():
-        raise Mistake(f"{_label(field)} must not be empty. {NOTHING_SENT}")
+        raise Mistake(f"{_label(field)} must not be empty.")
     if field.most is not None and len(value) > field.most:
         raise Mistake(
-            f"The {field.name} may have at most {field.most:.0f} characters; "
-            f"here are {len(value)}. {NOTHING_SENT}"
+            f"The {field.name} may have at most {field.most:.0f} characters; here are {len(value)}."
         )
     return require_whole(value, field.name)
 
 
-def _read_link(field: Field, value: Any) -> str:
-    if isinstance(value, EarlierOutput) or read_earlier(value):
-        return str(value)
-    return _read_address(field, value)
+def _read_link(field: Field, value: Any) -> str | OutputRef:
+    if isinstance(value, OutputRef):
+        return value
+    return parse_output_ref(value) or _read_address(field, value)
 
 
 def _read_address(field: Field, value: Any) -> str:
@@ -143,48 +155,23 @@ def _read_address(field: Field, value: Any) -> str:
     except ValueError:
         good = False
     if not good or any(character.isspace() for character in address):
-        raise Mistake(
-            f"{_label(field)} must be an https URL that the service can reach. {NOTHING_SENT}"
-        )
+        raise Mistake(f"{_label(field)} must be an https URL that the service can reach.")
     if field.most is not None and len(address) > field.most:
-        raise Mistake(f"{_label(field)} has more than {field.most:.0f} characters. {NOTHING_SENT}")
+        raise Mistake(f"{_label(field)} has more than {field.most:.0f} characters.")
     return require_whole(address, field.name)
 
 
 def _read_seconds(field: Field, value: Any) -> float:
-    seconds = _read_number(field, value)
-    if seconds <= 0:
-        raise Mistake(f"{_label(field)} must be more than 0 seconds. {NOTHING_SENT}")
-    return seconds
+    return read_seconds(value, _label(field))
 
 
 def _read_count(field: Field, value: Any) -> int:
-    number = _read_number(field, value)
-    most = field.most if field.most is not None else math.inf
-    if not number.is_integer() or not 1 <= number <= most:
-        raise Mistake(
-            f"{_label(field)} must be a whole number from 1 to {most:.0f}. {NOTHING_SENT}"
-        )
-    return int(number)
-
-
-def _read_number(field: Field, value: Any) -> float:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        raise Mistake(
-            f"{_label(field)} must be a number; {shortened(value)} is none. {NOTHING_SENT}"
-        ) from None
-    except OverflowError:
-        number = math.inf
-    if not math.isfinite(number) or isinstance(value, bool):
-        raise Mistake(f"{_label(field)} must be a number. {NOTHING_SENT}")
-    return number
+    return read_whole(value, _label(field), most=math.inf if field.most is None else field.most)
 
 
 def _read_flag(field: Field, value: Any) -> bool:
     if not isinstance(value, bool):
-        raise Mistake(f"{_label(field)} is either True or False. {NOTHING_SENT}")
+        raise Mistake(f"{_label(field)} must be True or False, not {shortened(value)}.")
     return value
 
 
@@ -207,5 +194,9 @@ def _write_body(route: Route, key: str, fields: Mapping[str, Any]) -> bytes:
     for field in route.all_fields:
         if field.name in fields:
             value = fields[field.name]
-            wire[field.name] = {"url": value} if field.kind is Kind.LINK else value
+            wire[field.name] = {"url": str(value)} if field.kind is Kind.LINK else value
+    return _encode(wire)
+
+
+def _encode(wire: Mapping[str, Any]) -> bytes:
     return json.dumps(wire, ensure_ascii=False, separators=(",", ":")).encode()

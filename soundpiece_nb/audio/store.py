@@ -10,7 +10,7 @@ from typing import BinaryIO
 from .verification import NotIntact, Take, verify
 
 
-class Shelf:
+class AudioStore:
     """The store of finished takes below one folder."""
 
     def __init__(self, folder: Path) -> None:

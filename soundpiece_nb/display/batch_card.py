@@ -1,10 +1,9 @@
-"""The summary of a batch: one output that counts while it goes on, and stays when it is done."""
+"""The card of a batch: counts while it goes on, and a summary that stays when it is done."""
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
-from functools import partial
-from typing import Any
 
 from markupsafe import Markup
 
@@ -12,12 +11,11 @@ from soundpiece_nb.engine.explanations import explain
 from soundpiece_nb.operations.batch import Batch
 from soundpiece_nb.text import counted, short
 
-from .finished_output import Rendering
-from .following import follow
 from .front_end import FrontEnd, front_end
 from .html_parts import AMBER, BLUE, GREEN, code, fold, frame, head, line, row, span
+from .live_output import LiveOutput, Rendering
+from .page import Page
 
-REDRAW_SECONDS = 1.0
 MOST_TROUBLES = 20
 
 _BAR = Markup(
@@ -31,17 +29,32 @@ _ORDER = ("ready", "failed", "rejected", "processing", "submitting", "waiting")
 
 def show_batch(batch: Batch) -> None:
     """Show a batch where the person is; where nobody watches, once it is done."""
-    where = front_end()
-    if where is FrontEnd.HEADLESS:
+    if front_end() is FrontEnd.HEADLESS:
         batch.result()
-    if not where.shows_html:
-        print(summary(batch).text)  # noqa: T201 - a terminal's way of showing
-        return
-    from IPython.display import display
+    batch.session.part(Page).show(BatchCard(batch))
 
-    handle = display(summary(batch), display_id=True)
-    if not batch.done:
-        follow(partial(_look, batch, handle), "soundpiece-batch")
+
+class BatchCard(LiveOutput):
+    """One batch in one output."""
+
+    tick_seconds = 1.0
+
+    def __init__(self, batch: Batch) -> None:
+        super().__init__(f"batch-{uuid.uuid4().hex[:8]}", batch.session)
+        self._batch = batch
+        self._keys = frozenset(batch.keys)
+
+    def keys(self) -> frozenset[str]:
+        """Return the keys of the batch's operations."""
+        return self._keys
+
+    def goes_on(self) -> bool:
+        """Tell whether an operation of the batch has yet to end."""
+        return not self._batch.done
+
+    def draw(self) -> Rendering:
+        """Return the batch as it stands."""
+        return summary(self._batch)
 
 
 def summary(batch: Batch) -> Rendering:
@@ -52,22 +65,16 @@ def summary(batch: Batch) -> Rendering:
     took = span(batch.seconds)
     title = batch.name or "batch"
     kind = f"{counted(len(batch), 'operation')} of {batch.route}"
-    standing = f"done in {took}" if batch.done else f"{took}{_left(batch)}"
+    state = f"done in {took}" if batch.done else f"{took}{_left(batch)}"
     troubles = [] if not (counts.keys() & {"failed", "rejected"}) else _troubles(batch)
     html = frame(
         GREEN if batch.done and not troubles else AMBER if troubles else BLUE,
-        head(title, kind, standing),
+        head(title, kind, state),
         _bar(ordered, len(batch)),
         line(words),
         *([fold("What went wrong", *troubles)] if troubles else []),
     )
-    return Rendering(str(html), f"{title} · {kind} · {words} · {standing}")
-
-
-def _look(batch: Batch, handle: Any) -> float | None:
-    done = batch.done
-    handle.update(summary(batch))
-    return None if done else REDRAW_SECONDS
+    return Rendering(str(html), f"{title} · {kind} · {words} · {state}")
 
 
 def _left(batch: Batch) -> str:

@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from soundpiece_nb.api.output_ref import read_earlier
+from soundpiece_nb.api.output_ref import OutputRef, parse_output_ref
 from soundpiece_nb.api.routes import Field, Kind, Route, find_route
 from soundpiece_nb.journal.entry import Entry
 from soundpiece_nb.operations.templates import names_in
@@ -26,7 +26,11 @@ def as_cell(entry: Entry) -> str:
 def make_cell(path: str, name: str | None, asked: Mapping[str, Any]) -> str:
     """Return the cell that asks a route for just these fields: its magic, or else its function."""
     route = find_route(path)
-    given = {field: value for field, value in asked.items() if value is not None}
+    given = {
+        field: str(value) if isinstance(value, OutputRef) else value
+        for field, value in asked.items()
+        if value is not None
+    }
     return _magic(route, name, given) or _function(route, name, given)
 
 
@@ -73,7 +77,7 @@ def _option(field: Field, value: Any) -> list[str]:
     name = f"--{field.option or field.name}"
     if field.kind is Kind.FLAG:
         return [name]
-    earlier = read_earlier(value)
+    earlier = parse_output_ref(value)
     if earlier is not None:
         return [name, f"{earlier.key}:{earlier.take}"]
     if isinstance(value, int | float):

@@ -1,4 +1,4 @@
-"""Operations side by side: what differs in plain sight, what is the same folded, players below."""
+"""Operations side by side: differences in plain sight, the rest folded, players below."""
 
 from __future__ import annotations
 
@@ -13,15 +13,13 @@ from markupsafe import Markup
 from soundpiece_nb.analysis.measurement import METHODS
 from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.journal.entry import Entry
+from soundpiece_nb.operations import library
 from soundpiece_nb.operations.session import Session
-from soundpiece_nb.operations.waiting import attend
 from soundpiece_nb.text import counted, visible
 
-from .finished_output import Rendering, kind
-from .front_end import front_end
+from .finished_output import kind
 from .html_parts import BLUE, QUIET, fold, frame, head, line, multiline, quiet_line, row
-from .live_output import SLOT, VIEW, Standing, stand
-from .page_script import summon
+from .live_output import SLOT, VIEW, LiveOutput, Rendering
 from .sound_source import Place
 from .take_player import figures, player
 
@@ -37,40 +35,30 @@ _WORD = re.compile(r"(\s+)")
 _FEWEST, _MOST = 2, 8
 
 
-def show_comparison(session: Session, keys: Sequence[str], place: Place) -> None:
-    """Show operations side by side where the person is; raises Mistake unless two to eight."""
-    view = comparison(session, keys, place)
-    shown = make(session, view)
-    if not front_end().shows_html:
-        print(shown.text)  # noqa: T201 - a terminal's way of showing
-        return
-    from IPython.display import display
+class Comparison(LiveOutput):
+    """Two to eight operations side by side in one output."""
 
-    stand(view, display(shown, display_id=True))
-    session.engine.workbench.start(summon)
+    matched = True
 
+    def __init__(self, session: Session, keys: Sequence[str], place: Place) -> None:
+        """Compare these operations; raises Mistake unless they are two to eight."""
+        if not _FEWEST <= len(keys) <= _MOST:
+            raise Mistake(f"{_FEWEST} to {_MOST} operations are compared, not {len(keys)}.")
+        super().__init__(f"compare-{uuid.uuid4().hex[:8]}", session)
+        self._keys = tuple(keys)
+        self._place = place
 
-def make(session: Session, view: Standing) -> Rendering:
-    """Measure and draw what is compared, while the notebook's own tasks go on."""
+    def keys(self) -> tuple[str, ...]:
+        """Return the keys of the operations."""
+        return self._keys
 
-    def work() -> Rendering:
+    def draw(self) -> Rendering:
+        """Measure takes that were not measured yet, and return all side by side."""
         with suppress(Exception):  # figures are a help to the ear, not what was asked for
-            session.measure(view.keys())
-        return view.draw(view)
-
-    return attend(session.engine.workbench.start(work))
-
-
-def comparison(session: Session, keys: Sequence[str], place: Place) -> Standing:
-    """Return the output that has operations side by side; raises Mistake unless two to eight."""
-    if not _FEWEST <= len(keys) <= _MOST:
-        raise Mistake(f"{_FEWEST} to {_MOST} operations are compared; these are {len(keys)}.")
-
-    def draw(standing: Standing) -> Rendering:
-        return compare(session.journal.of_keys(keys), place, standing.id)
-
-    identity = f"compare-{uuid.uuid4().hex[:8]}"
-    return Standing(id=identity, draw=draw, keys=lambda: keys, matched=True)
+            library.measure(self.session, self._keys)
+        entries = self.session.journal.of_keys(self._keys)
+        self.open_keys = [e.key for e in entries if e.status in ("submitting", "processing")]
+        return compare(entries, self._place, self.id)
 
 
 def compare(entries: Sequence[Entry], place: Place, view: str) -> Rendering:

@@ -1,4 +1,4 @@
-"""The output that stays: script-free HTML with its own player, and text that says as much.
+"""The output of a finished operation: script-free HTML with its own player, and text.
 
 `src` stands on `<audio>` itself and the waveform is an image, because that is what JupyterLab
 leaves in a notebook it does not trust, and what a saved page plays without any kernel.
@@ -7,15 +7,16 @@ leaves in a notebook it does not trust, and what a saved page plays without any 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from markupsafe import Markup
 
-from soundpiece_nb.api.request import is_once
+from soundpiece_nb.api.request import has_derived_key
 from soundpiece_nb.api.routes import find_route
 from soundpiece_nb.engine.explanations import explain
 from soundpiece_nb.journal.entry import Entry
+from soundpiece_nb.operations.session import Session
 from soundpiece_nb.text import counted, short, visible
 
 from .cell_source import as_cell
@@ -39,7 +40,7 @@ from .html_parts import (
     span,
     with_commands,
 )
-from .request_summary import subject
+from .live_output import LiveOutput, Rendering
 from .sound_source import Place
 from .take_player import player
 
@@ -47,25 +48,6 @@ ACCENTS = {"ready": GREEN, "failed": RED, "rejected": AMBER}
 
 
 ONCE = "Made once: running its cell again makes nothing new and costs nothing."
-
-
-@dataclass
-class Rendering:
-    """Static HTML and text for one place in a notebook, without what neither can show."""
-
-    html: str
-    text: str
-
-    def __post_init__(self) -> None:
-        self.html, self.text = visible(self.html), visible(self.text)
-
-    def __repr__(self) -> str:
-        return self.text
-
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        """Give both forms to whatever front end shows this."""
-        del include, exclude
-        return {"text/html": self.html, "text/plain": self.text}
 
 
 def compose(entry: Entry, place: Place) -> Rendering:
@@ -78,9 +60,9 @@ def compose(entry: Entry, place: Place) -> Rendering:
     files = {take.take: path for take, (_, path) in zip(takes, players, strict=True)}
     html = frame(
         _accent(entry),
-        head(entry.title, kind(entry), _standing(entry)),
+        head(entry.title, kind(entry), _state(entry)),
         _subtitle(entry),
-        *([quiet_line(ONCE)] if is_once(entry.key) else []),
+        *([quiet_line(ONCE)] if has_derived_key(entry.key) else []),
         *(player for player, _ in players),
         *_problem(entry),
         _folded(entry, list(files.values())),
@@ -88,12 +70,46 @@ def compose(entry: Entry, place: Place) -> Rendering:
     return Rendering(str(html), plain(entry, files))
 
 
+class FinishedOutput(LiveOutput):
+    """The permanent output of one operation, kept up to date with how its takes are rated."""
+
+    def __init__(self, key: str, session: Session, place: Place, handle: Any = None) -> None:
+        super().__init__("" if handle is None else handle.display_id, session)
+        self.handle = handle
+        self._key = key
+        self._place = place
+
+    def keys(self) -> tuple[str, ...]:
+        """Return the key of the operation."""
+        return (self._key,)
+
+    def draw(self) -> Rendering:
+        """Return the operation as it stands, or why that cannot be shown."""
+        entry = self.session.journal.entry(self._key)
+        unfinished = entry.status in ("submitting", "processing")
+        self.open_keys = self.keys() if unfinished else ()
+        try:
+            return compose(entry, self._place)
+        except Exception as error:  # noqa: BLE001 - said in the cell, and the operation is fine
+            return unshowable(entry, error)
+
+
+def unshowable(entry: Entry, error: Exception) -> Rendering:
+    """Return an output that says why a finished operation cannot be shown."""
+    what = f"It is {entry.status}, but its player cannot be made here"
+    why = f"{type(error).__name__}: {error}"
+    then = f"%soundpiece_show {short(entry.key)} tries again."
+    words = line(Markup("{} ({}). {}").format(what, isolated(why), then))
+    html = frame(AMBER, head(entry.title, kind(entry), entry.status), words)
+    return Rendering(str(html), f"{what} ({why}). {then}")
+
+
 def plain(entry: Entry, files: Mapping[int, str]) -> str:
     """Return the operation as text: one line, then a line for each take's file or the reason."""
-    first = f"{entry.title} · {kind(entry)} · {_standing(entry)} · key {short(entry.key)}"
+    first = f"{entry.title} · {kind(entry)} · {_state(entry)} · key {short(entry.key)}"
     lengths = {take.take: clock(take.duration or 0) for take in entry.takes}
     lines = [f"  {take}  {lengths[take]}  {path}" for take, path in files.items()]
-    said = [str(explain(entry) or _left_to_do(entry)), ONCE if is_once(entry.key) else ""]
+    said = [str(explain(entry) or _left_to_do(entry)), ONCE if has_derived_key(entry.key) else ""]
     return visible("\n".join([first, *lines, *(f"  {words}" for words in said if words)]))
 
 
@@ -122,7 +138,7 @@ def _accent(entry: Entry) -> str:
     return ACCENTS.get(entry.status, BLUE)
 
 
-def _standing(entry: Entry) -> str:
+def _state(entry: Entry) -> str:
     end = entry.finished_at or datetime.now(UTC)
     took = span((end - entry.submitted_at).total_seconds())
     match entry.status:
@@ -137,7 +153,7 @@ def _standing(entry: Entry) -> str:
 
 
 def _subtitle(entry: Entry) -> Markup:
-    text = subject(entry)
+    text = entry.summary
     return quiet_line(text) if text else Markup("")
 
 
@@ -146,7 +162,7 @@ def _problem(entry: Entry) -> list[Markup]:
     if why is None:
         left = _left_to_do(entry)
         return [line(with_commands(left))] if left else []
-    happened = isolated(why.happened) + Markup(' <span style="{}" dir="auto">({})</span>').format(
+    happened = isolated(why.what) + Markup(' <span style="{}" dir="auto">({})</span>').format(
         QUIET, why.code
     )
     return [

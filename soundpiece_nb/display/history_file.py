@@ -17,7 +17,7 @@ from soundpiece_nb.journal.filters import Filter
 from soundpiece_nb.operations.session import Session
 from soundpiece_nb.operations.waiting import attend
 
-from .history_table import history_view
+from .history_table import HistoryTable
 from .sound_source import Holding, Place
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def write_history(session: Session, wanted: Filter, path: Path) -> tuple[Path, i
         return count
 
     try:
-        return path, attend(session.engine.workbench.start(write))
+        return path, attend(session.engine.workers.start(write))
     except OSError as error:
         raise StorageFailed(f"{path} cannot be written: {error.strerror or error}.") from None
     finally:
@@ -97,8 +97,8 @@ def _write_page(session: Session, wanted: Filter, path: Path) -> int:
             "or write .csv."
         )
     beside = Place(session.home, path.absolute().parent, Holding.LINK)
-    view = history_view(session, replace(wanted, limit=max(count, 1), offset=None), beside)
-    shown = view.draw(view)
+    wanted = replace(wanted, limit=max(count, 1), offset=None)
+    shown = HistoryTable(session, wanted, beside).draw()
     path.write_text(str(_PAGE.format(Markup(shown.html))), encoding="utf-8")
     return count
 

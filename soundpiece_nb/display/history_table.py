@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 import uuid
 from dataclasses import replace
-from functools import partial
 
 from markupsafe import Markup
 
@@ -16,17 +15,14 @@ from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.api.routes import find_route
 from soundpiece_nb.journal.entry import Entry
 from soundpiece_nb.journal.filters import Filter
-from soundpiece_nb.journal.summary import Summary, summarise
+from soundpiece_nb.journal.summary import summarise
 from soundpiece_nb.operations.session import Session
 from soundpiece_nb.text import counted, short, visible
 
-from .finished_output import ACCENTS, Rendering
-from .front_end import front_end
+from .finished_output import ACCENTS
 from .history_summary import summary_lines, summary_text
 from .html_parts import BLUE, NO_MATH, QUIET, clock, code, fold, moment
-from .live_output import SLOT, VIEW, Standing, stand
-from .page_script import summon
-from .request_summary import subject
+from .live_output import SLOT, VIEW, LiveOutput, Rendering
 from .sound_source import Place
 from .take_player import slim_player
 
@@ -65,74 +61,58 @@ ORDERS = {
     "elapsed": "time taken, quickest first",
     "-elapsed": "time taken, slowest first",
 }
-"""What a history can be sorted by, as the database calls it, and in words."""
+"""Orders of a history, as the database calls them, and in words."""
 
 
-def show_history(session: Session, wanted: Filter, place: Place) -> None:
-    """Show a page of the history where the person is; raises Mistake for an unusable filter."""
-    view = history_view(session, wanted, place)
-    shown = view.draw(view)
-    if not front_end().shows_html:
-        print(shown.text)  # noqa: T201 - a terminal's way of showing
-        return
-    from IPython.display import display
+class HistoryTable(LiveOutput):
+    """A page of the history in one output; `wanted.limit` operations make a page."""
 
-    stand(view, display(shown, display_id=True))
-    session.engine.workbench.start(summon)
+    orders = ORDERS
 
+    def __init__(self, session: Session, wanted: Filter, place: Place) -> None:
+        """Show the operations that fit; raises Mistake for an unusable filter or page."""
+        super().__init__(f"history-{uuid.uuid4().hex[:8]}", session)
+        self._wanted = wanted
+        self._place = place
+        self._size = wanted.limit or 20
+        self._keys: list[str] = []
+        total = session.journal.count(wanted)
+        self.order = wanted.order or NEWEST
+        self.page = (wanted.offset or 0) // self._size + 1
+        self.pages = max(1, math.ceil(total / self._size))
+        if self.page > self.pages:
+            raise Mistake(
+                f"There is no page {self.page}: {counted(total, 'operation')} fit on {self.pages}."
+            )
+        self._whole = summarise(session.journal, wanted)
 
-def history_view(session: Session, wanted: Filter, place: Place) -> Standing:
-    """Return the output of a history; `wanted.limit` operations make a page.
+    def keys(self) -> list[str]:
+        """Return the keys of the operations on the page that is shown."""
+        return self._keys
 
-    Raises Mistake for a filter that cannot be.
-    """
-    size = wanted.limit or 20
-    total = session.journal.count(wanted)
-    page, pages = (wanted.offset or 0) // size + 1, max(1, math.ceil(total / size))
-    if page > pages:
-        raise Mistake(f"There is no page {page}: {counted(total, 'operation')} fit on {pages}.")
-    keys: list[str] = []
-    whole = summarise(session.journal, wanted)
-    return Standing(
-        id=f"history-{uuid.uuid4().hex[:8]}",
-        draw=partial(_draw, session, wanted, place, keys, whole),
-        keys=lambda: keys,
-        orders=ORDERS,
-        order=wanted.order or NEWEST,
-        page=page,
-        pages=pages,
-    )
-
-
-def _draw(  # noqa: PLR0917 - what is known of a history, then the output it is drawn for
-    session: Session,
-    wanted: Filter,
-    place: Place,
-    keys: list[str],
-    whole: Summary,
-    standing: Standing,
-) -> Rendering:
-    """Return the page that is shown now, and keep in `keys` which operations that are."""
-    size = wanted.limit or 20
-    asked = replace(wanted, order=standing.order, limit=size, offset=(standing.page - 1) * size)
-    entries, total = session.journal.page(asked)
-    keys[:] = [entry.key for entry in entries]
-    standing.pages = max(1, math.ceil(total / size))
-    first = (standing.page - 1) * size + 1
-    which = f"{first} to {first + len(entries) - 1} of {total}" if entries else "No"
-    where = f"{which} operations, {ORDERS.get(standing.order, standing.order)}."
-    html = _TABLE.format(
-        no_math=NO_MATH,
-        slot=SLOT,
-        quiet=Markup(QUIET),
-        row=Markup(_ROW_STYLE),
-        heads=Markup("").join(_head(name, *column) for name, column in _COLUMNS.items()),
-        rows=Markup("").join(_row(entry, place) for entry in entries),
-        place=where,
-        summary=fold("Summary", *summary_lines(whole)) if total else "",
-    )
-    lines = [*map(_text_row, entries), where, *summary_text(whole)]
-    return Rendering(str(VIEW.format(standing.id, html)), "\n".join(lines))
+    def draw(self) -> Rendering:
+        """Return the page that is shown now."""
+        size = self._size
+        asked = replace(self._wanted, order=self.order, limit=size, offset=(self.page - 1) * size)
+        entries, total = self.session.journal.page(asked)
+        self._keys = [entry.key for entry in entries]
+        self.open_keys = [e.key for e in entries if e.status in ("submitting", "processing")]
+        self.pages = max(1, math.ceil(total / size))
+        first = (self.page - 1) * size + 1
+        which = f"{first} to {first + len(entries) - 1} of {total}" if entries else "No"
+        where = f"{which} operations, {ORDERS.get(self.order, self.order)}."
+        html = _TABLE.format(
+            no_math=NO_MATH,
+            slot=SLOT,
+            quiet=Markup(QUIET),
+            row=Markup(_ROW_STYLE),
+            heads=Markup("").join(_head(name, *column) for name, column in _COLUMNS.items()),
+            rows=Markup("").join(_row(entry, self._place) for entry in entries),
+            place=where,
+            summary=fold("Summary", *summary_lines(self._whole)) if total else "",
+        )
+        lines = [*map(_text_row, entries), where, *summary_text(self._whole)]
+        return Rendering(str(VIEW.format(self.id, html)), "\n".join(lines))
 
 
 def _head(name: str, order: str | None, width: str) -> Markup:
@@ -158,7 +138,7 @@ def _row(entry: Entry, place: Place) -> Markup:
 
 
 def _text(entry: Entry) -> Markup:
-    words = visible(subject(entry))
+    words = visible(entry.summary)
     lyrics = visible(str(entry.fields.get("lyrics") or ""))
     note = visible(entry.note or "")
     if len(words) <= SHOWN_TEXT and not lyrics and not note:

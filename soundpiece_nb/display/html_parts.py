@@ -130,6 +130,14 @@ def span(seconds: float) -> str:
 _SECONDS_WITH_TENTHS = 9.95
 
 
+def usual_time(usual: tuple[float, float]) -> str:
+    """Return `usually take 12 s, 9 of 10 within 20 s`, from median and 90th percentile."""
+    middle, ninetieth = (max(1, round(seconds)) for seconds in usual)
+    if middle == ninetieth:
+        return f"usually take about {span(middle)}"
+    return f"usually take {span(middle)}, 9 of 10 within {span(ninetieth)}"
+
+
 def moment(time: datetime) -> str:
     """Return a time as `2026-11-22 14:03 UTC`."""
     return f"{time:%Y-%m-%d %H:%M} UTC"

@@ -7,29 +7,29 @@ like any other, and what it shows are ordinary operations.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from markupsafe import Markup
 
-from soundpiece_nb.api.errors import Mistake
+from soundpiece_nb.api.errors import Mistake, nothing_sent
 from soundpiece_nb.api.routes import ROUTES, Field, Route, find_route
-from soundpiece_nb.engine.run import Phase, Run
 from soundpiece_nb.journal.filters import Filter
-from soundpiece_nb.operations.labels import require_name
+from soundpiece_nb.operations.current_session import current
 from soundpiece_nb.operations.operation import Operation
-from soundpiece_nb.operations.session import Session, current
+from soundpiece_nb.operations.plan import Draft, Planned, plan_operation
+from soundpiece_nb.operations.session import Session
+from soundpiece_nb.operations.submission import submit_planned
 from soundpiece_nb.text import short
 
 from .cell_source import make_cell
-from .finished_output import Rendering, kind
+from .finished_output import kind
 from .front_end import FrontEnd, front_end
 from .html_parts import BLUE, fold, frame, head, pre, quiet_line
-from .live_output import SLOT, VIEW, Standing, stand
+from .live_output import SLOT, VIEW, LiveOutput, Message, Rendering
 from .operation_row import MOST_EMBEDDED, row
-from .page_script import Message, answers, summon
-from .request_summary import subject
-from .show import place_of
+from .page import Page
+from .sound_source import place_of
 
 MOST_NAMES = 50
 """Names of earlier operations that a source or reference is offered."""
@@ -45,8 +45,6 @@ _LAYOUT = Markup(
 _TITLE = Markup('<div dir="auto"><b>{}</b></div><div style="opacity:.7" dir="auto">{}</div>')
 _EMPTY = "What the form makes is heard here. %soundpiece_lab opens another one."
 
-_labs: dict[str, Lab] = {}
-
 
 def show_lab(bind: Bind) -> None:
     """Open a lab in the running cell; raises Mistake where there is nobody to fill in a form."""
@@ -55,38 +53,31 @@ def show_lab(bind: Bind) -> None:
             "The lab is a form for a person at a notebook; here, %soundpiece_song --prompt … and "
             "its likes do what it does."
         )
-    from IPython.display import display
-
     session = current()
-    lab = Lab(session, bind)
-    handle = display(lab.draw(lab.standing), display_id=True)
-    _labs[lab.standing.id] = lab
-    stand(lab.standing, handle)
-    session.engine.workbench.start(summon)
+    session.part(Page).show(LabForm(session, bind))
 
 
-class Lab:
+class LabForm(LiveOutput):
     """One form and what it made."""
 
     def __init__(self, session: Session, bind: Bind) -> None:
-        self._session = session
+        super().__init__(f"lab-{uuid.uuid4().hex[:8]}", session)
         self._bind = bind
         self._keys: list[str] = []
-        self.standing = Standing(
-            id=f"lab-{uuid.uuid4().hex[:8]}",
-            draw=self.draw,
-            keys=lambda: self._keys,
-            form=_form(session),
-        )
+        self.form = _form(session)
 
-    def draw(self, _: Standing) -> Rendering:
+    def keys(self) -> list[str]:
+        """Return the keys of the operations that it made."""
+        return self._keys
+
+    def draw(self) -> Rendering:
         """Return the lab as it stands, the latest operation first."""
-        place = place_of(self._session)
+        place = place_of(self.session)
         rows, text, left = [], ["Soundpiece lab"], MOST_EMBEDDED
-        for entry in reversed(self._session.journal.of_keys(self._keys)):
+        for entry in reversed(self.session.journal.of_keys(self._keys)):
             playable = place.links or left >= len(entry.takes)
             left -= len(entry.takes) if playable else 0
-            heading = _TITLE.format(entry.title, kind(entry)) + quiet_line(subject(entry))
+            heading = _TITLE.format(entry.title, kind(entry)) + quiet_line(entry.summary)
             rows.append(row(entry, heading, place, playable=playable))
             cell = make_cell(entry.route, entry.name, entry.fields)
             rows.append(fold("The cell that makes this again", pre(cell)))
@@ -96,54 +87,34 @@ class Lab:
         made = Markup("").join(rows) if rows else quiet_line(_EMPTY)
         title = head("Soundpiece lab", "a form for every route", f"{len(self._keys)} made")
         html = frame(BLUE, title, _LAYOUT.format(slot=SLOT, made=made), wide=True)
-        return Rendering(str(VIEW.format(self.standing.id, html)), "\n".join(text))
+        return Rendering(str(VIEW.format(self.id, html)), "\n".join(text))
 
-    def make(self, route: str, fields: Mapping[str, Any], name: str | None) -> Operation:
+    def answer(self, message: Message) -> Message | None:
+        """Make what the form asks for, or show the cell that would; raises Mistake."""
+        if message.get("do") == "arrange":
+            return super().answer(message)
+        with nothing_sent():
+            draft = _read(message)
+            planned = plan_operation(self.session, draft)
+        if message["do"] == "cell":
+            cell = make_cell(draft.route.path, draft.name, planned.request.fields)
+            return {"say": "cell", "form": self.id, "text": cell}
+        operation = self.make(planned)
+        called = draft.name or short(operation.key)
+        return {"say": "made", "form": self.id, "words": f"{called} was sent."}
+
+    def make(self, planned: Planned) -> Operation:
         """Start what the form asks for and list it; raises Mistake."""
-        request = self._session.prepare(route, fields)
-        operation = self._session.submit(request, name=name)
-        if name is not None:
-            self._bind(name, operation)
+        operation = Operation(submit_planned(self.session, planned), self.session)
+        if planned.labels.name is not None:
+            self._bind(planned.labels.name, operation)
         self._keys.append(operation.key)
-        run = self._session.engine.run(operation.key)
-        if run is not None:
-            run.listen(self._on_change)
-        self._session.engine.workbench.start(self.standing.redraw)
+        self.session.changed.tell(operation.key)
         return operation
 
-    def cell(self, route: str, fields: Mapping[str, Any], name: str | None) -> str:
-        """Return the cell that would make what the form asks for; raises Mistake."""
-        request = self._session.prepare(route, fields)
-        return make_cell(route, name, request.fields)
 
-    def _on_change(self, run: Run) -> None:
-        if run.phase in (Phase.PROCESSING, Phase.ENDED):
-            self._session.engine.workbench.start(self.standing.redraw)
-
-
-@answers("make")
-def _make(message: Message) -> Message:
-    route, fields, name = _read(message)
-    operation = _lab(message).make(route, fields, name)
-    called = name or short(operation.key)
-    return {"say": "made", "form": message["form"], "words": f"{called} was sent."}
-
-
-@answers("cell")
-def _cell(message: Message) -> Message:
-    route, fields, name = _read(message)
-    return {"say": "cell", "form": message["form"], "text": _lab(message).cell(route, fields, name)}
-
-
-def _lab(message: Message) -> Lab:
-    lab = _labs.get(str(message["form"]))
-    if lab is None:
-        raise Mistake("This form belongs to an earlier kernel; %soundpiece_lab opens a new one.")
-    return lab
-
-
-def _read(message: Message) -> tuple[str, dict[str, Any], str | None]:
-    """Return route, fields and NAME as a form gives them: what is left empty is not sent.
+def _read(message: Message) -> Draft:
+    """Return what a form asks for: what is left empty is not sent.
 
     A text loses the empty lines around it, as it would in a cell.
     """
@@ -155,7 +126,7 @@ def _read(message: Message) -> tuple[str, dict[str, Any], str | None]:
         if name in known and value not in ("", None, False)
     }
     name = str(message.get("name") or "").strip()
-    return route.path, fields, require_name(name) if name else None
+    return Draft(route=route, fields=fields, name=name or None)
 
 
 def _form(session: Session) -> dict[str, Any]:

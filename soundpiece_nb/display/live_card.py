@@ -1,12 +1,12 @@
-"""The live card: what a cell shows while its operation is on the way.
+"""The live card: a widget in the cell while its operation is on the way.
 
-One thread of this room ticks all cards once a second; changes come from the engine's thread. At
-the end the widget is replaced, in place, by the permanent output, so that nothing live is left
-in the saved notebook; likewise while the session rests, and it comes back when that goes on.
+At the end it is replaced, in place, by the permanent output, so that nothing live is left in the
+saved notebook; likewise while the session is paused, and it comes back when that goes on.
 """
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import Future
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -20,19 +20,24 @@ from soundpiece_nb.api.routes import find_route
 from soundpiece_nb.engine.run import Phase, Run
 from soundpiece_nb.journal.entry import Entry
 from soundpiece_nb.operations.operation import Operation
-from soundpiece_nb.operations.session import Session
 from soundpiece_nb.text import short, visible
 
-from .expectation import took
-from .finished_output import Rendering, compose, kind
-from .following import follow
-from .html_parts import AMBER, BLUE, QUIET, clock, code, frame, head, isolated, line, quiet_line
-from .live_output import Standing, stand
-from .page_script import summon
-from .request_summary import subject
+from .finished_output import FinishedOutput, kind
+from .html_parts import (
+    AMBER,
+    BLUE,
+    QUIET,
+    clock,
+    code,
+    frame,
+    head,
+    line,
+    quiet_line,
+    usual_time,
+)
+from .live_output import LiveOutput, Rendering
+from .page import Page
 from .sound_source import Place
-
-TICK = 1.0
 
 _BAR = Markup(
     '<div style="height:3px;background:rgba(128,128,128,.22);border-radius:2px;margin:10px 0 8px">'
@@ -47,26 +52,37 @@ WORDS = {
     Phase.PROCESSING: "Processing",
     Phase.DOWNLOADING: "Downloading and checking",
     Phase.ENDED: "Done",
-    Phase.RESTING: "Resting",
+    Phase.PAUSED: "Paused",
 }
 
 
-class LiveCard:
+class LiveCard(LiveOutput):
     """One operation in one cell, from `show` to its permanent output."""
 
-    def __init__(self, operation: Operation, run: Run, place: Place, session: Session) -> None:
+    tick_seconds = 1.0
+    quick = True
+
+    def __init__(self, operation: Operation, run: Run, place: Place) -> None:
+        super().__init__("", operation.session)
         self.finished: Future[None] = Future()
         self.key = operation.key
         self._operation = operation
         self._run = run
         self._place = place
-        self._session = session
+        self._page = self.session.part(Page)
         self._entry = operation.entry
         self._usual: tuple[float, float] | None = None
         self._shows_key = False
-        self._rests = False
-        self._handle: Any = None
-        self._view = _View(self)
+        self._paused = False
+        self._widget = _Widget(self)
+
+    def keys(self) -> tuple[str, ...]:
+        """Return the key of the operation."""
+        return (self.key,)
+
+    def goes_on(self) -> bool:
+        """Tell whether the operation is on its way here."""
+        return not (self._paused or self._run.ended.done())
 
     def show(self, usual: tuple[float, float] | None) -> None:
         """Display the card in the running cell; `usual` is how long such work takes, in seconds."""
@@ -74,15 +90,19 @@ class LiveCard:
 
         self._usual = usual
         self.redraw()
-        self._handle = display(self._view, display_id=True)
-        self._keep_ticking()
-        self._run.listen(self._on_change)
+        self.handle = display(self._widget, display_id=True)
+        self.id = self.handle.display_id
+        self._page.keep(self)
+        self._run.subscribe(self._on_change)
 
     def redraw(self) -> None:
         """Draw the card as it stands now."""
-        self._view.draw(
-            str(live_html(self._entry, self._run, self._usual, shows_key=self._shows_key))
-        )
+        self._widget.draw(self.draw().html)
+
+    def draw(self) -> Rendering:
+        """Return the card as it stands."""
+        html = live_html(self._entry, self._run, self._usual, shows_key=self._shows_key)
+        return Rendering(str(html), self.text())
 
     def text(self) -> str:
         """Return the card as one line, for front ends without widgets."""
@@ -98,75 +118,45 @@ class LiveCard:
         """Leave the operation to the service; the card says how to follow it again."""
         self._operation.stop_watching()
 
-    def _keep_ticking(self) -> None:
-        self._session.engine.workbench.start(summon)
-        _cards.append(self)
-        follow(_tick, "soundpiece-cards")
-
     def _on_change(self, run: Run) -> None:
-        if run.phase is Phase.RESTING:
-            self._rest()
+        if run.phase is Phase.PAUSED:
+            self._pause()
         elif run.phase is not Phase.ENDED:
-            self._go_on() if self._rests else self.redraw()
+            self._go_on() if self._paused else self.redraw()
         elif isinstance(run.ended.exception(), WatchingStopped):
-            self._finish()  # there is nothing to encode, and the workbench may be closing
+            self._finish()  # there is nothing to encode, and the workers may be closing
         else:
-            job = self._session.engine.workbench.start(self._finish)
+            job = self.session.engine.workers.start(self._finish)
             job.add_done_callback(self._if_dropped)
 
-    def _rest(self) -> None:
+    def _pause(self) -> None:
         """Show what lasts until the operation goes on, which may be never."""
-        self._rests = True
-        _stop_ticking(self)
-        self._handle.update(compose(self._operation.entry, self._place))
+        self._paused = True
+        self.handle.update(self._lasting().draw())
 
     def _go_on(self) -> None:
         """Be live again where it was."""
-        self._rests = False
+        self._paused = False
         self._entry = self._operation.entry
         self.redraw()
-        self._handle.update(self._view)
-        self._keep_ticking()
+        self.handle.update(self._widget)
+        self._page.keep(self)
+
+    def _lasting(self) -> FinishedOutput:
+        return FinishedOutput(self.key, self.session, self._place, self.handle)
 
     def _if_dropped(self, job: Future[None]) -> None:
-        if job.cancelled():  # by a workbench that closed
-            follow(self._finish, "soundpiece-card")
+        if job.cancelled():  # by workers that have closed
+            threading.Thread(target=self._finish, name="soundpiece-card", daemon=True).start()
 
     def _finish(self) -> None:
         """Swap the widget for what lasts; runs on a thread for work that takes time."""
-        _stop_ticking(self)
-        try:
-            output = compose(self._operation.entry, self._place)
-        except Exception as error:  # noqa: BLE001 - what went wrong has to be seen in the cell
-            output = unshowable(self._operation.entry, error)
+        output = self._lasting()
+        output.redraw()
+        self._page.keep(output)
         with suppress(Exception):
-            self._handle.update(output)
-            stand_card(self._operation, self._place, self._handle)
-        with suppress(Exception):
-            self._view.retire()
+            self._widget.retire()
         self.finished.set_result(None)
-
-
-def stand_card(operation: Operation, place: Place, handle: Any) -> None:
-    """Keep an operation's permanent output up to date with how its takes are judged."""
-    stand(
-        Standing(
-            id=handle.display_id,
-            draw=lambda _: compose(operation.entry, place),
-            keys=lambda: (operation.key,),
-        ),
-        handle,
-    )
-
-
-def unshowable(entry: Entry, error: Exception) -> Rendering:
-    """Return an output that says why a finished operation cannot be shown."""
-    what = f"It is {entry.status}, but its player cannot be made here"
-    why = f"{type(error).__name__}: {error}"
-    then = f"%soundpiece_show {short(entry.key)} tries again."
-    words = line(Markup("{} ({}). {}").format(what, isolated(why), then))
-    html = frame(AMBER, head(entry.title, kind(entry), entry.status), words)
-    return Rendering(str(html), f"{what} ({why}). {then}")
 
 
 def live_html(
@@ -180,7 +170,7 @@ def live_html(
     return frame(
         colour,
         head(entry.title, kind(entry), clock(elapsed)),
-        quiet_line(subject(entry)),
+        quiet_line(entry.summary),
         _BAR.format(share=_share(run.phase, elapsed, usual), colour=colour),
         _STATUS.format(
             quiet=Markup(QUIET),
@@ -192,9 +182,7 @@ def live_html(
 
 
 def _expectation(entry: Entry, usual: tuple[float, float] | None) -> str:
-    if usual is None:
-        return ""
-    return f"· such {find_route(entry.route).title}s {took(usual)}"
+    return "" if usual is None else f"· such {find_route(entry.route).title}s {usual_time(usual)}"
 
 
 def _share(phase: Phase, elapsed: float, usual: tuple[float, float] | None) -> float:
@@ -207,7 +195,7 @@ def _share(phase: Phase, elapsed: float, usual: tuple[float, float] | None) -> f
     return 4 + 88 * (1 - 2 ** (-1.6 * elapsed / max(expected, 0.5)))
 
 
-class _View:
+class _Widget:
     """The widgets of one card; they share their layouts and styles."""
 
     def __init__(self, card: LiveCard) -> None:
@@ -253,22 +241,3 @@ def _button_style() -> Any:
     import ipywidgets
 
     return ipywidgets.ButtonStyle()
-
-
-_REDRAWS_A_SECOND = 20
-
-_cards: list[LiveCard] = []
-
-
-def _tick() -> float | None:
-    """Redraw every live card: once a second, more slowly when there are many."""
-    for card in tuple(_cards):
-        if card in _cards:
-            with suppress(Exception):
-                card.redraw()
-    return max(TICK, len(_cards) / _REDRAWS_A_SECOND) if _cards else None
-
-
-def _stop_ticking(card: LiveCard) -> None:
-    with suppress(ValueError):
-        _cards.remove(card)

@@ -1,44 +1,58 @@
-"""Outputs that stand in the notebook, each drawn again in place when what it shows has changed.
+"""Outputs that are drawn again in place whenever an operation that they show has changed.
 
 What is drawn is static at any time: a notebook saved at any moment keeps it as it is.
 """
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Collection, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
 
-from .finished_output import Rendering
+from soundpiece_nb.api.errors import Mistake
+from soundpiece_nb.operations.session import Session
+from soundpiece_nb.text import visible
 
 VIEW = Markup('<div class="soundpiece-view soundpiece-is-{}">{}</div>')
 """An output that a person can arrange, with its id."""
 SLOT = Markup('<div class="soundpiece-slot"></div>')
-"""Where, while a kernel lives, it gets what it is arranged with."""
+"""Where, while a kernel lives, the page's script puts the controls to arrange it with."""
 
-QUIET_BEFORE_REDRAWING = 0.6
-"""Seconds without another change, so that five clicks are one redrawing."""
-MOST_STANDING = 200
-"""Outputs of one kernel that are kept up to date, the latest ones."""
+Message = dict[str, Any]
+"""A message from the page's script, or an answer to it."""
 
 
 @dataclass
-class Standing:
-    """One output: how it is drawn, which operations it shows, how a person may arrange it.
+class Rendering:
+    """Static HTML and text for one place in a notebook, without what neither can show."""
 
-    `draw` links files or encodes previews, so it is called off the main thread.
+    html: str
+    text: str
+
+    def __post_init__(self) -> None:
+        self.html, self.text = visible(self.html), visible(self.text)
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        """Give both forms to whatever front end shows this."""
+        del include, exclude
+        return {"text/html": self.html, "text/plain": self.text}
+
+
+class LiveOutput(ABC):
+    """One output of a notebook, kept up to date by the session's `Page` as long as it stands.
+
+    Drawing links files or encodes previews, so it happens off the main thread.
     """
 
-    id: str
-    draw: Callable[[Standing], Rendering]
-    keys: Callable[[], Collection[str]]
-    orders: Mapping[str, str] = field(default_factory=dict)
-    """What it can be sorted by, and how that is called; nothing where it has no order."""
+    orders: Mapping[str, str] = {}
+    """Orders it can be sorted by, and their words; empty where it has none."""
     order: str = ""
     page: int = 1
     pages: int = 1
@@ -46,59 +60,57 @@ class Standing:
     """Whether its takes may be played at equal loudness."""
     form: Mapping[str, Any] | None = None
     """What a form that stands in it is made from."""
-    handle: Any = None
+    tick_seconds: float | None = None
+    """How often it is drawn while it goes on although nothing has changed."""
+    quick: bool = False
+    """Whether drawing it again takes so little that any thread may do so."""
+
+    def __init__(self, identity: str, session: Session) -> None:
+        self.id = identity
+        self.session = session
+        self.handle: Any = None
+        self.open_keys: Collection[str] = ()
+        """Unfinished operations, as drawn last, that are not followed on its behalf."""
+
+    @abstractmethod
+    def keys(self) -> Collection[str]:
+        """Return the keys of the operations that it shows."""
+
+    @abstractmethod
+    def draw(self) -> Rendering:
+        """Return it as it stands."""
+
+    def goes_on(self) -> bool:
+        """Tell whether an operation that it shows has yet to end."""
+        return bool(self.open_keys)
+
+    def finish(self) -> bool:
+        """Do the last work once nothing more will come; True where it is to be drawn once more."""
+        return False
 
     def redraw(self) -> None:
         """Draw it again where it stands."""
-        with suppress(Exception):  # a closed front end is no trouble of a judgement's
-            self.handle.update(self.draw(self))
+        with suppress(Exception):  # a closed front end is no trouble of a change
+            self.handle.update(self.draw())
 
-    def arrange(self, order: str, page: int) -> None:
-        """Put it in another order or on another page, and keep it so."""
-        if order in self.orders:
+    def answer(self, message: Message) -> Message | None:
+        """Answer a message of the page's script that is about this output; raises Mistake."""
+        if message.get("do") != "arrange":
+            raise Mistake("This output has no such control.")
+        if (order := str(message.get("order", self.order))) in self.orders:
             self.order = order
-        self.page = min(max(page, 1), self.pages)
+        self.page = min(max(int(message.get("page", 1)), 1), self.pages)
         self.redraw()
+        return {"say": "seen", "judged": [], "views": [self.arranged()]}
 
-
-_standing: OrderedDict[str, Standing] = OrderedDict()
-_changed: set[str] = set()
-_timer: threading.Timer | None = None
-_lock = threading.Lock()
-
-
-def stand(view: Standing, handle: Any) -> None:
-    """Keep an output up to date from now on, in place of the one that had its id."""
-    view.handle = handle
-    with _lock:
-        _standing[view.id] = view
-        _standing.move_to_end(view.id)
-        while len(_standing) > MOST_STANDING:
-            _standing.popitem(last=False)
-
-
-def find(wanted: str) -> Standing | None:
-    """Return the output of an id, if it stands in this kernel's notebook."""
-    return _standing.get(wanted)
-
-
-def redraw_soon(key: str) -> None:
-    """Draw again what shows this operation, once changes have paused."""
-    global _timer  # noqa: PLW0603 - one for all changes of this process
-    with _lock:
-        _changed.add(key)
-        if _timer is not None:
-            _timer.cancel()
-        _timer = threading.Timer(QUIET_BEFORE_REDRAWING, _redraw_changed)
-        _timer.daemon = True
-        _timer.start()
-
-
-def _redraw_changed() -> None:
-    with _lock:
-        keys = set(_changed)
-        _changed.clear()
-        views = list(_standing.values())
-    for view in views:
-        if keys & set(view.keys()):
-            view.redraw()
+    def arranged(self) -> Message:
+        """Return what the page's script has to know of it."""
+        return {
+            "id": self.id,
+            "orders": dict(self.orders),
+            "order": self.order,
+            "page": self.page,
+            "pages": self.pages,
+            "matched": self.matched,
+            "form": self.form,
+        }

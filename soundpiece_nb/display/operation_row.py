@@ -42,7 +42,7 @@ def row(
         takes = [player(entry, take, place, compact=True)[0] for take in here]
     else:
         takes = [_SILENT.format(Markup(QUIET), _unplayed(entry, len(here)))] if here else []
-    standing = [_standing(entry), *([Markup("{}").format(told)] if told else [])]
+    standing = [_state(entry), *([Markup("{}").format(told)] if told else [])]
     return _ROW.format(
         heading=heading,
         quiet=Markup(QUIET),
@@ -63,7 +63,7 @@ def _unplayed(entry: Entry, number: int) -> Markup:
     return Markup("{}: {} plays them.").format(counted(number, "take"), shows)
 
 
-def _standing(entry: Entry) -> Markup:
+def _state(entry: Entry) -> Markup:
     if entry.status in ("submitting", "processing"):
         since = int(entry.submitted_at.timestamp() * 1000)
         elapsed = clock((datetime.now(UTC) - entry.submitted_at).total_seconds())
@@ -76,4 +76,4 @@ def _instead(entry: Entry) -> Markup:
     if why is None:
         return Markup("")
     reason = Markup(' <span style="{}" dir="auto">({})</span><div style="{}">{}</div>')
-    return isolated(why.happened) + reason.format(QUIET, why.code, QUIET, with_commands(why.next))
+    return isolated(why.what) + reason.format(QUIET, why.code, QUIET, with_commands(why.next))

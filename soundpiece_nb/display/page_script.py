@@ -1,8 +1,8 @@
-"""The page's companion: what static outputs cannot do by themselves, while a kernel lives.
+"""The page's script: stars, notes, sorting and forms beside static outputs, while a kernel lives.
 
-One model without a view is sent to the page. There it finds takes and views by their class names,
-and adds stars, notes, sorting and equal loudness; a saved notebook holds nothing of it. Where the
-front end has no widgets, outputs are as they are, and magics do what buttons would.
+One widget without a view brings the script to the page. There it finds takes and views by their
+class names; a saved notebook holds nothing of it. Where the front end has no widgets, outputs are
+as they are, and magics do what buttons would.
 """
 
 from __future__ import annotations
@@ -14,144 +14,113 @@ from importlib import resources
 from typing import Any
 
 from soundpiece_nb.api.errors import Mistake, SoundpieceError
-from soundpiece_nb.operations.session import Session, current
+from soundpiece_nb.api.log_filter import log_unforeseen, unforeseen_words
+from soundpiece_nb.operations import library
+from soundpiece_nb.operations.session import Session, SessionPart
 
-from .front_end import FrontEnd, front_end
-from .live_output import Standing, find, redraw_soon
+from .live_output import LiveOutput, Message
 
-ROOMS = ("nodes", "playback", "server", "judgement", "tools", "form", "companion")
+SCRIPTS = ("nodes", "playback", "server", "ratings", "tools", "form", "companion")
 """The parts of the page's script, which become one module."""
 
-Message = dict[str, Any]
-Answer = Callable[[Message], Message | None]
 
-_answers: dict[str, Answer] = {}
-_companions: list[Any] = []
-_summoning = threading.Lock()
+class PageScript(SessionPart):
+    """The companion of the page's outputs: sent there once, it passes clicks and answers on."""
 
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._find: Callable[[str], LiveOutput | None] = lambda _: None
+        self._companion: Any = None
+        self._making = threading.Lock()
+        session.rated.subscribe(self._tell_ratings)
 
-def answers(word: str) -> Callable[[Answer], Answer]:
-    """Declare the function that answers a message of this word from the page."""
+    def ensure_companion(self, find: Callable[[str], LiveOutput | None]) -> None:
+        """Send the script to this kernel's page, once; `find` returns an output by its id."""
+        self._find = find
+        with self._making:
+            if self._companion is not None:
+                return
+            import anywidget
 
-    def declare(answer: Answer) -> Answer:
-        _answers[word] = answer
-        return answer
+            class Companion(anywidget.AnyWidget):
+                _esm = script()
 
-    return declare
+            self._companion = Companion()
+            self._companion.on_msg(self._hear)
 
+    def pause(self) -> None:
+        """Take the script from the page, with all it added there."""
+        with self._making:
+            if self._companion is not None:
+                self._companion.close()
+            self._companion = None
 
-def summon() -> None:
-    """Send the companion to this kernel's page, once; nothing where nobody looks."""
-    if front_end() is not FrontEnd.NOTEBOOK:
-        return
-    with _summoning:
-        if not _companions:
-            _companions.append(_make())
-        listeners = current().on_judged
-        if _after_judging not in listeners:
-            listeners.append(_after_judging)
+    def _send(self, message: Message) -> None:
+        if self._companion is not None:
+            self._companion.send(message)
 
+    def _hear(self, _: Any, message: Any, __: object) -> None:
+        """Answer a message from the page; errors are shown there, where the person looks."""
+        if not isinstance(message, dict):
+            return
+        try:
+            said = self._answer(message)
+        except SoundpieceError as error:
+            said = {"say": "refused", "words": str(error), "about": message}
+        except Exception as error:  # noqa: BLE001 - a person has clicked, and has to hear of it
+            log_unforeseen("display", error, [repr(message)])
+            words = unforeseen_words(error, self.session.home)
+            said = {"say": "refused", "words": words, "about": message}
+        if said is not None:
+            self._send(said)
 
-def dismiss() -> None:
-    """Take the companion from the page, with all it added there."""
-    while _companions:
-        _companions.pop().close()
+    def _answer(self, message: Message) -> Message | None:
+        match message.get("do"):
+            case "look":
+                return self._look(message)
+            case "judge":
+                key, take = str(message["key"]), int(message["take"])
+                given = {word: message.get(word) for word in ("rating", "note")}
+                library.rate(self.session, key, take, **given)
+                return None
+            case "arrange" | "make" | "cell":
+                identity = str(message.get("view") or message.get("form"))
+                output = self._find(identity)
+                if output is None:
+                    raise Mistake("This output belongs to an earlier kernel; run its cell again.")
+                return output.answer(message)
+        return None
 
+    def _look(self, message: Message) -> Message:
+        """Return how the takes of a page are rated by now, and what its outputs can do."""
+        judged: list[Message] = []
+        for key in dict.fromkeys(str(each["key"]) for each in message["takes"]):
+            judged += self._ratings(key)
+        found = [self._find(str(each)) for each in message["views"]]
+        return {
+            "say": "seen",
+            "judged": judged,
+            "views": [output.arranged() for output in found if output is not None],
+        }
 
-def tell(message: Message) -> None:
-    """Say something to the page."""
-    for companion in _companions:
-        companion.send(message)
+    def _tell_ratings(self, key: str) -> None:
+        if self._companion is not None and (judged := self._ratings(key)):
+            self._send({"say": "seen", "judged": judged, "views": []})
 
-
-def _make() -> Any:
-    import anywidget
-
-    class Companion(anywidget.AnyWidget):
-        _esm = script()
-
-    companion = Companion()
-    companion.on_msg(_hear)
-    return companion
+    def _ratings(self, key: str) -> list[Message]:
+        """Return how the takes of an operation are rated; nothing for one that is not known."""
+        try:
+            takes = self.session.journal.entry(key).takes
+        except KeyError:
+            return []
+        return [
+            {"key": key, "take": each.take, "rating": each.rating, "note": each.note}
+            for each in takes
+        ]
 
 
 @cache
 def script() -> str:
     """Return the page's script as one module."""
     folder = resources.files(__package__) / "javascript"
-    return "\n".join((folder / f"{room}.js").read_text(encoding="utf-8") for room in ROOMS)
-
-
-def _hear(_: Any, message: Message, __: object) -> None:
-    """Answer a message from the page; what goes wrong is said there, where the person looks."""
-    answer = _answers.get(str(message.get("do"))) if isinstance(message, dict) else None
-    if answer is None:
-        return
-    try:
-        said = answer(message)
-    except SoundpieceError as error:
-        said = {"say": "refused", "words": str(error), "about": message}
-    except Exception as error:  # noqa: BLE001 - a person has clicked, and has to hear of it
-        words = f"That did not work ({type(error).__name__})."
-        said = {"say": "refused", "words": words, "about": message}
-    if said is not None:
-        tell(said)
-
-
-@answers("look")
-def _look(message: Message) -> Message:
-    """Say how the takes of a page are judged by now, and what its views can do."""
-    session = current()
-    judged = []
-    for key in dict.fromkeys(str(each["key"]) for each in message["takes"]):
-        judged += _judged(session, key)
-    views = [view for each in message["views"] if (view := find(str(each))) is not None]
-    return {"say": "seen", "judged": judged, "views": [_arranged(view) for view in views]}
-
-
-def _arranged(view: Standing) -> Message:
-    """Return what the page has to know of a view."""
-    return {
-        "id": view.id,
-        "orders": dict(view.orders),
-        "order": view.order,
-        "page": view.page,
-        "pages": view.pages,
-        "matched": view.matched,
-        "form": view.form,
-    }
-
-
-@answers("judge")
-def _judge(message: Message) -> None:
-    current().judge(
-        str(message["key"]),
-        int(message["take"]),
-        rating=message.get("rating"),
-        note=message.get("note"),
-    )
-
-
-@answers("arrange")
-def _arrange(message: Message) -> Message:
-    view = find(str(message["view"]))
-    if view is None:
-        raise Mistake("This output belongs to an earlier kernel; run its cell again to sort it.")
-    view.arrange(str(message.get("order", view.order)), int(message.get("page", 1)))
-    return {"say": "seen", "judged": [], "views": [_arranged(view)]}
-
-
-def _after_judging(key: str) -> None:
-    tell({"say": "seen", "judged": _judged(current(), key), "views": []})
-    redraw_soon(key)
-
-
-def _judged(session: Session, key: str) -> list[Message]:
-    """Return how the takes of an operation are judged; nothing for one that is not known here."""
-    try:
-        takes = session.journal.entry(key).takes
-    except KeyError:
-        return []
-    return [
-        {"key": key, "take": each.take, "rating": each.rating, "note": each.note} for each in takes
-    ]
+    return "\n".join((folder / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS)

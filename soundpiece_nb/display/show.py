@@ -1,32 +1,23 @@
-"""Shows an operation where the person is: a card that becomes a player, or lines of text."""
+"""Showing an operation where the person is: a card that becomes a player, or lines of text."""
 
 from __future__ import annotations
 
 from concurrent.futures import Future
-from functools import partial
 
 from soundpiece_nb.engine.run import Phase, Run
 from soundpiece_nb.operations.operation import Operation
-from soundpiece_nb.operations.session import Session, notebook_path
 from soundpiece_nb.text import short, visible
 
-from .finished_output import Rendering, compose, kind, plain
+from .finished_output import FinishedOutput, kind, plain
 from .front_end import FrontEnd, front_end
 from .html_parts import BLUE, frame, head
-from .live_card import LiveCard, stand_card, unshowable
-from .page_script import summon
-from .sound_source import Holding, Place
+from .live_card import LiveCard
+from .live_output import Rendering
+from .page import Page
+from .sound_source import Holding, place_of
 
 
-def place_of(session: Session, holding: Holding = Holding.AUTO) -> Place:
-    """Return where the players of this kernel take their sound from."""
-    notebook = notebook_path() if front_end() is FrontEnd.NOTEBOOK else None
-    return Place(session.home, notebook.parent if notebook else None, holding)
-
-
-def show(
-    operation: Operation, session: Session, run: Run, holding: Holding = Holding.AUTO
-) -> Future[None]:
+def show(operation: Operation, run: Run, holding: Holding = Holding.AUTO) -> Future[None]:
     """Show an operation that is on its way; the future resolves when its end is shown.
 
     In a notebook that is a live card, in a terminal one line now and one at the end. Where
@@ -35,9 +26,8 @@ def show(
     """
     match front_end():
         case FrontEnd.NOTEBOOK:
-            entry = operation.entry
-            place = place_of(session, holding)
-            card = LiveCard(operation, run, place, session)
+            entry, session = operation.entry, operation.session
+            card = LiveCard(operation, run, place_of(session, holding))
             card.show(session.journal.usual_seconds(entry.route, entry.service))
             return card.finished
         case FrontEnd.HEADLESS:
@@ -46,7 +36,7 @@ def show(
             return _lines(operation, run)
 
 
-def show_end(operation: Operation, session: Session, holding: Holding = Holding.AUTO) -> None:
+def show_end(operation: Operation, holding: Holding = Holding.AUTO) -> None:
     """Show an operation as it stands: the permanent player, or its lines of text.
 
     Before a person, a preview that has yet to be encoded comes a moment later, from a thread.
@@ -56,28 +46,19 @@ def show_end(operation: Operation, session: Session, holding: Holding = Holding.
         return
     from IPython.display import display
 
+    session, entry = operation.session, operation.entry
+    output = FinishedOutput(operation.key, session, place_of(session, holding))
     if front_end() is FrontEnd.HEADLESS:
-        display(permanent(operation, session, holding))
+        display(output.draw())
         return
-    entry, place = operation.entry, place_of(session, holding)
-    if place.at_hand(entry):
-        handle = display(permanent(operation, session, holding), display_id=True)
-    else:
-        waiting = frame(BLUE, head(entry.title, kind(entry), "preparing its sound"))
-        handle = display(Rendering(str(waiting), plain(entry, {})), display_id=True)
-        draw = partial(permanent, operation, session, holding)
-        session.engine.workbench.start(lambda: handle.update(draw()))
-    session.engine.workbench.start(summon)
-    stand_card(operation, place, handle)
-
-
-def permanent(operation: Operation, session: Session, holding: Holding = Holding.AUTO) -> Rendering:
-    """Return the permanent output of an operation."""
-    entry = operation.entry
-    try:
-        return compose(entry, place_of(session, holding))
-    except Exception as error:  # noqa: BLE001 - said in the cell, and the operation is fine
-        return unshowable(entry, error)
+    at_hand = place_of(session, holding).at_hand(entry)
+    waiting = frame(BLUE, head(entry.title, kind(entry), "preparing its sound"))
+    first = output.draw() if at_hand else Rendering(str(waiting), plain(entry, {}))
+    output.handle = display(first, display_id=True)
+    output.id = output.handle.display_id
+    if not at_hand:
+        session.engine.workers.start(output.redraw)
+    session.part(Page).keep(output)
 
 
 def say_submitted(operation: Operation) -> None:
@@ -85,6 +66,15 @@ def say_submitted(operation: Operation) -> None:
     entry = operation.entry
     title = visible(entry.title)
     print(f"{title} · {kind(entry)} · submitted, key {short(entry.key)}")  # noqa: T201
+
+
+def show_handle(operation: Operation) -> None:
+    """Show a handle that ends a cell; IPython calls this for it."""
+    run = operation.session.engine.run(operation.key)
+    if run is None or front_end() is FrontEnd.HEADLESS:
+        show_end(operation)
+    else:
+        show(operation, run)
 
 
 def _lines(operation: Operation, run: Run) -> Future[None]:
@@ -97,7 +87,7 @@ def _lines(operation: Operation, run: Run) -> Future[None]:
             print(_text(operation), flush=True)  # noqa: T201
             finished.set_result(None)
 
-    run.listen(on_change)
+    run.subscribe(on_change)
     return finished
 
 
@@ -106,15 +96,3 @@ def _text(operation: Operation) -> str:
     files = {output.take: str(output.path) for output in operation.outputs if output.path}
     first, *rest = plain(entry, files).split("\n")
     return " · ".join([first, *(line.strip() for line in rest)])
-
-
-def show_handle(operation: Operation) -> None:
-    """Show a handle that ends a cell; IPython calls this for it."""
-    from soundpiece_nb.operations.session import current
-
-    session = current()
-    run = session.engine.run(operation.key)
-    if run is None or front_end() is FrontEnd.HEADLESS:
-        show_end(operation, session)
-    else:
-        show(operation, session, run)

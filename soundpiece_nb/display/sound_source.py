@@ -1,4 +1,4 @@
-"""How a finished player holds its sound: the lossless file beside the notebook, or a preview."""
+"""The sound of a finished player: the lossless file beside the notebook, or a preview inside it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,14 @@ from urllib.parse import quote
 from soundpiece_nb.audio.preview import make_preview
 from soundpiece_nb.files import LINK_FOLDER, place_beside
 from soundpiece_nb.journal.entry import Entry, TakeEntry
+from soundpiece_nb.operations.session import Session
+from soundpiece_nb.settings import notebook_path
+
+from .front_end import FrontEnd, front_end
 
 
 class Holding(Enum):
-    """What was asked for: AUTO links where the notebook's folder is known, else embeds."""
+    """A person's choice; AUTO links where the notebook's folder is known, else embeds."""
 
     AUTO = "auto"
     LINK = "link"
@@ -23,7 +27,7 @@ class Holding(Enum):
 
 @dataclass(frozen=True)
 class Place:
-    """Where sound comes from and goes to: the home folder, and the notebook's if known."""
+    """The folders that sound comes from and goes to: home, and the notebook's if known."""
 
     home: Path
     notebook_folder: Path | None
@@ -82,6 +86,12 @@ class Place:
         if self.holding is Holding.LINK and self.notebook_folder is None:
             return Path.cwd()
         return self.notebook_folder
+
+
+def place_of(session: Session, holding: Holding = Holding.AUTO) -> Place:
+    """Return where the players of this kernel take their sound from."""
+    notebook = notebook_path() if front_end() is FrontEnd.NOTEBOOK else None
+    return Place(session.home, notebook.parent if notebook else None, holding)
 
 
 def embedded(stored: Path) -> str:

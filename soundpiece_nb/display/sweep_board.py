@@ -9,33 +9,27 @@ from markupsafe import Markup
 
 from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.journal.entry import Entry
-from soundpiece_nb.operations.session import Session
+from soundpiece_nb.operations import library
 from soundpiece_nb.operations.sweep import Sweep
-from soundpiece_nb.operations.waiting import attend
 from soundpiece_nb.text import visible
 
-from .finished_output import Rendering, kind
-from .following import follow
+from .finished_output import kind
 from .front_end import FrontEnd, front_end
 from .html_parts import AMBER, BLUE, GREEN, clock, fold, frame, head, quiet_line, span
-from .live_output import SLOT, VIEW, Standing, stand
+from .live_output import SLOT, VIEW, LiveOutput, Rendering
 from .operation_row import MOST_EMBEDDED, row, values
-from .page_script import summon
-from .show import place_of
-from .sound_source import Holding, Place
+from .page import Page
+from .sound_source import Holding, Place, place_of
 from .take_player import figures
 
 MOST_IN_SIGHT = 16
 """Takes a board has in sight; more are folded, which keeps a long board quick to draw."""
-LOOK_SECONDS = 0.4
-"""How often to look whether an operation has come further."""
 
 _BAD = ("failed", "rejected")
 
 
 def show_board(
     sweep: Sweep,
-    session: Session,
     holding: Holding = Holding.AUTO,
     *,
     waits: bool | None = None,
@@ -48,67 +42,55 @@ def show_board(
     that was varied, or made, rating, duration, loudness or tempo. Raises Mistake for another one,
     WaitTimeout after `timeout` seconds.
     """
-    where = front_end()
-    board = Board(sweep, session, place_of(session, holding), order)
+    where, page = front_end(), sweep.session.part(Page)
+    board = Board(sweep, place_of(sweep.session, holding), order)
     waiting = where.waits if waits is None else waits
     if where is FrontEnd.NOTEBOOK:
-        board.show()
+        page.show(board)
     if waiting:
         sweep.result(timeout)
     if where is FrontEnd.HEADLESS:
-        board.show()
-    elif where is FrontEnd.NOTEBOOK and waiting:
         board.finish()
+        page.show(board)
+    elif where is FrontEnd.NOTEBOOK and waiting:  # before the cell ends; measures come later
+        board.handle.update(page.draw(board))
     elif not where.shows_html:
         print(board.text())  # noqa: T201 - a terminal's way of showing
 
 
-class Board:
+class Board(LiveOutput):
     """One sweep in one output."""
 
-    def __init__(
-        self, sweep: Sweep, session: Session, place: Place, order: str | None = None
-    ) -> None:
+    matched = True
+
+    def __init__(self, sweep: Sweep, place: Place, order: str | None = None) -> None:
+        super().__init__(sweep.id, sweep.session)
         self._sweep = sweep
-        self._session = session
         self._place = place
-        self._keys = list(sweep.values)
-        self._shown: object = None
-        self.standing = Standing(
-            id=sweep.id,
-            draw=self.draw,
-            keys=lambda: self._keys,
-            orders=_orders(sweep),
-            order=_read_order(order or "made", sweep),
-            matched=True,
-        )
+        self.orders = _orders(sweep)
+        self.order = _read_order(order or "made", sweep)
 
-    def show(self) -> None:
-        """Display it in the running cell; before a person, keep it up to date from then on."""
-        from IPython.display import display
+    def keys(self) -> tuple[str, ...]:
+        """Return the keys of the sweep's operations."""
+        return self._sweep.keys
 
-        watched = front_end() is FrontEnd.NOTEBOOK
-        if not watched:
-            self._measure()
-        # Previews may have to be encoded, which is no work for the kernel's main thread.
-        drawing = self._session.engine.workbench.start(self.draw, self.standing)
-        handle = display(attend(drawing), display_id=True)
-        if watched:
-            stand(self.standing, handle)
-            self._session.engine.workbench.start(summon)
-            follow(self.look, "soundpiece-board")
+    def goes_on(self) -> bool:
+        """Tell whether an operation of the sweep has yet to end."""
+        return not self._sweep.done
 
-    def finish(self) -> None:
-        """Show how all has ended before the running cell ends; what is measured comes later."""
-        attend(self._session.engine.workbench.start(self.standing.redraw))
+    def finish(self) -> bool:
+        """Measure the takes; True where there is anything new to show."""
+        with suppress(Exception):  # figures are a help to the ear, not what was asked for
+            return library.measure(self.session, self.keys())
+        return False
 
-    def draw(self, standing: Standing) -> Rendering:
+    def draw(self) -> Rendering:
         """Return the board as it stands, in the order a person has chosen."""
         entries = self._entries()
-        troubled = any(entry.status in _BAD for entry in entries)
-        rows = self._rows(sorted(entries, key=_sorting(standing.order, self._sweep)))
+        mark_stuck = any(entry.status in _BAD for entry in entries)
+        rows = self._rows(sorted(entries, key=_sorting(self.order, self._sweep)))
         html = frame(
-            AMBER if troubled else GREEN if self._sweep.done else BLUE,
+            AMBER if mark_stuck else GREEN if self._sweep.done else BLUE,
             head(*self._heading(entries)),
             quiet_line(f"{self._sweep.id}: %soundpiece_show {self._sweep.id} shows it again"),
             SLOT,
@@ -123,7 +105,7 @@ class Board:
         return visible("\n".join(lines))
 
     def _entries(self) -> list[Entry]:
-        return self._session.journal.of_keys(self._keys)
+        return self.session.journal.of_keys(self.keys())
 
     def _heading(self, entries: Sequence[Entry]) -> tuple[str, str, str]:
         """Return what it is called, what it is, and how it stands."""
@@ -132,29 +114,6 @@ class Board:
         ready = sum(entry.status == "ready" for entry in entries)
         took = f" in {span(_seconds(entries))}" if self._sweep.done else ""
         return title, f"sweep of {len(entries)} · {made}", f"{ready} of {len(entries)} ready{took}"
-
-    def look(self) -> float | None:
-        """Draw the board again where an operation has come further, until all have ended."""
-        done = self._sweep.done
-        now = self._state()
-        if now != self._shown:
-            self._shown = now
-            self.standing.redraw()
-        if not done:
-            return LOOK_SECONDS
-        if self._measure():
-            self.standing.redraw()
-        return None
-
-    def _measure(self) -> bool:
-        with suppress(Exception):  # figures are a help to the ear, not what was asked for
-            return self._session.measure(self._keys)
-        return False
-
-    def _state(self) -> object:
-        with suppress(Exception):
-            return [(e.status, sum(bool(t.path) for t in e.takes)) for e in self._entries()]
-        return None
 
     def _rows(self, entries: Sequence[Entry]) -> list[Markup]:
         """Return a row an operation; those past the first takes stand folded."""

@@ -17,8 +17,8 @@ from soundpiece_nb.audio.verification import NotIntact, Take, verify
 from soundpiece_nb.files import numbered
 from soundpiece_nb.text import counted
 
-from .inventory import Known, KnownTake, Lying, Shelves
-from .repairs import Care
+from .inventory import Known, KnownTake, StoredFile, StoredFiles
+from .repairs import Repairs
 from .report import Finding, Group, named
 
 BROKEN_AFTER = 3600.0
@@ -34,14 +34,14 @@ class Files:
     `untold` are afterwards the keys of those whose takes the journal does not know.
     """
 
-    def __init__(self, care: Care, shelves: Shelves, *, verifies: bool) -> None:
+    def __init__(self, repairs: Repairs, stored: StoredFiles, *, verifies: bool) -> None:
         """Be ready to look; `verifies` decodes every file, which takes as long as that takes."""
         self.untold: set[str] = set()
-        self._care = care
-        self._shelves = shelves
+        self._repairs = repairs
+        self._stored = stored
         self._verifies = verifies
-        self._journal = care.session.journal
-        self._shelf = care.session.engine.shelf
+        self._journal = repairs.session.journal
+        self._store = repairs.session.engine.store
         self._met: dict[str, list[str]] = defaultdict(list)
         self._missing: set[tuple[str, int]] = set()
 
@@ -53,26 +53,26 @@ class Files:
     def examine(self, operations: Iterable[Known]) -> None:
         """Look at operations, and mend what can be mended."""
         for known in operations:
-            self._care.go_on()
-            files = self._shelves.get(known.key, {})
+            self._repairs.check_stopped()
+            files = self._stored.get(known.key, {})
             for take in known.takes:
-                self._care.attempt(partial(self._look_at, known, take, files))
+                self._repairs.attempt(partial(self._look_at, known, take, files))
             if known.status == "ready" and len(known.takes) < (known.outputs or 0):
                 self.untold.add(known.key)
-            self._care.attempt(partial(self._clear, known, files))
+            self._repairs.attempt(partial(self._clear, known, files))
 
     def findings(self) -> list[Finding]:
         """Return what was met, a sentence for each kind of it."""
         return [
-            Finding(group, _SENTENCES[what].format(count, keys=named(keys), now=self._care.now))
+            Finding(group, _SENTENCES[what].format(count, keys=named(keys), now=self._repairs.now))
             for what, (group, noun) in _KINDS.items()
             if (keys := self._met[what]) and (count := counted(len(keys), noun))
         ]
 
     # ------------------------------------------------------------------ one take
 
-    def _look_at(self, known: Known, take: KnownTake, files: Mapping[str, Lying]) -> None:
-        file = self._shelf.path(known.key, take.number)
+    def _look_at(self, known: Known, take: KnownTake, files: Mapping[str, StoredFile]) -> None:
+        file = self._store.path(known.key, take.number)
         if take.pruned_at is not None:
             self._finish_pruning(known, take, file, files)
         elif take.path is None:
@@ -89,7 +89,7 @@ class Files:
             self._mend("damaged", known, partial(self._put_aside_if_damaged, known, take, file))
 
     def _finish_pruning(
-        self, known: Known, take: KnownTake, file: Path, files: Mapping[str, Lying]
+        self, known: Known, take: KnownTake, file: Path, files: Mapping[str, StoredFile]
     ) -> None:
         """Bring to its end what a crash cut short, but for the removal of the audio itself."""
         if file.name in files:
@@ -134,25 +134,25 @@ class Files:
 
     # ------------------------------------------------------------------ what was left over
 
-    def _clear(self, known: Known, files: Mapping[str, Lying]) -> None:
+    def _clear(self, known: Known, files: Mapping[str, StoredFile]) -> None:
         """Remove what broken writes left, and downloads once there is nothing to download."""
         awaited = any((known.key, take.number) in self._missing for take in known.takes)
         ended = not (known.unfinished or awaited or known.key in self.untold)
-        for name, lies in files.items():
-            if (ended and _UNFINISHED.fullmatch(name)) or is_broken_write(name, lies):
-                file = self._shelf.folder / known.key / name
+        for name, found in files.items():
+            if (ended and _UNFINISHED.fullmatch(name)) or is_broken_write(name, found):
+                file = self._store.folder / known.key / name
                 self._mend("leftovers", known, partial(file.unlink, missing_ok=True))
 
     def _mend(self, what: str, known: Known, deed: Callable[[], object]) -> bool:
-        done = self._care.mend(known.key, deed)
+        done = self._repairs.mend(known.key, deed)
         if done:
             self._met[what].append(known.key)
         return done
 
 
-def is_broken_write(name: str, lies: Lying) -> bool:
+def is_broken_write(name: str, found: StoredFile) -> bool:
     """Tell whether a file was to get its name once it was whole, and never was."""
-    return _BROKEN.fullmatch(name) is not None and time.time() - lies.written_at > BROKEN_AFTER
+    return _BROKEN.fullmatch(name) is not None and time.time() - found.written_at > BROKEN_AFTER
 
 
 def _is_gone(file: Path) -> bool:

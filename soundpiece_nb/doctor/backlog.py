@@ -14,7 +14,7 @@ from .service import Inquiry
 
 
 @dataclass(frozen=True)
-class Standing:
+class Backlog:
     """Operations that no living process holds, and what they lack.
 
     `lacking` are the keys of those whose audio is not here, `untold` of those whose takes the

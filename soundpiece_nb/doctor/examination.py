@@ -8,15 +8,15 @@ from collections.abc import Collection
 from concurrent.futures import Future
 
 from soundpiece_nb.api.errors import Mistake
-from soundpiece_nb.operations.session import current
+from soundpiece_nb.operations.current_session import current
 from soundpiece_nb.text import counted
 
 from .audio_files import Files
-from .backlog import Standing
+from .backlog import Backlog
 from .home_folder import broken_writes, kept_aside, refused, strangers
-from .inventory import Known, Shelves, read_journal, read_shelves
+from .inventory import Known, StoredFiles, read_journal, read_stored_files
 from .journal_file import complaints, postpone, rescue_journal
-from .repairs import Care
+from .repairs import Repairs
 from .report import Finding, Group, Report, weight
 from .service import Inquiry, inquire
 
@@ -63,29 +63,31 @@ class Examination:
             if alone is not None:
                 return Report((alone,), "only the journal's file was looked at", self._dry_run)
             findings += rescue_journal(session)
-        care = Care(session, self._dry_run, self._stopped)
+        repairs = Repairs(session, self._dry_run, self._stopped)
         # Files first: a row is written before its files are, so that none is taken for a stranger.
-        shelves = read_shelves(session.home / "audio", care.go_on)
+        stored = read_stored_files(session.home / "audio", repairs.check_stopped)
         journal = read_journal(session.journal)
-        free = _free(care, journal.values())
-        files = Files(care, shelves, verifies=self._verifies)
+        free = _free(repairs, journal.values())
+        files = Files(repairs, stored, verifies=self._verifies)
         files.examine(free)
-        standing = Standing(free, files.lacking, files.untold, _service(care))
-        inquiry = inquire(session, standing.to_ask(everything=self._asks_all), care.go_on)
+        backlog = Backlog(free, files.lacking, files.untold, _service(repairs))
+        inquiry = inquire(session, backlog.to_ask(everything=self._asks_all), repairs.check_stopped)
         findings += [
-            *standing.findings(inquiry),
+            *backlog.findings(inquiry),
             *files.findings(),
-            *broken_writes(care),
-            *strangers(shelves, journal),
-            *refused(care),
+            *broken_writes(repairs),
+            *strangers(stored, journal),
+            *refused(repairs),
             *_left_alone(len(journal) - len(free)),
-            *kept_aside(care, shelves),
+            *kept_aside(repairs, stored),
         ]
-        looked_at = self._looked_at(journal.values(), shelves, inquiry)
+        looked_at = self._looked_at(journal.values(), stored, inquiry)
         return Report(tuple(findings), looked_at, self._dry_run)
 
-    def _looked_at(self, operations: Collection[Known], shelves: Shelves, inquiry: Inquiry) -> str:
-        files = [lies.size for each in shelves.values() for lies in each.values()]
+    def _looked_at(
+        self, operations: Collection[Known], stored: StoredFiles, inquiry: Inquiry
+    ) -> str:
+        files = [found.size for each in stored.values() for found in each.values()]
         takes = sum(len(known.takes) for known in operations)
         words = (
             f"{counted(len(operations), 'operation')}, {counted(takes, 'take')} and "
@@ -98,16 +100,16 @@ class Examination:
         return words
 
 
-def _free(care: Care, operations: Collection[Known]) -> list[Known]:
+def _free(repairs: Repairs, operations: Collection[Known]) -> list[Known]:
     """Return the operations that no living process holds; the others are left alone entirely."""
-    engine, now = care.session.engine, time.time_ns() // 1000
+    engine, now = repairs.session.engine, time.time_ns() // 1000
     return [each for each in operations if engine.run(each.key) is None and not each.busy(now)]
 
 
-def _service(care: Care) -> str:
+def _service(repairs: Repairs) -> str:
     """Return the service in use, as the journal calls it; empty where its address is none."""
     try:
-        return care.session.service
+        return repairs.session.service
     except Mistake:
         return ""
 

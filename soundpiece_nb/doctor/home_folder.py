@@ -1,4 +1,4 @@
-"""What lies in the home folder beside the operations: strangers, broken writes, old copies."""
+"""What found in the home folder beside the operations: strangers, broken writes, old copies."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from functools import partial
 from soundpiece_nb.text import counted
 
 from .audio_files import is_broken_write
-from .inventory import Shelves, read_files
-from .repairs import Care
+from .inventory import StoredFiles, read_files
+from .repairs import Repairs
 from .report import LONGEST_REASON, Finding, Group, inert, listed, weight
 
 _KEPT_JOURNAL = re.compile(r"journal(?:-damaged-|\.schema-).*\.sqlite.*")
 _KEPT_TAKE = re.compile(r"[1-9]\d*\.damaged(?:-\d+)?\.flac")
 
 
-def strangers(shelves: Shelves, known: Container[str]) -> list[Finding]:
+def strangers(stored: StoredFiles, known: Container[str]) -> list[Finding]:
     """Name the folders of audio that belong to no operation of the journal."""
-    strange = {name: files for name, files in shelves.items() if name not in known}
+    strange = {name: files for name, files in stored.items() if name not in known}
     if not strange:
         return []
-    size = sum(lies.size for files in strange.values() for lies in files.values())
+    size = sum(found.size for files in strange.values() for found in files.values())
     return [
         Finding(
             Group.FOR_YOU,
@@ -32,32 +32,36 @@ def strangers(shelves: Shelves, known: Container[str]) -> list[Finding]:
     ]
 
 
-def broken_writes(care: Care) -> list[Finding]:
+def broken_writes(repairs: Repairs) -> list[Finding]:
     """Remove what a broken write left right in the home folder, the copy of a journal say."""
-    home = care.session.home
-    broken = [name for name, lies in read_files(home).items() if is_broken_write(name, lies)]
-    if not care.dry_run:
+    home = repairs.session.home
+    broken = [name for name, found in read_files(home).items() if is_broken_write(name, found)]
+    if not repairs.dry_run:
         broken = [
-            name for name in broken if care.attempt(partial((home / name).unlink, missing_ok=True))
+            name
+            for name in broken
+            if repairs.attempt(partial((home / name).unlink, missing_ok=True))
         ]
     if not broken:
         return []
     count = counted(len(broken), "file")
     return [
-        Finding(Group.REPAIRED, f"Left by a write that broke off: {count}, {care.now} removed.")
+        Finding(Group.REPAIRED, f"Left by a write that broke off: {count}, {repairs.now} removed.")
     ]
 
 
-def kept_aside(care: Care, shelves: Shelves) -> list[Finding]:
+def kept_aside(repairs: Repairs, stored: StoredFiles) -> list[Finding]:
     """Mention what is kept for safety's sake, with its size."""
-    home = care.session.home
+    home = repairs.session.home
     journals = {
-        name: lies.size for name, lies in read_files(home).items() if _KEPT_JOURNAL.fullmatch(name)
+        name: found.size
+        for name, found in read_files(home).items()
+        if _KEPT_JOURNAL.fullmatch(name)
     }
     takes = [
-        lies.size
-        for files in shelves.values()
-        for name, lies in files.items()
+        found.size
+        for files in stored.values()
+        for name, found in files.items()
         if _KEPT_TAKE.fullmatch(name)
     ]
     kept = []
@@ -71,10 +75,10 @@ def kept_aside(care: Care, shelves: Shelves) -> list[Finding]:
     return [Finding(Group.IN_ORDER, f"Kept aside, and yours to delete: {'; '.join(kept)}.")]
 
 
-def refused(care: Care) -> list[Finding]:
+def refused(repairs: Repairs) -> list[Finding]:
     """Say what the disk did not allow."""
-    if not care.refusals:
+    if not repairs.refusals:
         return []
-    more = f", and {len(care.refusals) - 1:,} more" if len(care.refusals) > 1 else ""
-    reason = inert(care.refusals[0], LONGEST_REASON)
+    more = f", and {len(repairs.refusals) - 1:,} more" if len(repairs.refusals) > 1 else ""
+    reason = inert(repairs.refusals[0], LONGEST_REASON)
     return [Finding(Group.FOR_YOU, f"The disk refused, and that is as it was: {reason}{more}.")]

@@ -1,4 +1,4 @@
-"""What the journal says there is, and what lies on the disk: both read whole, in columns."""
+"""What the journal says there is, and what found on the disk: both read whole, in columns."""
 
 from __future__ import annotations
 
@@ -54,14 +54,14 @@ class Known:
         return is_held(self.holder, self.held_until, now)
 
 
-class Lying(NamedTuple):
+class StoredFile(NamedTuple):
     """A file on the disk: bytes, and when it was last written, in seconds since 1970."""
 
     size: int
     written_at: float
 
 
-Shelves = dict[str, dict[str, Lying]]
+StoredFiles = dict[str, dict[str, StoredFile]]
 """Files by their names, by the names of their folders."""
 
 
@@ -76,24 +76,24 @@ def read_journal(journal: Journal) -> dict[str, Known]:
     return known
 
 
-def read_shelves(audio: Path, go_on: Callable[[], None]) -> Shelves:
-    """Return what lies in each folder of the audio; `go_on` is asked before each, and may raise."""
-    shelves = {}
+def read_stored_files(audio: Path, check_stopped: Callable[[], None]) -> StoredFiles:
+    """Return what found in each folder of the audio; `check_stopped` is asked before each, and may raise."""
+    stored = {}
     for folder in _entries(audio):
-        go_on()
+        check_stopped()
         if folder.is_dir():
-            shelves[folder.name] = read_files(Path(folder.path))
-    return shelves
+            stored[folder.name] = read_files(Path(folder.path))
+    return stored
 
 
-def read_files(folder: Path) -> dict[str, Lying]:
+def read_files(folder: Path) -> dict[str, StoredFile]:
     """Return the files right in a folder; none where it is not there or cannot be read."""
     files = {}
     for entry in _entries(folder):
         with suppress(OSError):  # a link to nowhere, or gone meanwhile
             if entry.is_file():
                 stat = entry.stat()
-                files[entry.name] = Lying(stat.st_size, stat.st_mtime)
+                files[entry.name] = StoredFile(stat.st_size, stat.st_mtime)
     return files
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from soundpiece_nb.api.errors import StorageFailed
-from soundpiece_nb.journal.database import Database, JournalDamaged
+from soundpiece_nb.api.errors import JournalDamaged, StorageFailed
+from soundpiece_nb.journal.database import Database
 from soundpiece_nb.journal.quick_reads import FILE_NAME
 from soundpiece_nb.journal.rescue import find_damage, find_users, in_use, rescue
 from soundpiece_nb.operations.session import Session
@@ -50,17 +50,15 @@ def rescue_journal(session: Session) -> list[Finding]:
 
     Raises StorageFailed where the disk refuses that.
     """
-    on_the_way = session.engine.in_flight() if "engine" in vars(session) else []
-    session.rest()
+    session.pause()
     try:
         done = rescue(session.home)
     except OSError as error:
         raise StorageFailed(
-            f"The journal is damaged, and a new one cannot be written: {error.strerror}. "
-            "It was left as it is."
+            f"The journal is damaged, and a new one cannot be written: {error.strerror}.",
+            next="It was left as it is.",
         ) from None
     finally:
-        for key in on_the_way:
-            session.engine.carry(key)
+        session.go_on()
     # None where another process was quicker.
     return [Finding(Group.REPAIRED, inert(str(done), LONGEST_REASON))] if done else []

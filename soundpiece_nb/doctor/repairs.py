@@ -14,7 +14,7 @@ class Stopped(Exception):
 
 
 @dataclass
-class Care:
+class Repairs:
     """What one examination may do, and what the disk refused meanwhile."""
 
     session: Session
@@ -27,7 +27,7 @@ class Care:
         """What stands before a deed: that it is done, or would be."""
         return "would be" if self.dry_run else "now"
 
-    def go_on(self) -> None:
+    def check_stopped(self) -> None:
         """Raise Stopped once a person wants it to end."""
         if self.stopped.is_set():
             raise Stopped
@@ -37,7 +37,7 @@ class Care:
 
         False, with nothing done, where somebody has taken the operation on meanwhile.
         """
-        self.go_on()
+        self.check_stopped()
         if self.dry_run:
             return True
         engine, journal = self.session.engine, self.session.journal

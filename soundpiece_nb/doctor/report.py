@@ -41,7 +41,7 @@ class Report:
         return [finding.sentence for finding in self.findings if finding.group is group]
 
     def __str__(self) -> str:
-        """Tell it as plain text; a single line where nothing is wrong and nothing lies aside."""
+        """Tell it as plain text; a single line where nothing is wrong and nothing found aside."""
         repaired, yours, fine = map(self.of, Group)
         if not (repaired or yours):
             return "\n".join([f"All is in order: {self.looked_at}.", *fine])

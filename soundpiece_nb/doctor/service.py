@@ -10,10 +10,12 @@ from http import HTTPStatus
 from soundpiece_nb.api.answer import Answer
 from soundpiece_nb.api.client import Client
 from soundpiece_nb.api.errors import Mistake, Refusal, SoundpieceError
-from soundpiece_nb.api.pacing import AccountPace, Exchange
+from soundpiece_nb.api.pacing import AccountPace
+from soundpiece_nb.api.retry_policy import Exchange
+from soundpiece_nb.engine.clock import Clock
 from soundpiece_nb.engine.engine import Connection
 from soundpiece_nb.engine.explanations import refusal_words
-from soundpiece_nb.engine.retrying import persist
+from soundpiece_nb.engine.retrying import retry
 from soundpiece_nb.operations.embedded_sandbox import API_KEY
 from soundpiece_nb.operations.session import SANDBOX, Session
 
@@ -55,10 +57,10 @@ class Inquiry:
         }
 
 
-def inquire(session: Session, asked: Sequence[Known], go_on: Callable[[], None]) -> Inquiry:
+def inquire(session: Session, asked: Sequence[Known], check_stopped: Callable[[], None]) -> Inquiry:
     """Ask the service in use about these operations, which are its own; blocks meanwhile.
 
-    `go_on` is asked before each, and may raise. A service that does not answer is asked no more.
+    `check_stopped` is asked before each, and may raise. A service that does not answer is asked no more.
     """
     inquiry = Inquiry(asked)
     if not asked:
@@ -66,7 +68,7 @@ def inquire(session: Session, asked: Sequence[Known], go_on: Callable[[], None])
     try:
         connection = _connect(session)
         with asyncio.Runner() as runner:
-            runner.run(_ask_all(inquiry, connection, go_on))
+            runner.run(_ask_all(inquiry, connection, check_stopped))
     except Refusal as refusal:
         inquiry.silence = refusal_words(refusal)
     except SoundpieceError as error:
@@ -84,13 +86,15 @@ def _connect(session: Session) -> Connection:
     return Connection(address.base_url, API_KEY)
 
 
-async def _ask_all(inquiry: Inquiry, connection: Connection, go_on: Callable[[], None]) -> None:
+async def _ask_all(
+    inquiry: Inquiry, connection: Connection, check_stopped: Callable[[], None]
+) -> None:
     client = Client(connection.base_url, connection.api_key, request_timeout=lambda: ANSWER_WITHIN)
     pace, waiting = AccountPace(), iter(inquiry.asked)
 
     async def ask_on(waiting: Iterator[Known]) -> None:
         for known in waiting:
-            go_on()
+            check_stopped()
             inquiry.answers[known.key] = await _ask(client, pace, known)
 
     askers = [asyncio.ensure_future(ask_on(waiting)) for _ in range(AT_A_TIME)]
@@ -105,12 +109,13 @@ async def _ask_all(inquiry: Inquiry, connection: Connection, go_on: Callable[[],
 
 async def _ask(client: Client, pace: AccountPace, known: Known) -> Answer | None:
     try:
-        return await persist(
+        return await retry(
             lambda: client.read(known.route, known.operation_id or "", wait=False),
             Exchange.POLL,
             pace=pace,
             budget=PATIENCE,
-            on_trouble=lambda _: None,
+            on_failure=lambda _: None,
+            clock=Clock(),
         )
     except Refusal as refusal:
         if refusal.status_code in UNKNOWN:

@@ -1,12 +1,13 @@
-"""One background thread with its own event loop, on which every operation travels.
+"""The engine: a background thread with an event loop of its own, which carries every operation.
 
-The kernel's main thread only hands keys over. What the engine knows is in the journal; what it
-tells goes to whoever listens to a run.
+The kernel's main thread only hands keys over. All that the engine knows is in the journal; changes
+go to the listeners of a run, and each changed key to whoever made the engine.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -23,26 +24,28 @@ from soundpiece_nb.api.errors import (
     WatchingStopped,
     WireFailure,
 )
+from soundpiece_nb.api.log_filter import log_unforeseen, unforeseen_words
 from soundpiece_nb.api.pacing import AccountPace
-from soundpiece_nb.audio.store import Shelf
+from soundpiece_nb.audio.store import AudioStore
+from soundpiece_nb.journal.entry import Entry
 from soundpiece_nb.journal.journal import Journal
 from soundpiece_nb.journal.lease import RENEWAL_SECONDS
 from soundpiece_nb.text import short
 
+from .clock import Clock
+from .context import OperationContext
 from .explanations import explain, refusal_words
-from .interrupts import undisturbed
+from .interrupts import defer_interrupts
 from .retrying import Limits
 from .run import Phase, Run
-from .runner import Passage
-from .webhook_wakeups import Doorbell
-from .workers import Workbench
+from .runner import run_operation
+from .webhook_wakeups import WebhookWakeups
+from .workers import Workers
 
-STOP_SECONDS = 1.0
 QUIET_BEFORE_BEGINNING, LATEST_BEGINNING = 0.010, 0.5
 """Seconds: work begins when nothing was handed over for the first, or after the second."""
 
-WATCH_SECONDS = 0.5
-"""How often to look whether another process has finished an operation that it holds."""
+_log = logging.getLogger("soundpiece_nb.engine")
 
 _AS_FAR = {"processing": Phase.PROCESSING, "ready": Phase.DOWNLOADING}
 """How far another process is with an operation, by what the journal says of it."""
@@ -63,23 +66,45 @@ Connect = Callable[[str], Connection]
 """Returns the connection of a service named in the journal; may block; raises SoundpieceError."""
 
 
+@dataclass(frozen=True)
+class Waits:
+    """Seconds that the engine waits for others."""
+
+    stop: float = 1.0
+    """For its own thread to end."""
+    watch: float = 0.5
+    """Between looks whether another process has finished an operation that it holds."""
+
+
 class Engine:
     """Carries operations; all methods may be called from any thread."""
 
     def __init__(
         self,
         journal: Journal,
-        shelf: Shelf,
+        store: AudioStore,
         connect: Connect,
+        *,
         limits: Callable[[], Limits] = Limits,
-        left: dict[str, Run] | None = None,
+        paused: dict[str, Run] | None = None,
+        on_change: Callable[[str], None] = lambda _: None,
+        clock: Clock | None = None,
+        make_client: Callable[..., Client] = Client,
+        waits: Waits = Waits(),
     ) -> None:
-        """Begin; the runs that an earlier engine `left` when it rested go on once asked for."""
+        """Begin with nothing to do; `paused` runs of an earlier engine go on once asked for.
+
+        `on_change` is told the key of an operation at every change of its run, on whatever thread.
+        """
         self.journal = journal
-        self.shelf = shelf
+        self.store = store
+        self.workers = Workers()
         self._limits = limits
-        self.workbench = Workbench()
-        self._doorbell = Doorbell(journal.home, self.workbench)
+        self._on_change = on_change
+        self._clock = clock or Clock()
+        self._make_client = make_client
+        self._waits = waits
+        self._wakeups = WebhookWakeups(journal.home, self.workers)
         self._connect = connect
         self._runs: dict[str, Run] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -91,23 +116,26 @@ class Engine:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._stopped = False
-        self._rests = False
-        self._left = {} if left is None else left
+        self._pausing = False
+        self._paused = {} if paused is None else paused
 
-    def carry(self, key: str, *, unsent: bool = False) -> Run:
+    def start(self, key: str, *, unsent: bool = False) -> Run:
         """Take an operation on, or return the run that has it already; returns at once.
 
         `unsent` says that the service cannot have it: it is new, or was refused.
         """
-        with undisturbed(), self._lock:
+        with defer_interrupts(), self._lock:
             run = self._runs.get(key)
             if run is not None:
                 return run
-            run = self._left.pop(key, None) or Run(key, unsent=unsent)
+            run = self._paused.pop(key, None)
+            if run is None:
+                run = Run(key, unsent=unsent)
+                run.subscribe(lambda changed: self._on_change(changed.key))
             if self._stopped:
                 self._part(run, _gone_on(key))
                 return run
-            loop = self._loop or self._start()
+            loop = self._loop or self._start_thread()
             self._runs[key] = run
             # In a context of its own: what is told of it belongs to no cell that ran once.
             loop.call_soon_threadsafe(self._gather, run, context=Context())
@@ -121,14 +149,14 @@ class Engine:
         """Return the keys of what is on its way here."""
         return list(self._runs)
 
-    def let_go(self, key: str) -> None:
+    def detach(self, key: str) -> None:
         """Stop following an operation in this process; it goes on at the service."""
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._cancel, key)
 
-    def rest(self) -> None:
-        """Stop, but end no run: they are left for the next engine, which goes on with them."""
-        self._rests = True
+    def pause(self) -> None:
+        """Stop, but end no run: they are kept for the next engine, which goes on with them."""
+        self._pausing = True
         self.stop()
 
     def stop(self) -> None:
@@ -138,25 +166,25 @@ class Engine:
             loop, thread = self._loop, self._thread
         if loop is not None and thread is not None and thread.is_alive():
             with suppress(RuntimeError, TimeoutError):
-                asyncio.run_coroutine_threadsafe(self._wind_up(), loop).result(STOP_SECONDS)
+                asyncio.run_coroutine_threadsafe(self._wind_up(), loop).result(self._waits.stop)
             with suppress(RuntimeError):
                 loop.call_soon_threadsafe(loop.stop)
-            thread.join(STOP_SECONDS)
-        self.workbench.close()
-        self._doorbell.close()
+            thread.join(self._waits.stop)
+        self.workers.close()
+        self._wakeups.close()
 
     # ------------------------------------------------------------------ on the engine's thread
 
-    def _start(self) -> asyncio.AbstractEventLoop:
+    def _start_thread(self) -> asyncio.AbstractEventLoop:
         loop = asyncio.new_event_loop()
         self._loop = loop
         self._thread = threading.Thread(
-            target=self._live, args=(loop,), name="soundpiece-engine", daemon=True
+            target=self._run_loop, args=(loop,), name="soundpiece-engine", daemon=True
         )
         self._thread.start()
         return loop
 
-    def _live(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _run_loop(self, loop: asyncio.AbstractEventLoop) -> None:
         asyncio.set_event_loop(loop)
         renewal = loop.create_task(self._renew_leases())
         loop.run_forever()
@@ -197,11 +225,11 @@ class Engine:
             asyncio.get_running_loop().call_soon(task.cancel)  # once it has taken its first step
 
     async def _carry(self, run: Run) -> None:
-        """Let one operation travel; whatever happens ends on its run, never in a log."""
+        """Carry one operation; whatever happens ends on its run."""
         error: BaseException | None = None
-        run.change(Phase.SENDING)  # it may have rested
+        run.change(Phase.SENDING)  # it may have been paused
         try:
-            await self._travel(run)
+            await self._run_operation(run)
         except asyncio.CancelledError:
             run.may_have_arrived = True  # what was being sent is not waited for
             error = _gone_on(run.key)
@@ -213,55 +241,56 @@ class Engine:
         self._part(run, error)
 
     def _part(self, run: Run, error: BaseException | None) -> None:
-        """End a run; one that was only let go is left for the next engine where this one rests."""
-        if self._rests and isinstance(error, WatchingStopped):
-            self._left[run.key] = run
-            run.change(Phase.RESTING)
+        """End a run; while this engine pauses, one that was only detached is kept for the next."""
+        if self._pausing and isinstance(error, WatchingStopped):
+            self._paused[run.key] = run
+            run.change(Phase.PAUSED)
         else:
             run.end(error)
 
-    async def _travel(self, run: Run) -> None:
+    async def _run_operation(self, run: Run) -> None:
         if not await self._claim(run):
             return
-        entry = await self.workbench.note(self.journal.entry, run.key)
+        entry = await self.workers.journal(self.journal.entry, run.key)
         asked_again = entry.status == "rejected" and not run.may_have_arrived
         if entry.complete and not asked_again:
             return  # another process was quicker
         if asked_again:
-            await self.workbench.note(self.journal.sent_again, run.key)
+            await self.workers.journal(self.journal.sent_again, run.key)
         connection = await asyncio.to_thread(self._connect, entry.service)
         if connection not in self._clients:
-            client = Client(
+            client = self._make_client(
                 connection.base_url,
                 connection.api_key,
                 request_timeout=lambda: self._limits().request_timeout,
             )
             self._clients[connection] = (client, AccountPace())
         client, pace = self._clients[connection]
-        passage = Passage(
-            run,
-            entry,
-            self.journal,
-            self.shelf,
-            client,
-            pace,
-            self._limits(),
-            self.workbench,
-            self._doorbell,
+        context = OperationContext(
+            run=run,
+            entry=entry,
+            journal=self.journal,
+            store=self.store,
+            client=client,
+            pace=pace,
+            limits=self._limits(),
+            workers=self.workers,
+            wakeups=self._wakeups,
+            clock=self._clock,
         )
-        await passage.travel()
+        await run_operation(context)
 
     async def _claim(self, run: Run) -> bool:
         """Take the operation over; False where another process has brought it to its end.
 
         As long as a living process holds it, that one works and this one waits and tells.
         """
-        while not await self.workbench.note(self.journal.claim, run.key):
-            entry = await self.workbench.note(self.journal.entry, run.key)
+        while not await self.workers.journal(self.journal.claim, run.key):
+            entry = await self.workers.journal(self.journal.entry, run.key)
             if entry.complete and entry.status != "rejected":  # it may be sending that again
                 return False
             run.change(_AS_FAR.get(entry.status, run.phase))
-            await asyncio.sleep(WATCH_SECONDS)
+            await self._clock.sleep(self._waits.watch)
         return True
 
     async def _reason(self, run: Run, error: BaseException) -> SoundpieceError:
@@ -269,34 +298,47 @@ class Engine:
 
         It says the same where the journal is what fails.
         """
-        known = _as_known(error)
-        known.key = run.key
-        code, words = _code(known), known.message
-        known.message = f"{words} %soundpiece_resume {short(run.key)} goes on with it."
+        entry: Entry | None = None
         with suppress(Exception):
-            entry = await self.workbench.note(self.journal.entry, run.key)
-            if not entry.complete:
-                entry = replace(entry, error_code=code, error_message=words)
-            known.operation_id = entry.operation_id
-            known.message = str(explain(entry) or words)
-            if not entry.complete:
-                await self.workbench.note(self.journal.troubled, run.key, code, words)
+            entry = await self.workers.journal(self.journal.entry, run.key)
+        known = _as_known(error)
+        if known is None:
+            private = [] if entry is None else [str(value) for value in entry.fields.values()]
+            log_unforeseen("engine", error, private)
+            known = SoundpieceError(unforeseen_words(error, self.journal.home))
+        known.key = run.key
+        _log.warning("%s: following it stopped: %s", run.key, _code(known))
+        code, words = _code(known), known.message
+        known.what, known.money = words, ""
+        known.next = f"%soundpiece_resume {short(run.key)} goes on with it."
+        if entry is None:
+            return known
+        known.operation_id = entry.operation_id
+        stuck = entry if entry.complete else replace(entry, error_code=code, error_message=words)
+        why = explain(stuck)
+        if why is not None:
+            known.what, known.money, known.next = why.what, why.money, why.next
+        elif entry.complete:
+            known.next = ""
+        if not entry.complete:
+            with suppress(Exception):
+                await self.workers.journal(self.journal.mark_stuck, run.key, code, words)
         return known
 
     async def _settle(self, run: Run) -> None:
         """Write the counts down and let the operation go."""
         with suppress(Exception):
-            await self.workbench.note(
+            await self.workers.journal(
                 self.journal.counted, run.key, polls=run.polls, retries=run.retries
             )
             run.polls = run.retries = 0  # they are counted
-            await self.workbench.note(self.journal.release, [run.key])
+            await self.workers.journal(self.journal.release, [run.key])
 
     async def _renew_leases(self) -> None:
         while True:
             await asyncio.sleep(RENEWAL_SECONDS)
             with suppress(Exception):
-                await self.workbench.note(self.journal.renew, self.in_flight())
+                await self.workers.journal(self.journal.renew, self.in_flight())
 
     async def _wind_up(self) -> None:
         tasks = list(self._tasks.values())
@@ -313,8 +355,11 @@ class Engine:
             await client.close()
 
 
-def _as_known(error: BaseException) -> SoundpieceError:
-    """Return what stopped an operation as one of our own errors, the first of a group's."""
+def _as_known(error: BaseException) -> SoundpieceError | None:
+    """Return what stopped an operation as one of our own errors, the first of a group's.
+
+    None for what was not foreseen.
+    """
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     match error:
@@ -327,7 +372,7 @@ def _as_known(error: BaseException) -> SoundpieceError:
         case OSError():
             return StorageFailed(f"The disk refused: {error.strerror or error}.")
         case _:
-            return SoundpieceError(f"Something unforeseen happened ({type(error).__name__}).")
+            return None
 
 
 def _code(error: SoundpieceError) -> str:
@@ -344,7 +389,7 @@ def _code(error: SoundpieceError) -> str:
 
 def _gone_on(key: str) -> WatchingStopped:
     return WatchingStopped(
-        "This kernel no longer follows the operation, which goes on at the service; "
-        f"%soundpiece_resume {short(key)} follows it again.",
+        "This kernel no longer follows the operation, which goes on at the service.",
+        next=f"%soundpiece_resume {short(key)} follows it again.",
         key=key,
     )

@@ -1,7 +1,4 @@
-"""What went wrong, in words.
-
-What happened, what it means for the person's money, what to do next.
-"""
+"""Explanations of what went wrong: what happened, what it means for the money, what to do next."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ from soundpiece_nb.api.errors import (
     SoundpieceError,
     WireFailure,
 )
-from soundpiece_nb.api.request import is_once
+from soundpiece_nb.api.request import has_derived_key
 from soundpiece_nb.journal.entry import Entry
 from soundpiece_nb.text import short
 
@@ -25,13 +22,13 @@ POLICY_WORDS = "The text was rejected by the content policy."
 class Explanation:
     """Three sentences for a person; `code` is the short name of the reason."""
 
-    happened: str
+    what: str
     money: str
     next: str
     code: str
 
     def __str__(self) -> str:
-        return " ".join(part for part in (self.happened, self.money, self.next) if part)
+        return " ".join(part for part in (self.what, self.money, self.next) if part)
 
 
 def explain(entry: Entry) -> Explanation | None:
@@ -73,12 +70,22 @@ def outcome(entry: Entry) -> SoundpieceError | None:
         return None
     if entry.status == "failed":
         return OperationFailed(
-            str(why), code=why.code, key=entry.key, operation_id=entry.operation_id
+            why.what,
+            money=why.money,
+            next=why.next,
+            code=why.code,
+            key=entry.key,
+            operation_id=entry.operation_id,
         )
     if entry.status == "rejected":
         number = int(why.code) if why.code.isdecimal() else 0
         return RequestRejected(
-            str(why), status_code=number, detail=entry.error_message or "", key=entry.key
+            why.what,
+            money=why.money,
+            next=why.next,
+            status_code=number,
+            detail=entry.error_message or "",
+            key=entry.key,
         )
     return None
 
@@ -92,7 +99,7 @@ def _failure(entry: Entry, code: str, message: str | None) -> Explanation:
     fallback = POLICY_WORDS if code == "content_policy" else "The service could not make it."
     if code == "content_policy":
         again = "Change the text and run the cell again; that is a new operation with a new key."
-    elif is_once(entry.key):  # the same request would only show this one again
+    elif has_derived_key(entry.key):  # the same request would only show this one again
         again = "With --take 2 the same is tried once more, as a new operation with a new key."
     else:
         again = "Run the cell again to try once more; that is a new operation with a new key."

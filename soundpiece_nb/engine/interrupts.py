@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def undisturbed() -> Iterator[None]:
+def defer_interrupts() -> Iterator[None]:
     """Let an interrupt wait until the block has ended; KeyboardInterrupt is raised then.
 
     Python raises it in the main thread, between any two steps, where nobody chose otherwise: an

@@ -27,7 +27,7 @@ class Weight:
 
 def weigh(engine: Engine, entry: Entry) -> Weight:
     """Return what pruning an operation would remove."""
-    files = {file: file.stat() for file in engine.shelf.files(entry.key)}
+    files = {file: file.stat() for file in engine.store.files(entry.key)}
     return Weight(
         takes=sum(file.suffix == ".flac" for file in files),
         size=sum(stat.st_size for stat in files.values()),
@@ -50,7 +50,7 @@ def prune(engine: Engine, entry: Entry) -> bool:
         return False
     try:
         journal.prune(key)
-        engine.shelf.free(key)
+        engine.store.free(key)
         journal.check_files(key)
     except OSError as error:
         raise StorageFailed(f"{error.filename} cannot be removed: {error.strerror}.") from None

@@ -1,19 +1,18 @@
-"""Sending again, with patience: the loop around one exchange, by the rules of `api.pacing`."""
+"""The loop that repeats one exchange with the service, by the rules of `api.retry_policy`."""
 
 from __future__ import annotations
 
-import asyncio
 import math
-import random
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
 from soundpiece_nb.api.client import REQUEST_TIMEOUT
 from soundpiece_nb.api.errors import Refusal, ServiceSilent, WireFailure
-from soundpiece_nb.api.pacing import AccountPace, Backoff, Exchange, Verdict, judge
+from soundpiece_nb.api.pacing import AccountPace
+from soundpiece_nb.api.retry_policy import Backoff, Exchange, Verdict, judge
 
+from .clock import Clock
 from .explanations import trouble_words
 
 Answered = TypeVar("Answered")
@@ -35,16 +34,17 @@ class Limits:
     operation_deadline: float = 3600.0
 
 
-async def persist(
+async def retry(
     attempt: Callable[[], Awaitable[Answered]],
     exchange: Exchange,
     *,
     pace: AccountPace,
     budget: float,
-    on_trouble: Callable[[WireFailure], None],
+    on_failure: Callable[[WireFailure], None],
     patience: float = math.inf,
     progress: Callable[[], int] = int,
     backoff: Backoff = Backoff(),  # noqa: B008 - frozen
+    clock: Clock,
 ) -> Answered:
     """Make `attempt` until it succeeds, its failure is final, or nothing but failures came.
 
@@ -57,8 +57,8 @@ async def persist(
     tries, failing, slowed, waited = 0, 0.0, 0, 0.0
     furthest = progress()
     while True:
-        waited = await _keep_pace(pace, budget, waited, patience)
-        began = time.monotonic()
+        waited = await _keep_pace(pace, budget, waited, patience, clock)
+        began = clock.monotonic()
         if exchange is not Exchange.DOWNLOAD:  # files lie with a storage service
             pace.sent(began)
         try:
@@ -66,12 +66,12 @@ async def persist(
         except WireFailure as failure:
             if judge(exchange, failure) is not Verdict.AGAIN:
                 raise
-            now = time.monotonic()
+            now = clock.monotonic()
             named = failure.retry_after if isinstance(failure, Refusal) else None
             if isinstance(failure, Refusal) and failure.status_code == SLOW_DOWN:
                 slowed += 1
-                pace.slow_down(backoff.pause(slowed, random.random(), named), now)
-                on_trouble(failure)
+                pace.slow_down(backoff.pause(slowed, clock.chance(), named), now)
+                on_failure(failure)
                 if named is not None and named > budget:
                     raise ServiceSilent(trouble_words(failure), retry_after=named) from None
                 continue
@@ -80,23 +80,25 @@ async def persist(
             else:
                 failing += now - began
             tries += 1
-            pause = backoff.pause(tries, random.random(), named)
-            on_trouble(failure)
+            pause = backoff.pause(tries, clock.chance(), named)
+            on_failure(failure)
             failing += pause  # as long as it was meant to be: it may take a night
             if failing > budget:
                 raise ServiceSilent(trouble_words(failure), retry_after=named) from None
-            await asyncio.sleep(pause)
+            await clock.sleep(pause)
 
 
-async def _keep_pace(pace: AccountPace, longest: float, waited: float, patience: float) -> float:
+async def _keep_pace(
+    pace: AccountPace, longest: float, waited: float, patience: float, clock: Clock
+) -> float:
     """Wait for the account's turn, each waiter a little differently; return the seconds of all.
 
     Raises ServiceSilent where one wait would be longer than `longest`, or together with the
     `waited` seconds before it than `patience`.
     """
-    while (wait := pace.wait(time.monotonic())) > 0:
+    while (wait := pace.wait(clock.monotonic())) > 0:
         if wait > longest or waited + wait > patience:
             raise ServiceSilent("The service asks to slow down. (429)", retry_after=wait)
         waited += wait
-        await asyncio.sleep(wait + random.random() * Backoff().base)
+        await clock.sleep(wait + clock.chance() * Backoff().base)
     return waited

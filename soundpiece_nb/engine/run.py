@@ -1,11 +1,14 @@
-"""One operation on its way: how far it is, who listens, and the future of its end."""
+"""One operation on its way: its phase, its listeners, and the future of its end."""
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from enum import Enum
+
+_log = logging.getLogger("soundpiece_nb.engine")
 
 Listener = Callable[["Run"], None]
 
@@ -17,8 +20,8 @@ class Phase(Enum):
     PROCESSING = "processing"
     DOWNLOADING = "downloading"
     ENDED = "ended"
-    RESTING = "resting"
-    """Nobody follows it here, until the session goes on."""
+    PAUSED = "paused"
+    """Not followed here until the session goes on."""
 
 
 class Run:
@@ -40,7 +43,7 @@ class Run:
         self._listeners: list[Listener] = []
         self._lock = threading.Lock()
 
-    def listen(self, listener: Listener) -> None:
+    def subscribe(self, listener: Listener) -> None:
         """Call `listener(run)` at every change, on the engine's thread; never after the end.
 
         What is there already is told at once, on the caller's thread.
@@ -54,7 +57,7 @@ class Run:
         if (phase, trouble) == (self.phase, self.trouble):
             return
         self.phase, self.trouble = phase, trouble
-        self._tell_all()
+        self.tell()
 
     def end(self, error: BaseException | None = None) -> None:
         """Resolve the future, then tell; nothing follows, another end neither."""
@@ -65,9 +68,10 @@ class Run:
             self.ended.set_result(None)
         else:
             self.ended.set_exception(error)
-        self._tell_all()
+        self.tell()
 
-    def _tell_all(self) -> None:
+    def tell(self) -> None:
+        """Call every listener: something about the operation has changed."""
         with self._lock:
             listeners = list(self._listeners)
         for listener in listeners:
@@ -78,7 +82,5 @@ def _tell(listener: Listener, run: Run) -> None:
     """Tell one listener; it may break or vanish, the operation does not notice."""
     try:
         listener(run)
-    except Exception:
-        import logging
-
-        logging.getLogger("soundpiece_nb").debug("a view failed", exc_info=True)
+    except Exception:  # noqa: BLE001 - whatever it is
+        _log.debug("a listener failed", exc_info=True)

@@ -1,4 +1,4 @@
-"""Threads for what blocks: one that writes the journal, a few that decode and encode."""
+"""Threads for blocking work: one that writes the journal, a few that decode and encode."""
 
 from __future__ import annotations
 
@@ -14,37 +14,37 @@ from typing import Any, ParamSpec, TypeVar
 Given = ParamSpec("Given")
 Made = TypeVar("Made")
 
-HANDS = 2
+AUDIO_THREADS = 2
 CLOSE_SECONDS = 1.0
-"""How long closing waits for what is to be written: a locked journal holds no process up."""
+"""Seconds that closing waits for journal writes: a locked journal holds no process up."""
 
 
-class Workbench:
+class Workers:
     """Keeps blocking work off both the kernel's main thread and the engine's event loop."""
 
     def __init__(self) -> None:
-        self._scribe = _Hands(1, "soundpiece-journal")
-        self._hands = _Hands(HANDS, "soundpiece-audio")
+        self._journal = _ThreadPool(1, "soundpiece-journal")
+        self._audio = _ThreadPool(AUDIO_THREADS, "soundpiece-audio")
 
-    async def note(self, write: Callable[Given, Made], *a: Given.args, **k: Given.kwargs) -> Made:
+    async def journal(self, call: Callable[Given, Made], *a: Given.args, **k: Given.kwargs) -> Made:
         """Run a call on the journal; calls follow each other in order."""
-        return await asyncio.wrap_future(self._scribe.submit(write, *a, **k))
+        return await asyncio.wrap_future(self._journal.submit(call, *a, **k))
 
-    async def work(self, job: Callable[Given, Made], *a: Given.args, **k: Given.kwargs) -> Made:
+    async def compute(self, job: Callable[Given, Made], *a: Given.args, **k: Given.kwargs) -> Made:
         """Run a call that takes processor time."""
-        return await asyncio.wrap_future(self._hands.submit(job, *a, **k))
+        return await asyncio.wrap_future(self._audio.submit(job, *a, **k))
 
     def start(self, job: Callable[Given, Made], *a: Given.args, **k: Given.kwargs) -> Future[Made]:
-        """Start such a call from any thread."""
-        return self._hands.submit(job, *a, **k)
+        """Start a call that takes processor time, from any thread."""
+        return self._audio.submit(job, *a, **k)
 
     def close(self) -> None:
-        """Take no more work; what is to be written is, what else waits is dropped."""
-        self._hands.close(drop=True)
-        self._scribe.close(drop=False)
+        """Take no more work; calls on the journal still run, other waiting work is dropped."""
+        self._audio.close(drop=True)
+        self._journal.close(drop=False)
 
 
-class _Hands:
+class _ThreadPool:
     """Threads that take one job after the other.
 
     No executor of the standard library: as soon as the main thread has ended, those refuse all
@@ -64,7 +64,7 @@ class _Hands:
         future: Future[Made] = Future()
         with self._lock:
             if self._closed:
-                raise RuntimeError("The workbench is closed.")
+                raise RuntimeError("The workers are closed.")
             self._jobs.put((future, partial(job, *a, **k)))
             if self._idle:
                 self._at_work.append(self._idle.pop())

@@ -13,12 +13,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, Insert, create_engine, event
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
-from soundpiece_nb.api.errors import Mistake, StorageFailed
-
-
-class JournalDamaged(StorageFailed):
-    """The journal's file holds what SQLite never wrote."""
-
+from soundpiece_nb.api.errors import JournalDamaged, Mistake, StorageFailed
 
 BUSY_SECONDS = 5.0
 """How long to wait for another process's write before giving up."""

@@ -6,12 +6,15 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal, get_args
 
+from soundpiece_nb.api.output_ref import OutputRef, parse_output_ref
 from soundpiece_nb.audio.tags import Identity, Story
 from soundpiece_nb.files import readable_name
+from soundpiece_nb.text import short
 
-STATUSES = ("submitting", "processing", "ready", "failed", "rejected")
+Status = Literal["submitting", "processing", "ready", "failed", "rejected"]
+STATUSES: tuple[Status, ...] = get_args(Status)
 
 ORDERS = ("made", "name", "route", "status", "duration", "rating", "elapsed")
 """What a history is ordered by; a `-` before it turns it round. `-made` is newest first."""
@@ -51,7 +54,7 @@ class Entry:
     route: str
     service: str
     body: bytes
-    status: str
+    status: Status
     name: str | None
     operation_id: str | None
     tags: tuple[str, ...]
@@ -82,6 +85,20 @@ class Entry:
         fields = self.fields
         words = str(fields.get("prompt") or fields.get("lyrics") or self.route).split()
         return " ".join(words[:_TITLE_WORDS])[:_TITLE_LENGTH]
+
+    @property
+    def made_from(self) -> tuple[OutputRef, ...]:
+        """The outputs of earlier operations that it is made from."""
+        named = map(parse_output_ref, self.fields.values())
+        return tuple(output for output in named if output is not None)
+
+    @property
+    def summary(self) -> str:
+        """The prompt, else the reference or source: its address, or which take it is."""
+        fields = self.fields
+        text = str(fields.get("prompt") or fields.get("reference") or fields.get("source") or "")
+        output = parse_output_ref(text)
+        return f"from take {output.take} of {short(output.key)}" if output else text
 
     @property
     def complete(self) -> bool:

@@ -1,46 +1,40 @@
-"""The journal: written before anything is sent, read by everything that shows.
+"""The journal: every operation of one home folder, how it stands, and who holds it.
 
-The row of a new operation is on the disk, synced, before `record` returns. Later notes (the id,
-the end) are not synced one by one: losing one to a power cut loses no work, because the same key
-asks the service again.
+Notes of how an operation goes on (the id, the end) are not synced one by one: losing one to a power
+cut loses no work, because the same key asks the service again.
 """
 
 from __future__ import annotations
 
-import json
 import warnings
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, select, update
-from sqlalchemy.exc import IntegrityError
 
 from soundpiece_nb.api.answer import OutputLink
-from soundpiece_nb.api.errors import Mistake, StorageFailed
-from soundpiece_nb.api.request import Request
+from soundpiece_nb.api.errors import NOTHING_SENT, JournalDamaged, StorageFailed
 from soundpiece_nb.audio.verification import Take
 
 from .changes import row_of, take_of, this_moment
-from .database import Database, JournalDamaged
+from .database import Database
 from .entry import Entry
-from .labelling import Judgement
-from .lease import LEASE_SECONDS, is_held, this_holder
+from .lease import is_held
 from .migrations import prepare
 from .quick_reads import FILE_NAME
+from .recording import Recording, lease_end
 from .rescue import JournalWasDamaged, find_damage, rescue
 from .schema import SUMMED_UP, operations, takes
 
 
-class Journal(Judgement):
+class Journal(Recording):
     """Every operation of one home folder; safe to use from several threads and processes."""
 
     def __init__(self, home: Path) -> None:
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.home = home
         self.file = home / FILE_NAME
-        self.holder = this_holder()
         try:
             super().__init__(_open(self.file))
         except JournalDamaged:
@@ -61,101 +55,6 @@ class Journal(Judgement):
         return find_damage(self._database)
 
     # ------------------------------------------------------------------ an operation's way
-
-    def record(
-        self,
-        request: Request,
-        *,
-        service: str,
-        name: str | None = None,
-        tags: Sequence[str] = (),
-        note: str | None = None,
-        notebook: str | None = None,
-    ) -> bool:
-        """Write a new operation down, synced to disk, held by this process.
-
-        Returns False, changing nothing, where the key is already there with this very body;
-        raises Mistake where it is there with another, or at another service.
-        """
-        labels = {"name": name, "tags": json.dumps(list(tags)), "note": note}
-        row = self._row(request, service, this_moment(), **labels, notebook=notebook)
-        try:
-            with _nothing_sent():
-                self._database.insert_synced(_INSERT, [row])
-        except IntegrityError:
-            self._require_same(request, service)
-            return False
-        return True
-
-    def record_all(
-        self,
-        requests: Sequence[Request],
-        labels: Sequence[Mapping[str, Any]],
-        *,
-        service: str,
-        batch: str | None = None,
-        notebook: str | None = None,
-    ) -> set[str]:
-        """Write many operations down at once, all of them or none, synced to disk.
-
-        `labels` are each one's `name`, `tags`, `note` and `sweep`, which is JSON with an `id`.
-        Returns the keys that are new; raises Mistake where one is there already with another body,
-        or at another service.
-        """
-        try:
-            return self._record_new(requests, labels, service, batch, notebook)
-        except IntegrityError:  # another process wrote some of them in this moment
-            return self._record_new(requests, labels, service, batch, notebook)
-
-    def _record_new(
-        self,
-        requests: Sequence[Request],
-        labels: Sequence[Mapping[str, Any]],
-        service: str,
-        batch: str | None,
-        notebook: str | None,
-    ) -> set[str]:
-        known = set(self.statuses([request.key for request in requests]))
-        new: dict[str, Request] = {}
-        now = this_moment()
-        rows = []
-        for number, (request, label) in enumerate(zip(requests, labels, strict=True)):
-            if request.key in known:
-                self._require_same(request, service)
-                continue
-            if request.key in new:  # the same request twice, under a derived key
-                _require_alike(request, new[request.key].route.path, new[request.key].body)
-                continue
-            written = {**label, "tags": json.dumps(list(label.get("tags", ())))}
-            written = {"name": None, "note": None, "sweep": None, **written}
-            # A microsecond apart, so that they keep their order.
-            row = self._row(request, service, now + number, **written, notebook=notebook)
-            rows.append({**row, "batch": batch})
-            new[request.key] = request
-        if rows:
-            with _nothing_sent():
-                self._database.insert_synced(_INSERT, rows)
-        return set(new)
-
-    def _row(self, request: Request, service: str, now: int, **labels: Any) -> dict[str, Any]:
-        fields = request.fields
-        return {
-            "idempotency_key": request.key,
-            "route": request.route.path,
-            "service": service,
-            "body": request.body,
-            "status": "submitting",
-            **labels,
-            **{column: fields.get(column) for column in _SEARCHED},
-            "params": json.dumps(
-                {field: value for field, value in fields.items() if field not in _SEARCHED}
-            ),
-            "submitted_at": now,
-            "polls": 0,
-            "retries": 0,
-            "holder": self.holder,
-            "held_until": _lease_end(now),
-        }
 
     def accepted(self, key: str, operation_id: str) -> None:
         """Note that the service has the operation, under its own id."""
@@ -230,7 +129,7 @@ class Journal(Judgement):
         """Note that the request was refused and nothing was made."""
         self._end(key, "rejected", code, message)
 
-    def troubled(self, key: str, code: str, message: str) -> None:
+    def mark_stuck(self, key: str, code: str, message: str) -> None:
         """Keep the reason why trying stopped; how the operation stands does not change."""
         self._note(key, error_code=code, error_message=message)
 
@@ -271,7 +170,7 @@ class Journal(Judgement):
         with self._database.write() as connection:
             if self._is_anothers(connection.execute(lease).one(), now):
                 return False
-            connection.execute(row_of(key).values(holder=self.holder, held_until=_lease_end(now)))
+            connection.execute(row_of(key).values(holder=self.holder, held_until=lease_end(now)))
         return True
 
     def _is_anothers(self, lease: Any, now: int) -> bool:
@@ -283,7 +182,7 @@ class Journal(Judgement):
             connection.execute(
                 update(operations)
                 .where(operations.c.idempotency_key.in_(keys), operations.c.holder == self.holder)
-                .values(held_until=_lease_end(this_moment()))
+                .values(held_until=lease_end(this_moment()))
             )
 
     def release(self, keys: Collection[str]) -> None:
@@ -306,23 +205,6 @@ class Journal(Judgement):
             key, status=status, error_code=code, error_message=message, finished_at=this_moment()
         )
 
-    def _require_same(self, request: Request, service: str) -> None:
-        kept = self.entry(request.key)
-        _require_alike(request, kept.route, kept.body)
-        if kept.service != service:
-            raise Mistake(
-                f"The key {request.key} belongs to an operation of {kept.service}, and this goes "
-                f"to {service}. Leave --key out for a new operation. Nothing was sent."
-            )
-
-
-def _require_alike(request: Request, route: str, body: bytes) -> None:
-    if (route, body) != (request.route.path, request.body):
-        raise Mistake(
-            f"The key {request.key} already belongs to another request, and a key is never "
-            "sent with two. Leave --key out for a new operation. Nothing was sent."
-        )
-
 
 def _open(file: Path) -> Database:
     database = Database(file)
@@ -342,25 +224,7 @@ def open_journal(home: Path) -> Journal:
         return Journal(home)
     except (OSError, StorageFailed) as error:
         raise StorageFailed(
-            f"The journal in {home} cannot be opened: {error} Nothing was sent; "
-            "SOUNDPIECE_HOME names another folder."
+            f"The journal in {home} cannot be opened: {error}",
+            money=NOTHING_SENT,
+            next="SOUNDPIECE_HOME names another folder.",
         ) from None
-
-
-@contextmanager
-def _nothing_sent() -> Iterator[None]:
-    """Say what it means for a request that it could not be written down."""
-    try:
-        yield
-    except StorageFailed as failure:
-        raise StorageFailed(
-            f"{failure.message} Nothing was sent; run it again once that is mended."
-        ) from None
-
-
-_INSERT = operations.insert()
-_SEARCHED = ("prompt", "lyrics", "reference", "source")
-
-
-def _lease_end(now: int) -> int:
-    return now + int(LEASE_SECONDS * 1e6)

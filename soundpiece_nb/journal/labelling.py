@@ -14,7 +14,7 @@ from .queries import Reading
 from .schema import SUMMED_UP, operations
 
 
-class Judgement(Reading):
+class Labelling(Reading):
     """What changes nothing of how an operation stands."""
 
     def relabel(self, key: str, *, name: str | None, tags: Sequence[str], note: str | None) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect, select, update
 
-from soundpiece_nb.api.errors import SoundpieceError
+from soundpiece_nb.api.errors import JournalTooNew
 from soundpiece_nb.files import numbered, written_beside
 
 from .schema import (
@@ -22,11 +22,6 @@ from .schema import (
     takes,
     takes_noted,
 )
-
-
-class JournalTooNew(SoundpieceError):
-    """The journal was written by a later soundpiece_nb than this one."""
-
 
 REBUILT_BELOW = 3
 """Older journals have no `number`, which cannot be added: their rows are copied into new tables."""

@@ -1,4 +1,4 @@
-"""What can be told of the journal without loading SQLAlchemy.
+"""Quick reads of the journal, without loading SQLAlchemy.
 
 `%load_ext` asks how many operations were left unfinished, and must stay instant; the Jupyter
 server asks where a take lies.
@@ -50,6 +50,28 @@ def find_take(home: Path, key: str, take: int) -> str | None:
     """Return the path of a take's file, relative to the home folder; None where there is none."""
     asked = "SELECT path FROM takes WHERE idempotency_key = ? AND take = ?"
     return next((path for (path,) in _rows(home, asked, key, take)), None)
+
+
+class ChangeDetector:
+    """Tells in microseconds whether anybody has written to the journal since it was last asked."""
+
+    def __init__(self, home: Path) -> None:
+        self._file = home / FILE_NAME
+        self._connection: sqlite3.Connection | None = None
+        self._version: int | None = None
+
+    def has_changed(self) -> bool:
+        """Tell whether there was a write since the last call; True at the first one."""
+        if self._connection is None:
+            self._connection = sqlite3.connect(f"{self._file.as_uri()}?mode=ro", uri=True)
+        version: int = self._connection.execute("PRAGMA data_version").fetchone()[0]
+        changed, self._version = version != self._version, version
+        return changed
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._connection is not None:
+            self._connection.close()
 
 
 def _rows(home: Path, asked: str, *given: str | int) -> list[tuple[Any, ...]]:

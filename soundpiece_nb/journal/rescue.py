@@ -22,10 +22,10 @@ from typing import Any
 from filelock import FileLock
 from sqlalchemy import Table, create_engine
 
-from soundpiece_nb.api.errors import StorageFailed
+from soundpiece_nb.api.errors import JournalDamaged, StorageFailed
 from soundpiece_nb.files import numbered, written_beside
 
-from .database import Database, JournalDamaged, address_of
+from .database import Database, address_of
 from .entry import STATUSES
 from .migrations import prepare
 from .quick_reads import FILE_NAME, UNREADABLE

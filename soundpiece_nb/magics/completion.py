@@ -1,4 +1,4 @@
-"""What Tab offers behind a magic: its options, their values, and what the journal knows.
+"""Completion: Tab offers a magic's options, their values, and what the journal knows.
 
 Local only: asked are the magic's own options, the notebook's variables and the journal's file.
 """
@@ -22,7 +22,6 @@ from soundpiece_nb.journal.suggestions import (
 )
 from soundpiece_nb.settings import SETTINGS
 
-from .command import USAGES
 from .options import Option
 
 if TYPE_CHECKING:
@@ -79,15 +78,16 @@ def _offer(context: CompletionContext, shell: Any) -> tuple[str, list[Candidate]
     here = _ARGUMENTS.match(text)
     magic = here or _CELL.match(context.full_text)
     begun = _VARIABLE.search(text)
-    if begun and magic and magic["magic"] in USAGES:
+    usage_of = shell.magics_manager.registry["SoundpieceMagics"].usage_of
+    if begun and magic and usage_of(magic["magic"]):
         return begun["name"], _variables(shell, begun["name"], behind)
-    if here is None or here["magic"] not in USAGES:
+    if here is None or (usage := usage_of(here["magic"])) is None:
         return "", []
     words, word = _split(text[here.end() :])
     parts = _PARTS.fullmatch(word)
     if parts is None:
         return "", []
-    arguments = Arguments(USAGES[here["magic"]].options, words)
+    arguments = Arguments(usage.options, words)
     quote, typed = parts["quote"], parts["typed"]
     if parts["option"]:
         values = _values(arguments.named.get(parts["option"]), typed, shell)

@@ -1,17 +1,35 @@
-"""What `%soundpiece_doctor` does."""
+"""The command that checks journal, files and service against each other."""
 
 from __future__ import annotations
 
 from argparse import Namespace
-from typing import Any
 
 from soundpiece_nb.api.errors import WaitInterrupted
-from soundpiece_nb.doctor.examination import Examination
-from soundpiece_nb.operations.waiting import attend
+
+from .command import Notebook, command
+from .options import option
 
 
-def doctor(_: Any, options: Namespace) -> None:
-    """Check journal, files and service against each other, and say what was found and mended."""
+@command(
+    "doctor",
+    option("--verify", action="store_true", help="decode every take, which takes longer"),
+    option(
+        "--all",
+        dest="ask_all",
+        action="store_true",
+        help="ask the service about every operation, not only what lacks something",
+    ),
+    option("--dry-run", action="store_true", help="say what would be done, change nothing"),
+    example="%soundpiece_doctor --dry-run",
+)
+def doctor(_: Notebook, options: Namespace) -> None:
+    """Check the journal against the files on this machine and against the service.
+
+    Mends what is safe, and says each thing. No audio is removed, nothing is sent or paid for.
+    """
+    from soundpiece_nb.doctor.examination import Examination
+    from soundpiece_nb.operations.waiting import attend
+
     examination = Examination(
         verify=options.verify, ask_all=options.ask_all, dry_run=options.dry_run
     )
@@ -20,7 +38,7 @@ def doctor(_: Any, options: Namespace) -> None:
     except KeyboardInterrupt:
         examination.stop()
         raise WaitInterrupted(
-            "The examination stopped. What it had mended is mended, the rest is as it was; "
-            "%soundpiece_doctor looks again."
+            "The examination stopped. What it had mended is mended, the rest is as it was.",
+            next="%soundpiece_doctor looks again.",
         ) from None
-    print(report)  # noqa: T201 - the answer to what was typed
+    print(report)

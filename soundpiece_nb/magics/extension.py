@@ -1,11 +1,12 @@
-"""Loading and unloading: instant to come, and nothing left behind."""
+"""Loading and unloading the extension: instant to come, and nothing is left behind."""
 
 from __future__ import annotations
 
 import sys
 import time
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+
+from soundpiece_nb.operations.current_session import current
 
 if TYPE_CHECKING:
     from soundpiece_nb.operations.batch import Batch
@@ -25,7 +26,7 @@ def load(shell: Any) -> None:
     shell.register_magics(SoundpieceMagics(shell))
     _offer_completion(shell)
     show_handles(shell)
-    _go_on()
+    current.go_on()
     _tell_of_abandoned()
 
 
@@ -36,6 +37,7 @@ def unload(shell: Any) -> None:
     manager = shell.magics_manager
     instance = manager.registry.pop(SoundpieceMagics.__name__, None)
     if instance is not None:
+        instance.hide_log()
         for kind, names in instance.magics.items():
             for name in names:
                 manager.magics[kind].pop(name, None)
@@ -45,26 +47,7 @@ def unload(shell: Any) -> None:
     printers = shell.display_formatter.ipython_display_formatter.deferred_printers
     for shown in (_OPERATION, _BATCH, _SWEEP):
         printers.pop(shown, None)
-    companion = sys.modules.get("soundpiece_nb.display.page_script")
-    if companion is not None:
-        companion.dismiss()
-    for room in _resting_rooms():
-        room.rest()
-
-
-def _go_on() -> None:
-    """Take up what was on its way when the extension was unloaded; instant where nothing was."""
-    from soundpiece_nb.api.errors import SoundpieceError
-
-    for room in _resting_rooms():
-        with suppress(SoundpieceError):  # what stands in the way is said at the next use
-            room.go_on()
-
-
-def _resting_rooms() -> list[Any]:
-    """Return those of the modules that work by themselves which have been used at all."""
-    named = ("soundpiece_nb.display.following", "soundpiece_nb.operations.session")
-    return [sys.modules[name] for name in named if name in sys.modules]
+    current.pause()
 
 
 def _offer_completion(shell: Any) -> None:
@@ -106,9 +89,8 @@ def _show_batch(batch: Batch) -> None:
 
 def _show_sweep(sweep: Sweep) -> None:
     from soundpiece_nb.display.sweep_board import show_board
-    from soundpiece_nb.operations.session import current
 
-    show_board(sweep, current())
+    show_board(sweep)
 
 
 def _show_handle(operation: Operation) -> None:

@@ -1,48 +1,73 @@
-"""What the magics about files do: export, prune, bundle."""
+"""Commands about files: export takes, free the disk of audio, bundle a notebook with its sound."""
 
 from __future__ import annotations
 
 from argparse import Namespace
-from typing import Any
+from typing import TYPE_CHECKING
 
 from soundpiece_nb.api.errors import Mistake
-from soundpiece_nb.engine import pruning
-from soundpiece_nb.journal.entry import Entry
-from soundpiece_nb.operations.operation import Operation, Output, require_path
-from soundpiece_nb.operations.session import current
-from soundpiece_nb.operations.waiting import attend
+from soundpiece_nb.api.values import MOST_STARS, read_whole
 from soundpiece_nb.text import counted, short, visible
 
-from .targets import several
+from .command import Notebook, command
+from .options import KEYS, option
+
+if TYPE_CHECKING:
+    from soundpiece_nb.engine.pruning import Weight
+    from soundpiece_nb.journal.entry import Entry
+    from soundpiece_nb.operations.operation import Operation, Output
+
 
 MOST_LISTED = 20
 """More operations than this are summed up in one line."""
 
 
-def export(magics: Any, options: Namespace) -> None:
-    """Copy takes into a folder; raises Mistake at the end for what could not be copied."""
+def _read_rating(text: str, name: str) -> int:
+    return read_whole(text, name, most=MOST_STARS + 1)
+
+
+@command(
+    "export",
+    KEYS,
+    option("--to", metavar="DIR", required=True, help="the folder, made if need be"),
+    option("--format", choices=["flac", "wav", "mp3"], default="flac", help="flac, as made"),
+    option("--take", metavar="N", help="only this take: its number, or vocals, say"),
+    example="%soundpiece_export night_drive --to songs --format wav",
+)
+def export(notebook: Notebook, options: Namespace) -> None:
+    """Copy takes into a folder under readable names; what is there is not written again.
+
+    Each has its story as tags: title, prompt, lyrics, route, key, date.
+    """
+    from soundpiece_nb.files import read_path
+    from soundpiece_nb.operations.current_session import current
+    from soundpiece_nb.operations.operation import Operation
+
+    from .targets import find_keys
+
     if not options.keys:
         raise Mistake(
             "Say what to export: %soundpiece_export night_drive --to songs takes NAMEs, keys and "
-            "their beginnings; %soundpiece_history lists them."
+            "their beginnings.",
+            next="%soundpiece_history lists them.",
         )
     session = current()
-    keys = several(options.keys, magics.shell.user_ns, session)
-    folder = require_path(options.to)
+    keys = find_keys(options.keys, notebook.namespace, session)
+    folder = read_path(options.to)
     if folder.exists() and not folder.is_dir():
-        raise Mistake(f"{folder} is a file; --to takes a folder. Nothing was written.")
-    ready, left_out = _exportable([session.operation(key) for key in keys], options.take)
+        raise Mistake(f"{folder} is a file; --to takes a folder.", money="Nothing was written.")
+    ready, left_out = _exportable([Operation(key, session) for key in keys], options.take)
     there_already = 0
     for output in ready:
         target = output.place_in(folder, f".{options.format}")
         if target.exists():
             there_already += 1
-            _say(f"{target.name}  already there")
+            print(visible(f"{target.name}  already there"))
         else:
-            _say(output.save(target).name)
+            print(visible(output.save(target).name))
     if ready:
         known = f", {there_already} of them there already" if there_already else ""
-        _say(f"{counted(len(ready), 'file')} in {folder.resolve()}{known}.")
+        _print(f"{counted(len(ready), 'file')} in {folder.resolve()}{known}.")
     if left_out:
         raise Mistake(f"Not exported: {'; '.join(left_out)}.")
 
@@ -66,19 +91,37 @@ def _exportable(operations: list[Operation], take: str | None) -> tuple[list[Out
     return ready, left_out
 
 
-def prune(magics: Any, options: Namespace) -> None:
-    """Say what pruning would remove, or with `--yes` remove it and say what that was."""
+@command(
+    "prune",
+    KEYS,
+    option("--older-than", metavar="AGE", help="made before: 12h, 30d, or a date"),
+    option("--status", help="submitting, processing, ready, failed or rejected"),
+    option(
+        "--below-rating", metavar="N", reader=_read_rating, help="whose best take is rated lower"
+    ),
+    option("--yes", action="store_true", help="remove it, instead of saying what it is"),
+    example="%soundpiece_prune --older-than 30d --below-rating 3",
+)
+def prune(notebook: Notebook, options: Namespace) -> None:
+    """Say how much audio of operations is on this disk, and with --yes remove it.
+
+    Rows stay; %soundpiece_resume KEY fetches audio again, while the service has it.
+    """
+    from soundpiece_nb.engine import pruning
+    from soundpiece_nb.journal.prunable import find_prunable
+    from soundpiece_nb.operations.current_session import current
+
+    from .targets import find_keys
+
     filters = (options.older_than, options.status, options.below_rating)
     if not options.keys and all(given is None for given in filters):
         raise Mistake(
-            "Say what to prune: a KEY or NAME, or --older-than 30d, --status, --below-rating. "
-            "Nothing was removed."
+            "Say what to prune: a KEY or NAME, or --older-than 30d, --status, --below-rating.",
+            money="Nothing was removed.",
         )
-    from soundpiece_nb.journal.prunable import find_prunable
-
     session = current()
     journal, engine = session.journal, session.engine
-    keys = set(several(options.keys, magics.shell.user_ns, session))
+    keys = set(find_keys(options.keys, notebook.namespace, session))
     found = find_prunable(
         journal,
         keys,
@@ -93,17 +136,19 @@ def prune(magics: Any, options: Namespace) -> None:
     if options.yes:
         busy += [entry for entry in chosen if not pruning.prune(engine, entry)]
         chosen = [entry for entry in chosen if entry not in busy]
-    _say(_pruning(chosen, weights, done=options.yes))
+    _print(_pruning(chosen, weights, done=options.yes))
     if busy:
         names = ", ".join(entry.name or short(entry.key) for entry in busy)
-        _say(f"Left alone, because on the way: {names}.")
+        _print(f"Left alone, because on the way: {names}.")
 
 
-def _pruning(chosen: list[Entry], weights: dict[str, pruning.Weight], *, done: bool) -> str:
+def _pruning(chosen: list[Entry], weights: dict[str, Weight], *, done: bool) -> str:
     """Return what is or would be removed, an operation a line, and what stays."""
     if not chosen:
         return "Nothing to remove: no audio on this machine fits."
-    total = sum((weights[entry.key] for entry in chosen), pruning.Weight())
+    from soundpiece_nb.engine.pruning import Weight
+
+    total = sum((weights[entry.key] for entry in chosen), Weight())
     what = f"{counted(total.takes, 'take')} of {counted(len(chosen), 'operation')}"
     lines = [f"{'Removed' if done else 'This would remove'} {what}, {_megabytes(total.size)}:"]
     for entry in chosen[:MOST_LISTED]:
@@ -121,18 +166,31 @@ def _pruning(chosen: list[Entry], weights: dict[str, pruning.Weight], *, done: b
     return "\n".join(lines)
 
 
-def bundle(_: Any, options: Namespace) -> None:
-    """Write a copy of a notebook that carries its own sound."""
+@command(
+    "bundle",
+    option("notebook", metavar="NOTEBOOK", help="the .ipynb file; save it first"),
+    option("--to", metavar="FILE", help="the copy (beside it: NOTEBOOK-with-sound)"),
+    option("--html", action="store_true", help="a web page instead of a notebook"),
+    example="%soundpiece_bundle album.ipynb --html",
+)
+def bundle(_: Notebook, options: Namespace) -> None:
+    """Write a copy of a saved notebook that carries its own sound, as MP3 inside its players.
+
+    One file plays anywhere then. The notebook itself is left as it is.
+    """
     from soundpiece_nb.display.bundle import plan_bundle
+    from soundpiece_nb.files import read_path
+    from soundpiece_nb.operations.current_session import current
+    from soundpiece_nb.operations.waiting import attend
 
     session = current()
-    to = None if options.to is None else require_path(options.to)
-    plan = plan_bundle(require_path(options.notebook), to, html=options.html)
-    made = attend(session.engine.workbench.start(plan.write, session.journal))
+    to = None if options.to is None else read_path(options.to)
+    plan = plan_bundle(read_path(options.notebook), to, html=options.html)
+    made = attend(session.engine.workers.start(plan.write, session.journal))
     size = _megabytes(made.path.stat().st_size)
-    _say(f"{made.path} ({size}), {counted(made.sounds, 'player')} with sound inside.")
+    _print(f"{made.path} ({size}), {counted(made.sounds, 'player')} with sound inside.")
     if made.missing:
-        _say(
+        _print(
             f"{counted(len(made.missing), 'sound')} can be found neither beside the notebook nor "
             f"in the journal, so the players stay as they were: {', '.join(made.missing)}."
         )
@@ -142,5 +200,5 @@ def _megabytes(size: int) -> str:
     return f"{size / 1e6:.1f} MB"
 
 
-def _say(text: str) -> None:
-    print(visible(text))  # noqa: T201 - the answer to what was typed
+def _print(text: str) -> None:
+    print(visible(text))

@@ -1,63 +1,144 @@
-"""What the magics that look back do: the history, and operations side by side."""
+"""Commands that look back: the history, earlier operations again, several side by side."""
 
 from __future__ import annotations
 
 from argparse import Namespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from soundpiece_nb.api.errors import Mistake
-from soundpiece_nb.display.show import place_of
-from soundpiece_nb.display.sound_source import Holding
-from soundpiece_nb.journal.filters import Filter
-from soundpiece_nb.operations.operation import require_path
-from soundpiece_nb.operations.session import current
+from soundpiece_nb.api.values import MOST_STARS, read_whole
 
-from .targets import several
+from .command import Notebook, command
+from .options import HOLDING, option
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from soundpiece_nb.journal.filters import Filter
+
+
 ON_A_PAGE, MOST_ON_A_PAGE = 20, 1000
 
 
-def history(magics: Any, options: Namespace) -> pd.DataFrame | None:
-    """Show the history as a table, return it as a DataFrame with `-o df`, or write it to a file."""
+def _read_page_size(text: str, name: str) -> int:
+    return read_whole(text, name, most=MOST_ON_A_PAGE)
+
+
+def _read_rating(text: str, name: str) -> int:
+    return read_whole(text, name, most=MOST_STARS)
+
+
+@command(
+    "history",
+    option("-n", dest="limit", reader=_read_page_size, help="how many on a page (20)"),
+    option("--page", reader=read_whole, default=1, help="which page (1)"),
+    option("--status", help="submitting, processing, ready, failed or rejected"),
+    option("--route", help="create.new_song, or song"),
+    option("--since", metavar="AGE", help="no older than this: 90m, 12h, 2d, or a date"),
+    option("--search", metavar="TEXT", help="in names, prompts, lyrics and notes, a take's too"),
+    option("--tag", help="with this tag"),
+    option(
+        "--min-rating", reader=_read_rating, metavar="STARS", help="whose best take has so many"
+    ),
+    option("--sweep", metavar="ID", help="of this sweep, by id or NAME"),
+    option("--name", help="of this NAME"),
+    option("--error", metavar="CODE", help="that failed with this code"),
+    option("--order", help="made, name, route, status, duration, rating, elapsed; -rating"),
+    option("-o", dest="output", choices=["df"], help="df: return a DataFrame"),
+    option("--to", metavar="FILE", help="write all that fits: .csv, .parquet or .html"),
+    example="%soundpiece_history --since 2d --status ready",
+)
+def history(notebook: Notebook, options: Namespace) -> pd.DataFrame | None:
+    """Show what was ever made, newest first."""
+    from soundpiece_nb.display.history_file import write_history
+    from soundpiece_nb.display.history_table import HistoryTable
+    from soundpiece_nb.display.page import Page
+    from soundpiece_nb.display.sound_source import Holding, place_of
+    from soundpiece_nb.files import read_path
+    from soundpiece_nb.journal import dataframe
+    from soundpiece_nb.journal.filters import Filter
+    from soundpiece_nb.operations.current_session import current
+
     session = current()
     names = Filter.__dataclass_fields__
     wanted = Filter(**{name: value for name, value in vars(options).items() if name in names})
     if options.output == "df":
-        from soundpiece_nb.journal import dataframe as frame
-
-        return frame.history(session.journal, wanted)
-    place = place_of(session, Holding(magics.sound))
+        return dataframe.history(session.journal, wanted)
     if options.to is not None:
-        from soundpiece_nb.display.history_file import write_history
-
-        path, count = write_history(session, wanted, require_path(options.to))
-        print(f"{count} operations in {path}")  # noqa: T201 - the answer to what was typed
+        path, count = write_history(session, wanted, read_path(options.to))
+        print(f"{count} operations in {path}")
         return None
-    from soundpiece_nb.display.history_table import show_history
-
-    show_history(session, _page(options, wanted), place)
+    place = place_of(session, Holding(notebook.sound))
+    session.part(Page).show(HistoryTable(session, _page(options, wanted), place))
     return None
 
 
 def _page(options: Namespace, wanted: Filter) -> Filter:
-    """Return a filter for the page that is asked for; raises Mistake for one that cannot be."""
+    """Return a filter for the page that is asked for."""
     from dataclasses import replace
 
-    size = ON_A_PAGE if options.limit is None else options.limit
-    if not 1 <= size <= MOST_ON_A_PAGE:
-        raise Mistake(f"-n takes how many operations to show, 1 to {MOST_ON_A_PAGE}.")
-    if options.page < 1:
-        raise Mistake("--page takes the number of a page, from 1.")
+    size = options.limit or ON_A_PAGE
     return replace(wanted, limit=size, offset=(options.page - 1) * size)
 
 
-def compare(magics: Any, options: Namespace) -> None:
-    """Show operations side by side."""
-    from soundpiece_nb.display.comparison import show_comparison
+@command(
+    "show",
+    option("key", metavar="KEY", help="a key, its beginning, a NAME, or a sweep's id"),
+    option("--order", help="of a sweep: made, what was varied, rating, duration, loudness"),
+    *HOLDING,
+    example="%soundpiece_show night_drive",
+)
+def show(notebook: Notebook, options: Namespace) -> None:
+    """Show an operation or a whole sweep again, from this machine's own store."""
+    from soundpiece_nb.display.batch_card import show_batch
+    from soundpiece_nb.display.front_end import FrontEnd, front_end
+    from soundpiece_nb.display.show import show_end
+    from soundpiece_nb.display.sound_source import Holding
+    from soundpiece_nb.display.sweep_board import show_board
+    from soundpiece_nb.operations.batch import Batch
+    from soundpiece_nb.operations.current_session import current
+    from soundpiece_nb.operations.sweep import Sweep
+
+    from .route_commands import follow
+    from .targets import find_target
+
+    holding = Holding(options.holding or notebook.sound)
+    shown = find_target(options.key, notebook.namespace, current())
+    if isinstance(shown, Sweep):
+        show_board(shown, holding, order=options.order)
+    elif isinstance(shown, Batch):
+        show_batch(shown)
+    elif front_end() is FrontEnd.HEADLESS:
+        show_end(shown, holding)
+    else:
+        follow(shown, holding, waits=False)
+
+
+@command(
+    "compare",
+    option("keys", nargs="+", metavar="KEY", help="two or more keys or NAMEs"),
+    example="%soundpiece_compare night_drive late",
+)
+def compare(notebook: Notebook, options: Namespace) -> None:
+    """Show operations side by side: what differs between their requests, and their players."""
+    from soundpiece_nb.display.comparison import Comparison
+    from soundpiece_nb.display.page import Page
+    from soundpiece_nb.display.sound_source import Holding, place_of
+    from soundpiece_nb.operations.current_session import current
+
+    from .targets import find_keys
 
     session = current()
-    keys = several(options.keys, magics.shell.user_ns, session)
-    show_comparison(session, keys, place_of(session, Holding(magics.sound)))
+    keys = find_keys(options.keys, notebook.namespace, session)
+    place = place_of(session, Holding(notebook.sound))
+    session.part(Page).show(Comparison(session, keys, place))
+
+
+@command("lab")
+def lab(notebook: Notebook, _: Namespace) -> None:
+    """Open a form for every route, beside the growing list of what it makes.
+
+    These are ordinary operations, with the cell that would make each of them.
+    """
+    from soundpiece_nb.display.lab_form import show_lab
+
+    show_lab(notebook.namespace.__setitem__)

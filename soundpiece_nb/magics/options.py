@@ -5,23 +5,29 @@ from __future__ import annotations
 import argparse
 import re
 import shlex
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.api.routes import Field, Kind, Route
+from soundpiece_nb.api.values import read_seconds, read_whole
+from soundpiece_nb.operations.templates import expand
+
+Reader = Callable[[Any, str], Any]
+"""Returns the value of a text that stands behind an option of this name; raises Mistake."""
 
 
 @dataclass(frozen=True)
 class Option:
     """One option or positional argument, as argparse takes it.
 
-    What is to be a `number` is a text to argparse: it may be `{{name}}` until that is expanded.
+    Its `reader` turns the text into a value, once `{{name}}` in it has been replaced.
     """
 
     names: tuple[str, ...]
     settings: dict[str, Any]
-    number: type[int | float] | None = None
+    reader: Reader | None = None
 
     @property
     def positional(self) -> bool:
@@ -44,19 +50,25 @@ class Option:
         return self.settings.get("action") == "append" or self.settings.get("nargs") in ("*", "+")
 
     def read(self, value: Any) -> Any:
-        """Return what was typed as the number it is to be; raises Mistake for what is none."""
-        if self.number is None or not isinstance(value, str):
+        """Return what was typed as the value it stands for; raises Mistake."""
+        if self.reader is None or not isinstance(value, str):
             return value
-        try:
-            return self.number(value)
-        except ValueError:
-            kind = "a whole number" if self.number is int else "a number"
-            raise Mistake(f"{self.names[0]} takes {kind}; {value!r} is none.") from None
+        return self.reader(value, self.names[-1])
 
 
-def option(*names: str, number: type[int | float] | None = None, **settings: Any) -> Option:
+def read_pace(value: Any, name: str) -> float:
+    """Return a factor from 0 upwards; raises Mistake."""
+    try:
+        return read_seconds(value, name, above=False)
+    except Mistake:
+        raise Mistake(
+            f"{name} must be a number from 0 (as fast as it can) upwards, not {value!r}."
+        ) from None
+
+
+def option(*names: str, reader: Reader | None = None, **settings: Any) -> Option:
     """Declare an option."""
-    return Option(names, settings, number)
+    return Option(names, settings, reader)
 
 
 HOLDING = (
@@ -84,10 +96,20 @@ COMMON = (
         help="derive the key from the request: running the cell again makes nothing new",
     ),
     option("--no-once", dest="once", action="store_false", help="a new key at every run"),
-    option("--take", metavar="N", help="with --once: the N-th of the same, made on purpose"),
+    option(
+        "--take",
+        metavar="N",
+        reader=read_whole,
+        help="with --once: the N-th of the same, made on purpose",
+    ),
     option("-w", "--wait", action="store_true", default=None, help="wait for the result"),
     option("--no-wait", dest="wait", action="store_false", help="go on at once"),
-    option("--timeout", metavar="SECONDS", help="wait no longer than this; the operation goes on"),
+    option(
+        "--timeout",
+        metavar="SECONDS",
+        reader=read_seconds,
+        help="wait no longer than this; the operation goes on",
+    ),
     option("-t", "--tag", action="append", default=[], metavar="T", help="a tag (repeatable)"),
     option("--note", metavar="TEXT", help="a note of yours"),
     option(
@@ -98,7 +120,12 @@ COMMON = (
         help="one operation for each value, and each combination of several (repeatable): "
         "{{NAME}} in body and options, or an option itself; NAME={{list}} for a variable's",
     ),
-    option("--repeat", metavar="N", help="make so many takes of the same (of each combination)"),
+    option(
+        "--repeat",
+        metavar="N",
+        reader=read_whole,
+        help="make so many takes of the same (of each combination)",
+    ),
     *HOLDING,
     option("--dry-run", action="store_true", help="show the request, send nothing"),
 )
@@ -144,12 +171,26 @@ class Parser(argparse.ArgumentParser):
 
 @dataclass(frozen=True)
 class Usage:
-    """What a magic is called, what it says of itself, and what it takes."""
+    """A magic's name, its description, its options and an example."""
 
     prog: str
     description: str
     options: tuple[Option, ...]
     example: str
+
+    def read(
+        self, given: argparse.Namespace, variables: Mapping[str, Any], *words: str
+    ) -> argparse.Namespace:
+        """Return options with `{{name}}` replaced and values read: all, or these words alone.
+
+        Raises Mistake.
+        """
+        read = {
+            each.target: each.read(expand(getattr(given, each.target), variables))
+            for each in self.options
+            if not words or each.target in words
+        }
+        return argparse.Namespace(**vars(given) | read)
 
     def make_parser(self) -> Parser:
         """Make the parser of the magic, whose help is the magic's `?`."""

@@ -1,25 +1,42 @@
-"""What the magics of judgement do: stars, tags and notes, as the buttons beside a take do."""
+"""Commands that rate and label: stars, tags and notes, as the buttons beside a take do."""
 
 from __future__ import annotations
 
 from argparse import Namespace
-from typing import Any
+from typing import TYPE_CHECKING
 
 from soundpiece_nb.api.errors import Mistake
-from soundpiece_nb.display.take_player import stars
-from soundpiece_nb.journal.entry import Entry
-from soundpiece_nb.operations.labels import NO_STARS
-from soundpiece_nb.operations.references import find_output
-from soundpiece_nb.operations.session import current
 from soundpiece_nb.text import short, visible
 
-from .targets import one
+from .command import Notebook, command
+from .options import option
+
+if TYPE_CHECKING:
+    from soundpiece_nb.journal.entry import Entry
 
 
-def rate(magics: Any, options: Namespace) -> None:
-    """Judge a take, with stars and a note."""
-    session = current()
-    entry, take = find_output(one(options.take, magics.shell.user_ns), session.journal)
+_NOTE = option("note", nargs="*", default=[], metavar="NOTE", help="words of yours on this take")
+
+
+@command(
+    "rate",
+    option("take", metavar="KEY:N", help="a NAME or key, with :2 or :vocals for a take"),
+    option("stars", metavar="STARS", help="1 to 5; 0 takes them away"),
+    _NOTE,
+    example='%soundpiece_rate night_drive:2 4 "love the bass"',
+)
+def rate(notebook: Notebook, options: Namespace) -> None:
+    """Judge a take with 1 to 5 stars and a note, as the stars beside its player do.
+
+    0 takes the stars away. It is kept at once, and shown wherever the take is shown.
+    """
+    from soundpiece_nb.api.values import read_stars
+    from soundpiece_nb.display.take_player import stars
+    from soundpiece_nb.operations import library
+    from soundpiece_nb.operations.current_session import current
+    from soundpiece_nb.operations.labels import NO_STARS
+
+    entry, take = _find(notebook, options.take)
     if take is None:
         if len(entry.takes) != 1:
             offered = ", ".join(f"{options.take}:{each.kind or each.take}" for each in entry.takes)
@@ -29,39 +46,57 @@ def rate(magics: Any, options: Namespace) -> None:
                 else f"{_called(entry)} has no takes yet; it is {entry.status}."
             )
         take = 1
-    rating = _read_stars(options.stars)
-    session.judge(entry.key, take, rating=rating, note=" ".join(options.note) or None)
-    said = stars(rating) if rating else "no stars"
-    print(f"{_called(entry)}, take {take}: {said}")  # noqa: T201 - the answer to what was typed
+    rating = read_stars(options.stars, least=NO_STARS)
+    library.rate(current(), entry.key, take, rating=rating, note=" ".join(options.note) or None)
+    print(f"{_called(entry)}, take {take}: {stars(rating) if rating else 'no stars'}")
 
 
-def tag(magics: Any, options: Namespace) -> None:
-    """Give an operation tags."""
+@command(
+    "tag",
+    option("key", metavar="KEY", help="a key, its unique beginning, or a NAME"),
+    option("tags", nargs="+", metavar="TAG", help="one or more tags"),
+    example="%soundpiece_tag night_drive demo keep",
+)
+def tag(notebook: Notebook, options: Namespace) -> None:
+    """Give an operation tags, beside those it has."""
+    from soundpiece_nb.operations import library
+    from soundpiece_nb.operations.current_session import current
+
+    from .targets import find_operation
+
     session = current()
-    key = session.journal.find(one(options.key, magics.shell.user_ns))
-    entry = session.journal.entry(key)
-    session.label(entry.key, tags=options.tags)
-    tags = visible(", ".join(session.journal.entry(entry.key).tags))
-    print(f"{_called(entry)}: {tags}")  # noqa: T201 - the answer to what was typed
+    operation = find_operation(options.key, notebook.namespace, session)
+    library.label(session, operation.key, tags=options.tags)
+    print(f"{_called(operation.entry)}: {visible(', '.join(operation.entry.tags))}")
 
 
-def note(magics: Any, options: Namespace) -> None:
-    """Give an operation a note, or one of its takes."""
-    session = current()
-    entry, take = find_output(one(options.take, magics.shell.user_ns), session.journal)
+@command(
+    "note",
+    option("take", metavar="KEY[:N]", help="a NAME or key, with :2 for one take"),
+    option("note", nargs="*", default=[], metavar="NOTE", help="words of yours"),
+    example='%soundpiece_note night_drive "for the second scene"',
+)
+def note(notebook: Notebook, options: Namespace) -> None:
+    """Give an operation a note, or a take of it; an empty one takes the take's away."""
+    from soundpiece_nb.operations import library
+    from soundpiece_nb.operations.current_session import current
+
+    entry, take = _find(notebook, options.take)
     words = " ".join(options.note)
     if take is None:
-        session.label(entry.key, note=words)
+        library.label(current(), entry.key, note=words)
     else:
-        session.judge(entry.key, take, note=words)
+        library.rate(current(), entry.key, take, note=words)
     which = "" if take is None else f", take {take}"
-    print(f"{_called(entry)}{which}: noted")  # noqa: T201 - the answer to what was typed
+    print(f"{_called(entry)}{which}: noted")
 
 
-def _read_stars(text: str) -> int:
-    if not text.isdecimal() or int(text) not in range(NO_STARS, 6):
-        raise Mistake(f"A take has 1 to 5 stars (0 takes them away); {text!r} is none of them.")
-    return int(text)
+def _find(notebook: Notebook, word: str) -> tuple[Entry, int | None]:
+    """Return the operation that a word means, and the take it picks; raises Mistake."""
+    from soundpiece_nb.operations.current_session import current
+    from soundpiece_nb.operations.references import find_output, parse_reference
+
+    return find_output(parse_reference(word, notebook.namespace), current().journal)
 
 
 def _called(entry: Entry) -> str:

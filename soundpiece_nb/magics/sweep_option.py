@@ -1,4 +1,4 @@
-"""`--sweep name=a,b,c`: what is to be varied, as it is typed."""
+"""The option `--sweep name=a,b,c`: the values to vary, as they are typed."""
 
 from __future__ import annotations
 
@@ -23,9 +23,7 @@ def read_sweeps(texts: Sequence[str], namespace: Mapping[str, Any]) -> dict[str,
         match = _SWEEP.fullmatch(text.strip())
         name = as_python(match["name"]) if match else ""
         if match is None or not name.isidentifier() or name in sweeps:
-            raise Mistake(
-                f"--sweep takes name=a,b,c, each name once; {text!r} is none. Nothing was sent."
-            )
+            raise Mistake(f"--sweep must be name=a,b,c, each name once, not {text!r}.")
         sweeps[name] = _values(match["values"].strip(), namespace)
     return sweeps
 
@@ -34,12 +32,12 @@ def _values(text: str, namespace: Mapping[str, Any]) -> list[str]:
     name = name_alone(text)
     held = None if name is None else namespace.get(name)
     if isinstance(held, set | frozenset | Mapping):
-        raise Mistake(f"--sweep takes values in an order, and {name} has none. Nothing was sent.")
+        raise Mistake(
+            f"--sweep takes values in an order, such as a list; {name} is a {type(held).__name__}."
+        )
     values = texts_of(held)
     if values is None:
         values = [value.strip() for value in expand(text, namespace).split(",")]
     if not values or not all(values):
-        raise Mistake(
-            f"--sweep needs values; {text!r} has none, or an empty one. Nothing was sent."
-        )
+        raise Mistake(f"--sweep must give each name values, none of them empty, not {text!r}.")
     return values

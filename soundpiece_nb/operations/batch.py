@@ -7,10 +7,9 @@ import math
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import timedelta
-from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from soundpiece_nb.api.errors import (
@@ -20,28 +19,35 @@ from soundpiece_nb.api.errors import (
     StorageFailed,
     WaitInterrupted,
     WaitTimeout,
+    nothing_sent,
 )
-from soundpiece_nb.api.request import Request, once
+from soundpiece_nb.api.request import with_derived_key
+from soundpiece_nb.api.routes import Route, find_route
+from soundpiece_nb.api.values import read_whole
 from soundpiece_nb.engine.explanations import explain, outcome
-from soundpiece_nb.engine.interrupts import undisturbed
+from soundpiece_nb.engine.interrupts import defer_interrupts
 from soundpiece_nb.engine.run import Phase, Run
 from soundpiece_nb.text import short
 
-from .labels import require_labels, require_name
+from .labels import read_name
 from .operation import Operation
-from .session import Session
-from .waiting import in_seconds, wait
+from .plan import Draft, Planned, plan_operation
+from .references import Referable, Reference
+from .session import Session, SessionPart
+from .submission import record, start_recorded
+from .waiting import wait, wait_seconds
 
 if TYPE_CHECKING:
     import pandas as pd
 
-LABELS = ("name", "tags", "note")
 MOST_COMPLAINTS = 5
+MOST_OFFERED = 4
 AT_ONCE = 20
 """Operations of a batch that are on the way at a time, unless told otherwise."""
+_BESIDE_FIELDS = ("name", "tags", "note", "key")
 
 
-class Batch:
+class Batch(Referable):
     """The operations of a batch, in the order of its rows; it goes on by itself."""
 
     def __init__(
@@ -51,25 +57,28 @@ class Batch:
         *,
         max_in_flight: int,
         name: str | None,
-        refused_too: bool = True,
+        new: Collection[str] = (),
+        resend: bool = True,
     ) -> None:
-        """Go on with operations that are in the journal; `max_in_flight` of them at a time.
+        """Go on with operations that are in the journal, `max_in_flight` of them at a time.
 
-        Those that were refused are sent again, unless it is not `refused_too`.
+        The service cannot have those that are `new`. Those that were rejected are sent again,
+        unless `resend` is False.
         """
         self.name = name
+        self.session = session
         self._began = time.monotonic()
         self._seconds: float | None = None
-        self._session = session
         self._places = max_in_flight
-        self._keys = list(keys)
+        self._keys = tuple(keys)
+        self._new = frozenset(new)
         self._waiting = deque(keys)
         self._ended: list[str] = []
-        self._refused_too = refused_too
+        self._resend = resend
         self._stuck: dict[str, str] = {}
         self._next_end: Future[None] = Future()
         self._lock = threading.Lock()
-        session.groups[:] = [*(group for group in session.groups if not group.done), self]
+        session.part(Ongoing).add(self)
         self._fill()
 
     def __len__(self) -> int:
@@ -78,15 +87,21 @@ class Batch:
     def __repr__(self) -> str:
         return f"<batch {self.name or 'without a name'} of {len(self)}: {self._counted()}>"
 
+    def as_reference(self) -> Reference:
+        """Raise Mistake: it is several operations."""
+        offered = ", ".join(map(short, self._keys[:MOST_OFFERED]))
+        more = " and so on" if len(self) > MOST_OFFERED else ""
+        raise Mistake(f"is {len(self)} operations; say which one: {offered}{more}.")
+
     @property
     def keys(self) -> tuple[str, ...]:
         """The keys of all operations, in the order of the rows."""
-        return tuple(self._keys)
+        return self._keys
 
     @property
     def operations(self) -> tuple[Operation, ...]:
         """All operations, in the order of the rows."""
-        return tuple(self._session.operation(key) for key in self._keys)
+        return tuple(Operation(key, self.session) for key in self._keys)
 
     @property
     def done(self) -> bool:
@@ -96,7 +111,7 @@ class Batch:
     @property
     def route(self) -> str:
         """The route of its operations."""
-        return self._session.journal.entry(self._keys[0]).route
+        return self.session.journal.entry(self._keys[0]).route
 
     @property
     def ended(self) -> int:
@@ -111,7 +126,7 @@ class Batch:
     def counts(self) -> dict[str, int]:
         """Return how many operations have each status, those that were not sent as `waiting`."""
         waiting = set(self._waiting)
-        statuses = self._session.journal.statuses(self._keys)
+        statuses = self.session.journal.statuses(self._keys)
         return dict(Counter("waiting" if key in waiting else statuses[key] for key in self._keys))
 
     def _counted(self) -> str:
@@ -128,14 +143,14 @@ class Batch:
                 self._wait(coming, math.inf)
                 continue
             given += 1
-            yield self._session.operation(key)
+            yield Operation(key, self.session)
 
     def result(self, timeout: float | timedelta | None = None) -> pd.DataFrame:
         """Wait for all, and return `frame()`; one that failed is a row that says so.
 
         Raises WaitTimeout after `timeout` seconds; the batch goes on.
         """
-        until = time.monotonic() + in_seconds(timeout)
+        until = time.monotonic() + wait_seconds(timeout)
         while not self.done:
             with self._lock:
                 coming = self._next_end
@@ -146,34 +161,36 @@ class Batch:
 
     def failure(self) -> SoundpieceError | None:
         """Return what went wrong where not all are ready with their files, by the first of them."""
-        entries = self._session.journal.of_keys(self._keys)
+        entries = self.session.journal.of_keys(self._keys)
         bad = [entry for entry in entries if entry.status != "ready" or not entry.complete]
         if not bad:
             return None
         first = bad[0]
         error = outcome(first)
-        if error is None:
-            words = str(explain(first) or self._stuck.get(first.key, f"It is {first.status}."))
+        why = explain(first)
+        if error is None and first.key in self._stuck:
             resume = f"%soundpiece_resume {short(first.key)} goes on with it."
-            stuck = first.key in self._stuck
-            error = StorageFailed(f"{words} {resume}") if stuck else ServiceSilent(words)
+            error = StorageFailed(self._stuck[first.key], next=resume)
+        elif error is None:
+            told = (why.what, why.money, why.next) if why else (f"It is {first.status}.", "", "")
+            error = ServiceSilent(told[0], money=told[1], next=told[2])
         error.key, error.operation_id = first.key, first.operation_id
-        error.message = f"{len(bad)} of {len(self)} operations are not ready. {error.message}"
-        return error
+        return error.prefixed(f"{len(bad)} of {len(self)} operations are not ready.")
 
     def frame(self) -> pd.DataFrame:
         """Return the operations as they stand, as `history()` does, in the order of the rows."""
         from soundpiece_nb.journal.dataframe import of_keys
 
-        return of_keys(self._session.journal, self._keys)
+        return of_keys(self.session.journal, self._keys)
 
     def _wait(self, coming: Future[None], timeout: float) -> None:
         """Wait for the next end; what stops the waiting says that the batch goes on."""
         try:
-            wait(coming, timeout, self._session.operation(self._keys[0]))
+            wait(coming, timeout, self._keys[0])
         except (WaitTimeout, WaitInterrupted) as stopped:
             left = len(self) - self.ended
-            stopped.message = f"{left} of {len(self)} operations go on. {self._again()}".rstrip()
+            stopped.what = f"{left} of {len(self)} operations go on."
+            stopped.next = self._again()
             raise
 
     def _again(self) -> str:
@@ -188,14 +205,16 @@ class Batch:
                     return
                 key = self._waiting.popleft()
             try:
-                run = self._session.set_out(key, refused_too=self._refused_too)
+                run = start_recorded(
+                    self.session, key, unsent=key in self._new, resend=self._resend
+                )
             except Exception as error:  # noqa: BLE001 - it holds up no other; `failure` tells it
                 self._stuck[key] = str(error)
                 run = None
             if run is None:
                 self._end(key)
             else:
-                run.listen(self._on_change)
+                run.subscribe(self._on_change)
 
     def _on_change(self, run: Run) -> None:
         if run.phase is Phase.ENDED:
@@ -211,34 +230,47 @@ class Batch:
                 self._seconds = time.monotonic() - self._began
             ended, self._next_end = self._next_end, Future()
         ended.set_result(None)
+        self.session.changed.tell(key)
 
 
-def start(
+class Ongoing(SessionPart):
+    """The batches and sweeps that go on in a session, and what was started there unwatched."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._batches: list[Batch] = []
+        self.unwatched: list[Operation | Batch] = []
+        """What was started where nobody watches, and nobody has waited for yet."""
+
+    def add(self, batch: Batch) -> None:
+        """Keep a batch as long as it goes on."""
+        self._batches = [*self.batches(), batch]
+
+    def batches(self) -> list[Batch]:
+        """Return those that go on, the earliest first."""
+        return [batch for batch in self._batches if not batch.done]
+
+
+def start_batch(
     session: Session,
-    rows: pd.DataFrame | Sequence[Mapping[str, Any]] | None,
+    rows: pd.DataFrame | Sequence[Mapping[str, Any]],
+    route: str,
     *,
-    route: str | None,
-    max_in_flight: int,
-    name: str | None,
+    max_in_flight: int = AT_ONCE,
+    name: str | None = None,
 ) -> Batch:
     """Check every row, write all operations down, and send them a few at a time.
 
     Raises Mistake, having written and sent nothing, for rows that are wrong.
     """
-    if name is not None:
-        require_name(name)
-    whole = isinstance(max_in_flight, Integral) and not isinstance(max_in_flight, bool)
-    if not whole or max_in_flight < 1:
-        raise Mistake(f"max_in_flight is a whole number from 1; {max_in_flight!r} is none.")
-    if rows is None:
-        return find_batch(session, name, max_in_flight=max_in_flight)
-    if route is None:
-        raise Mistake("A batch needs its route, as in route='song'.")
-    requests, labels = _checked(session, _records(rows), route, name)
-    keys = [request.key for request in requests]
-    with undisturbed():
-        session.record_all(requests, labels, batch=name)
-        return Batch(keys, session, max_in_flight=max_in_flight, name=name)
+    with nothing_sent():
+        places = read_whole(max_in_flight, "max_in_flight")
+        called = None if name is None else read_name(name)
+        planned = _plan_rows(session, _records(rows), find_route(route), called)
+    with defer_interrupts():
+        new = record(session, planned, batch=called)
+        keys = [each.request.key for each in planned]
+        return Batch(keys, session, max_in_flight=places, name=called, new=new)
 
 
 def find_batch(
@@ -246,62 +278,61 @@ def find_batch(
     name: str | None,
     *,
     max_in_flight: int = AT_ONCE,
-    refused_too: bool = True,
+    resend: bool = True,
 ) -> Batch:
     """Return an earlier batch by its name, and go on with what of it is unfinished.
 
-    What was refused is sent again, unless it is not `refused_too`. Raises Mistake where there is
-    none.
+    Operations that were rejected are sent again, unless `resend` is False. Raises Mistake where
+    no batch has the name.
     """
-    keys = session.journal.of_batch(name) if name else []
+    places = read_whole(max_in_flight, "max_in_flight")
+    keys = session.journal.of_batch(read_name(name)) if name is not None else []
     if not keys:
         raise Mistake("A batch takes rows, or the name of a batch that was started before.")
-    return Batch(keys, session, max_in_flight=max_in_flight, name=name, refused_too=refused_too)
+    return Batch(keys, session, max_in_flight=places, name=name, resend=resend)
 
 
-def _checked(
-    session: Session, records: Sequence[Mapping[str, Any]], route: str, name: str | None
-) -> tuple[list[Request], list[dict[str, Any]]]:
-    requests: list[Request] = []
-    labels: list[dict[str, Any]] = []
+def _plan_rows(
+    session: Session, records: Sequence[Mapping[str, Any]], route: Route, name: str | None
+) -> list[Planned]:
+    """Plan every row; raises one Mistake that tells of the first few wrong ones."""
+    planned: list[Planned] = []
     complaints: list[str] = []
     seen: Counter[str] = Counter()
-    for number, record in enumerate(records):
-        fields = dict(record)
-        label = {word: fields.pop(word) for word in LABELS if word in fields}
-        key = fields.pop("key", None)
+    for number, row in enumerate(records):
+        beside = {word: row[word] for word in _BESIDE_FIELDS if word in row}
+        fields = {word: value for word, value in row.items() if word not in beside}
+        draft = Draft(route=route, fields=fields, once=False, **beside)
         try:
-            if label.get("name") is not None:
-                require_name(label["name"])
-            require_labels(label.get("tags", ()), label.get("note"))
-            request = session.prepare(route, fields, key, once=False)
+            each = plan_operation(session, draft)
         except Mistake as mistake:
-            complaints.append(f"Row {number}: {mistake.message.removesuffix(' Nothing was sent.')}")
+            complaints.append(mistake.prefixed(f"Row {number}:").message)
             continue
-        if name is not None and key is None:
+        if name is not None and draft.key is None:
             # The n-th row that asks for just this: other rows may come and go around it.
-            asked = json.dumps(dict(request.fields), sort_keys=True)
+            asked = json.dumps(dict(each.request.fields), sort_keys=True, default=str)
             seen[asked] += 1
-            request = once(request, f"{session.service}#{name}", seen[asked])
-        requests.append(request)
-        labels.append(label)
+            keyed = with_derived_key(each.request, f"{session.service}#{name}", seen[asked])
+            each = Planned(keyed, each.labels, each.varied)
+        planned.append(each)
     if complaints:
         more = len(complaints) - MOST_COMPLAINTS
         shown = complaints[:MOST_COMPLAINTS] + ([f"And {more} more."] if more > 0 else [])
-        raise Mistake(" ".join([*shown, "Nothing was sent."]))
-    if not requests:
+        raise Mistake(" ".join(shown))
+    if not planned:
         raise Mistake("The batch has no rows.")
-    twice = [key for key, count in Counter(each.key for each in requests).items() if count > 1]
+    keys = Counter(each.request.key for each in planned)
+    twice = [key for key, count in keys.items() if count > 1]
     if twice:
-        raise Mistake(f"The key {twice[0]} stands in more than one row. Nothing was sent.")
-    return requests, labels
+        raise Mistake(f"The key {twice[0]} stands in more than one row.")
+    return planned
 
 
 def _records(rows: pd.DataFrame | Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return rows as dictionaries, without what is missing, numbers as Python's own."""
+    """Return rows as dictionaries, without missing values, numbers as Python's own."""
     listed: Any = rows.to_dict("records") if hasattr(rows, "to_dict") else rows
     if not isinstance(listed, list | tuple) or not all(isinstance(row, Mapping) for row in listed):
-        raise Mistake("A batch takes a DataFrame, or a list of dictionaries. Nothing was sent.")
+        raise Mistake("A batch takes a DataFrame, or a list of dictionaries.")
     return [
         {str(name): _plain(value) for name, value in row.items() if not _missing(value)}
         for row in listed

@@ -18,18 +18,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, cast
 
-from soundpiece_nb.api.errors import Mistake, SoundpieceError
+from soundpiece_nb.api.errors import Mistake, SandboxSilent
 
 API_KEY = "spk_sandbox"
 """Any key with this prefix is accepted; the person's own is never shown to the sandbox."""
 
+_MODULES = {"soundpiece_sandbox", "soundpiece_nb.sandbox"}
+"""The program, as this version starts it and as earlier ones did."""
+
 IDLE_SECONDS = 1800
 START_SECONDS = 30.0
 STOP_SECONDS = 5.0
-
-
-class SandboxSilent(SoundpieceError):
-    """The sandbox did not start or stop; the message says what it printed."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ class Address:
         return f"http://127.0.0.1:{self.port}/v1"
 
 
-class LocalSandbox:
+class EmbeddedSandbox:
     """The sandbox of one home folder."""
 
     def __init__(self, home: Path) -> None:
@@ -128,7 +127,7 @@ def _end(process: int) -> None:
 
     try:
         running = psutil.Process(process)
-        if "soundpiece_sandbox" not in running.cmdline():
+        if not _MODULES & set(running.cmdline()):
             return  # the number belongs to somebody else by now
         running.terminate()
         running.wait(STOP_SECONDS)

@@ -1,55 +1,58 @@
-"""What a person gives to operations and takes, to find them again: a NAME, tags, a note, stars."""
+"""Labels that a person gives operations, to find them again: a NAME, tags, a note."""
 
 from __future__ import annotations
 
 import keyword
-from collections.abc import Sequence
-from numbers import Real
+from collections.abc import Iterable
+from dataclasses import dataclass
+from reprlib import repr as shortened
+from typing import Any
 
 from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.api.request import require_whole
 
 NO_STARS = 0
-_STARS = range(1, 6)
 
 
-def require_name(name: str) -> str:
+@dataclass(frozen=True)
+class Labels:
+    """The NAME, tags and note of one operation."""
+
+    name: str | None = None
+    tags: tuple[str, ...] = ()
+    note: str | None = None
+
+
+def read_labels(name: Any = None, tags: Any = (), note: Any = None) -> Labels:
+    """Return labels that are known to be good; raises Mistake."""
+    return Labels(
+        None if name is None else read_name(name),
+        read_tags(tags),
+        None if note is None else read_note(note),
+    )
+
+
+def read_name(name: Any) -> str:
     """Return a NAME; raises Mistake unless it is an identifier."""
     if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name):
         raise Mistake(
-            f"{name!r} cannot be a NAME: it must be a Python identifier such as night_drive. "
-            "Nothing was sent."
+            f"{shortened(name)} cannot be a NAME: it must be a Python identifier such as "
+            "night_drive."
         )
     return name
 
 
-def require_labels(tags: Sequence[str], note: str | None) -> None:
-    """Raise Mistake unless `tags` is a list of texts and `note` is text or nothing."""
-    require_tags(tags)
-    if note is not None:
-        require_note(note)
-
-
-def require_stars(stars: float) -> int:
-    """Return a number of stars, numpy's too, as frames hold them; raises Mistake for what is none.
-
-    4.0 is one: a column with absent ratings holds such.
-    """
-    if isinstance(stars, bool) or not isinstance(stars, Real) or stars not in _STARS:
-        raise Mistake(f"A take has 1 to 5 stars; {stars!r} is none of them.")
-    return int(stars)
-
-
-def require_tags(tags: Sequence[str]) -> Sequence[str]:
+def read_tags(tags: Any) -> tuple[str, ...]:
     """Return tags; raises Mistake unless they are a list of texts."""
-    listed = isinstance(tags, list | tuple) and all(isinstance(tag, str) for tag in tags)
-    if not listed:
-        raise Mistake(f"Tags are a list of texts; {tags!r} is none.")
-    return [require_whole(tag, "tag") for tag in tags]
+    listed = isinstance(tags, Iterable) and not isinstance(tags, str | bytes | dict)
+    texts = tuple(tags) if listed else ()
+    if not listed or not all(isinstance(tag, str) for tag in texts):
+        raise Mistake(f"Tags must be a list of texts, not {shortened(tags)}.")
+    return tuple(require_whole(tag, "tag") for tag in texts)
 
 
-def require_note(note: str) -> str:
+def read_note(note: Any) -> str:
     """Return a note; raises Mistake unless it is text."""
     if not isinstance(note, str):
-        raise Mistake(f"A note is text; {note!r} is none.")
+        raise Mistake(f"A note must be text, not {shortened(note)}.")
     return require_whole(note, "note")

@@ -1,4 +1,4 @@
-"""What several threads may ask for at once, and what is to be made once."""
+"""A cached property whose first computation is locked."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import threading
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-_making = threading.RLock()
-
 if TYPE_CHECKING:
-    made_once = cached_property
+    locked_cached_property = cached_property
 else:
 
-    class made_once(cached_property):  # noqa: N801 - a decorator, like its parent
-        """A property that one thread makes; since Python 3.12 its parent has no lock."""
+    class locked_cached_property(cached_property):  # noqa: N801 - a decorator, like its parent
+        """A cached property that one thread computes; since 3.12 its parent has no lock."""
+
+        _lock = threading.RLock()
 
         def __get__(self, instance: Any, owner: type | None = None) -> Any:
-            with _making:
+            with self._lock:
                 return super().__get__(instance, owner)

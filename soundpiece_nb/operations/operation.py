@@ -1,24 +1,26 @@
-"""What a person holds: an operation, and the outputs it brought."""
+"""Handles: an operation, and the outputs it brought."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Generator
 from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from soundpiece_nb.api.errors import Mistake, StorageFailed
-from soundpiece_nb.api.output_ref import earlier_outputs
+from soundpiece_nb.api.errors import Mistake, StorageFailed, WaitTimeout
+from soundpiece_nb.api.values import read_stars
 from soundpiece_nb.audio.export import ENDINGS, find_place, write_copy
-from soundpiece_nb.engine.engine import Engine
 from soundpiece_nb.engine.explanations import outcome
-from soundpiece_nb.journal.entry import Entry, TakeEntry
+from soundpiece_nb.files import read_path
+from soundpiece_nb.journal.entry import Entry, Status, TakeEntry
 from soundpiece_nb.text import short
 
-from .labels import NO_STARS, require_note, require_stars
-from .waiting import attend, in_seconds, wait, wait_in_loop
+from . import library, submission
+from .labels import NO_STARS, read_note
+from .references import Referable, Reference
+from .session import Session
+from .waiting import attend, wait, wait_in_loop, wait_seconds
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,43 +34,12 @@ class Problem(NamedTuple):
     message: str
 
 
-class Group(Protocol):
-    """Several operations that go on together."""
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """The keys of all of them."""
-
-    @property
-    def done(self) -> bool:
-        """Whether all have ended."""
-
-
-class Host(Protocol):
-    """What a handle lives in: this process's session."""
-
-    @property
-    def engine(self) -> Engine:
-        """What carries operations."""
-
-    def again(self, key: str, changes: Mapping[str, Any]) -> Operation:
-        """Start the request of an operation once more, changed."""
-
-    def judge(
-        self, key: str, take: int, *, rating: int | None = None, note: str | None = None
-    ) -> None:
-        """Keep a take's stars or note, and show them where it is shown."""
-
-    def label(self, key: str, *, tags: Sequence[str] = (), note: str | None = None) -> None:
-        """Give an operation tags or a note, and show them where it is shown."""
-
-
-class Operation:
+class Operation(Referable):
     """One operation. It is read from the journal each time, so any number of handles agree."""
 
-    def __init__(self, key: str, host: Callable[[], Host]) -> None:
+    def __init__(self, key: str, session: Session) -> None:
         self.key = key
-        self._host = host  # asked each time: the extension may have been reloaded
+        self.session = session
 
     def __repr__(self) -> str:
         entry = self.entry
@@ -85,10 +56,14 @@ class Operation:
     def __hash__(self) -> int:
         return hash(self.key)
 
+    def as_reference(self) -> Reference:
+        """Return what names it."""
+        return Reference(self.key)
+
     @property
     def entry(self) -> Entry:
         """Everything the journal holds of it, as of now."""
-        return self._engine().journal.entry(self.key)
+        return self.session.journal.entry(self.key)
 
     @property
     def id(self) -> str | None:
@@ -106,7 +81,7 @@ class Operation:
         return self.entry.route
 
     @property
-    def status(self) -> str:
+    def status(self) -> Status:
         """`submitting`, `processing`, `ready`, `failed` or `rejected`."""
         return self.entry.status
 
@@ -136,13 +111,14 @@ class Operation:
     @property
     def parents(self) -> tuple[Operation, ...]:
         """The operations whose outputs this one was made from."""
-        named = earlier_outputs(self.entry.body).values()
-        return tuple(self._other(key) for key in dict.fromkeys(each.key for each in named))
+        keys = dict.fromkeys(each.key for each in self.entry.made_from)
+        return tuple(Operation(key, self.session) for key in keys)
 
     @property
     def children(self) -> tuple[Operation, ...]:
         """The operations that were made from this one's outputs, oldest first."""
-        return tuple(self._other(key) for key in self._engine().journal.made_from(self.key))
+        keys = self.session.journal.made_from(self.key)
+        return tuple(Operation(key, self.session) for key in keys)
 
     def result(self, timeout: float | timedelta | None = None) -> Operation:
         """Wait until every output is a verified file, and return this operation.
@@ -151,10 +127,14 @@ class Operation:
         DownloadFailed, ServiceSilent, or WaitTimeout after `timeout` seconds; each carries
         `.key` and `.operation_id`, and none of them ends the operation.
         """
-        seconds = in_seconds(timeout)
+        seconds = wait_seconds(timeout)
         future = self._future()
         if future is not None:
-            wait(future, seconds, self)
+            try:
+                wait(future, seconds, self.key)
+            except WaitTimeout as timed_out:
+                timed_out.operation_id = self.id
+                raise
         return self._conclude()
 
     def rate(self, stars: int, note: str | None = None) -> Self:
@@ -164,8 +144,8 @@ class Operation:
             raise Mistake(f"It has no takes yet to judge; it is {self.status}.")
         if len(outputs) != 1:
             raise Mistake(
-                f"A take is what one judges, and there are {len(outputs)}: "
-                f".outputs[0].rate({stars}) judges the first."
+                f"A take is what one judges, and there are {len(outputs)}.",
+                next=f".outputs[0].rate({stars}) judges the first.",
             )
         outputs[0].rate(stars, note)
         return self
@@ -173,12 +153,12 @@ class Operation:
     def tag(self, *tags: str) -> Self:
         """Give it tags, beside those it has."""
         listed = tags[0] if len(tags) == 1 and isinstance(tags[0], list | tuple) else tags
-        self._host().label(self.key, tags=listed)
+        library.label(self.session, self.key, tags=listed)
         return self
 
     def note(self, text: str) -> Self:
         """Give it a note, in place of the one it has."""
-        self._host().label(self.key, note=require_note(text))
+        library.label(self.session, self.key, note=read_note(text))
         return self
 
     def rerun(self, **changes: Any) -> Operation:
@@ -187,11 +167,11 @@ class Operation:
         `name`, `tags` and `note` label the new one; without `tags` it has this one's. Raises
         Mistake for bad input, before anything is sent.
         """
-        return self._host().again(self.key, changes)
+        return Operation(submission.rerun(self.session, self.key, changes), self.session)
 
     def stop_watching(self) -> None:
         """Follow it no longer in this process; it goes on at the service and can be resumed."""
-        self._engine().let_go(self.key)
+        self.session.engine.detach(self.key)
 
     def __await__(self) -> Generator[Any, None, Operation]:
         return self._wait_in_loop().__await__()
@@ -199,22 +179,15 @@ class Operation:
     async def _wait_in_loop(self) -> Operation:
         future = self._future()
         if future is not None:
-            await wait_in_loop(future, self)
+            await wait_in_loop(future, self.key)
         return self._conclude()
 
-    def _other(self, key: str) -> Operation:
-        return Operation(key, self._host)
-
-    def _engine(self) -> Engine:
-        return self._host().engine
-
     def _future(self) -> Future[None] | None:
-        engine = self._engine()
-        run = engine.run(self.key)
-        if run is not None:
-            return run.ended
-        complete = engine.journal.check_files(self.key).complete
-        return None if complete else engine.carry(self.key).ended
+        engine = self.session.engine
+        run = engine.run(self.key) or submission.start_recorded(
+            self.session, self.key, resend=False
+        )
+        return None if run is None else run.ended
 
     def _conclude(self) -> Operation:
         error = outcome(self.entry)
@@ -223,7 +196,7 @@ class Operation:
         return self
 
 
-class Output:
+class Output(Referable):
     """One take of an operation."""
 
     def __init__(self, operation: Operation, take: TakeEntry) -> None:
@@ -233,8 +206,8 @@ class Output:
         self.duration = take.duration
         self.pruned_at = take.pruned_at
         self._entry = take
-        self._engine = operation._engine  # noqa: SLF001 - the two are one
-        home = self._engine().journal.home
+        self._session = operation.session
+        home = self._session.home
         self.path: Path | None = home / take.path if take.path else None
 
     def __repr__(self) -> str:
@@ -252,6 +225,10 @@ class Output:
     def __hash__(self) -> int:
         return hash(str(self))
 
+    def as_reference(self) -> Reference:
+        """Return what names it."""
+        return Reference(self.operation.key, str(self.take))
+
     @property
     def rating(self) -> int | None:
         """The stars it was given, 1 to 5."""
@@ -264,15 +241,14 @@ class Output:
 
     def rate(self, stars: int, note: str | None = None) -> Self:
         """Judge it with 1 to 5 stars, and a note if you like; kept at once. Raises Mistake."""
-        said = None if note is None else require_note(note)
-        host = self.operation._host()  # noqa: SLF001 - the two are one
-        host.judge(self.operation.key, self.take, rating=require_stars(stars), note=said)
+        said = None if note is None else read_note(note)
+        key = self.operation.key
+        library.rate(self._session, key, self.take, rating=read_stars(stars), note=said)
         return self
 
     def unrate(self) -> Self:
         """Take its stars away; a note stays."""
-        host = self.operation._host()  # noqa: SLF001 - the two are one
-        host.judge(self.operation.key, self.take, rating=NO_STARS)
+        library.rate(self._session, self.operation.key, self.take, rating=NO_STARS)
         return self
 
     def _now(self) -> TakeEntry:
@@ -292,7 +268,7 @@ class Output:
         StorageFailed where the disk refuses.
         """
         source = self._file()
-        target = require_path(path)
+        target = read_path(path)
         if target.is_dir():
             target = self.place_in(target)
         if target.suffix.lower() not in ENDINGS:
@@ -300,12 +276,12 @@ class Output:
                 f"Takes are saved as .flac, .wav or .mp3; call the file "
                 f"{target.stem or 'take'}.flac, say, or name a folder that is there."
             )
-        store = self._engine().shelf.folder.resolve()
+        store = self._session.engine.store.folder.resolve()
         if store in target.resolve().parents:
             raise Mistake(f"{store} holds the takes as they came; save it somewhere else.")
         story = self.operation.entry.story(self._entry)
         try:
-            return attend(self._engine().workbench.start(write_copy, source, target, story))
+            return attend(self._session.engine.workers.start(write_copy, source, target, story))
         except OSError as error:
             raise StorageFailed(f"{target} cannot be written: {error.strerror}.") from None
 
@@ -324,21 +300,10 @@ class Output:
         key = short(self.operation.key)
         if self.pruned_at:
             raise Mistake(
-                f"Take {self.take} of {key} was pruned on {self.pruned_at:%Y-%m-%d}; "
-                f"%soundpiece_resume {key} fetches it again."
+                f"Take {self.take} of {key} was pruned on {self.pruned_at:%Y-%m-%d}.",
+                next=f"%soundpiece_resume {key} fetches it again.",
             )
         raise Mistake(
-            f"Take {self.take} of {key} is not on this machine (yet); .result() waits for it."
+            f"Take {self.take} of {key} is not on this machine (yet).",
+            next=".result() waits for it.",
         )
-
-
-def require_path(path: str | Path) -> Path:
-    """Return a path of this machine, `~` included; raises Mistake for what can be none."""
-    try:
-        whole = Path(path).expanduser()
-        possible = b"\0" not in os.fsencode(whole)
-    except (RuntimeError, UnicodeEncodeError):  # nobody's home, or half of a surrogate pair
-        possible = False
-    if not possible:
-        raise Mistake(f"{str(path)!r} cannot be a path on this machine.")
-    return whole

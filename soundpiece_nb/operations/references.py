@@ -1,61 +1,99 @@
-"""One operation feeding the next: from what a person names to the output that is meant."""
+"""References: one operation, or one of its outputs, named by a person as `night_drive:2`."""
 
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from soundpiece_nb.api.errors import Mistake
-from soundpiece_nb.api.output_ref import EarlierOutput, read_earlier
+from soundpiece_nb.api.output_ref import OutputRef, parse_output_ref
 from soundpiece_nb.engine.explanations import explain
 from soundpiece_nb.journal.entry import Entry
 from soundpiece_nb.journal.journal import Journal
 from soundpiece_nb.text import short
 
-from .operation import Operation, Output
-
-_PICKED = re.compile(r"(?P<word>.+?)(?::(?P<pick>\w+))?")
+_WITH_PICK = re.compile(r"(?P<word>.+?)(?::(?P<pick>\w+))?")
 _SOUND_FILES = (".flac", ".wav", ".mp3", ".ogg", ".m4a", ".aac", ".aif", ".aiff", ".opus")
-_NOTHING_SENT = "Nothing was sent."
 
 
-def find_link(value: Any, role: str, journal: Journal, service: str) -> Any:
-    """Return what a request keeps for a source or reference: a URL, or an earlier output.
+@dataclass(frozen=True)
+class Reference:
+    """An operation by its NAME, key, beginning of a key or id, and which output is picked of it."""
 
-    `value` is a URL, a NAME, a key or its unique beginning, or an operation id, with `:2` or
-    `:vocals` behind it to pick an output, or a handle or output. Raises Mistake where that means
+    word: str
+    pick: str | None = None
+
+
+class Referable(ABC):
+    """A handle that may stand wherever an operation or output is named."""
+
+    @abstractmethod
+    def as_reference(self) -> Reference:
+        """Return what it names; raises Mistake where that is more than one operation."""
+
+
+def parse_reference(value: Any, namespace: Mapping[str, Any] | None = None) -> Reference:
+    """Read a handle, or a text such as `night_drive:2` or `parts:vocals`.
+
+    A variable of the notebook's `namespace` that holds a handle comes before the journal's NAME.
+    Raises Mistake for a variable that holds several operations.
+    """
+    if isinstance(value, Referable):
+        return value.as_reference()
+    if isinstance(value, OutputRef):
+        return Reference(value.key, str(value.take))
+    output = parse_output_ref(value)
+    if output is not None:
+        return Reference(output.key, str(output.take))
+    text = str(value).strip()
+    match = _WITH_PICK.fullmatch(text)
+    word, pick = (match["word"], match["pick"]) if match else (text, None)
+    held = None if namespace is None else namespace.get(word)
+    if not isinstance(held, Referable):
+        return Reference(word, pick)
+    try:
+        named = held.as_reference()
+    except Mistake as mistake:
+        raise mistake.prefixed(word) from None
+    return Reference(named.word, pick or named.pick)
+
+
+def find_output(reference: Reference, journal: Journal) -> tuple[Entry, int | None]:
+    """Return the operation that is meant and the number of the output that is picked, if any.
+
+    Raises Mistake where there is no such operation or output.
+    """
+    entry = journal.entry(journal.find(reference.word))
+    return entry, None if reference.pick is None else _take_of(entry, reference.pick)
+
+
+def find_source(
+    value: Any,
+    role: str,
+    journal: Journal,
+    service: str,
+    namespace: Mapping[str, Any] | None = None,
+) -> Any:
+    """Return what a request keeps for a source or reference: a URL, or a reference to an output.
+
+    `value` is a URL or anything that `parse_reference` reads. Raises Mistake where it means
     nothing, or something that has no sound at `service`.
     """
-    if isinstance(value, Output):
-        return _output_of(journal.entry(value.operation.key), str(value.take), role, service)
-    if isinstance(value, Operation):
-        return _output_of(journal.entry(value.key), None, role, service)
-    if not isinstance(value, str) or "://" in value:
-        return value  # a URL, or what the request refuses with a sentence of its own
-    earlier = read_earlier(value)
-    if earlier is not None:
-        return _output_of(
-            journal.entry(journal.find(earlier.key)), str(earlier.take), role, service
-        )
-    _require_no_file(value, role)
-    match = _PICKED.fullmatch(value.strip())
+    named = isinstance(value, Referable | OutputRef)
+    if not named and (not isinstance(value, str) or "://" in value):
+        return value  # a URL, or a value that the request refuses with a sentence of its own
+    if not named and parse_output_ref(value) is None:
+        _require_no_file(value, role)
     try:
-        key = journal.find(match["word"] if match else value)
+        reference = parse_reference(value, namespace)
+        entry = journal.entry(journal.find(reference.word))
     except Mistake as mistake:
-        raise Mistake(f"The {role}: {mistake.message} {_NOTHING_SENT}") from None
-    return _output_of(journal.entry(key), match["pick"] if match else None, role, service)
-
-
-def find_output(word: str, journal: Journal) -> tuple[Entry, int | None]:
-    """Return the operation that a word means and the take behind its colon, if there is one.
-
-    Raises Mistake for what is not there.
-    """
-    match = _PICKED.fullmatch(word.strip())
-    entry = journal.entry(journal.find(match["word"] if match else word))
-    pick = match["pick"] if match else None
-    return entry, None if pick is None else _take_of(entry, pick)
+        raise mistake.prefixed(f"The {role}:") from None
+    return _sounding_output(entry, reference.pick, role, service)
 
 
 def _take_of(entry: Entry, pick: str) -> int:
@@ -67,34 +105,33 @@ def _take_of(entry: Entry, pick: str) -> int:
     return take
 
 
-def _output_of(entry: Entry, pick: str | None, role: str, service: str) -> EarlierOutput:
-    """Return the output that is picked of an operation; raises Mistake where there is none."""
+def _sounding_output(entry: Entry, pick: str | None, role: str, service: str) -> OutputRef:
+    """Return the output that is picked of an operation; raises Mistake where it has no sound."""
     called = entry.name or short(entry.key)
     if entry.service != service:
         raise Mistake(
             f"The {role} {called} was made by {entry.service}, and this goes to {service}, which "
-            f"does not have it. {_NOTHING_SENT}"
+            "does not have it."
         )
     if entry.status in ("submitting", "processing"):
         raise Mistake(
-            f"The {role} {called} is still {entry.status}; %soundpiece_wait {called}, then run "
-            f"this again. {_NOTHING_SENT}"
+            f"The {role} {called} is still {entry.status}.",
+            next=f"%soundpiece_wait {called}, then run this again.",
         )
     if entry.status != "ready":
         raise Mistake(
-            f"The {role} {called} has no sound: it is {entry.status}. {explain(entry) or ''} "
-            f"{_NOTHING_SENT}"
+            f"The {role} {called} has no sound: it is {entry.status}. {explain(entry) or ''}"
         )
-    kinds = {take.kind: take.take for take in entry.takes if take.kind}
-    if pick is None:
-        if kinds:
-            offered = " or ".join(f"{called}:{kind}" for kind in kinds)
-            raise Mistake(f"The {role} has several outputs; say {offered}. {_NOTHING_SENT}")
-        return EarlierOutput(entry.key, 1)
-    try:
-        return EarlierOutput(entry.key, _take_of(entry, pick))
-    except Mistake as mistake:
-        raise Mistake(f"The {role} {mistake.message} {_NOTHING_SENT}") from None
+    if pick is not None:
+        try:
+            return OutputRef(entry.key, _take_of(entry, pick))
+        except Mistake as mistake:
+            raise mistake.prefixed(f"The {role}") from None
+    kinds = [take.kind for take in entry.takes if take.kind]
+    if kinds:
+        offered = " or ".join(f"{called}:{kind}" for kind in kinds)
+        raise Mistake(f"The {role} has several outputs; say {offered}.")
+    return OutputRef(entry.key, 1)
 
 
 def _require_no_file(text: str, role: str) -> None:
@@ -102,5 +139,5 @@ def _require_no_file(text: str, role: str) -> None:
     if path.suffix.lower() in _SOUND_FILES or "/" in text or "\\" in text:
         raise Mistake(
             f"The {role} {text!r} is a file of this machine, and the service takes addresses only: "
-            "put it where an https URL reaches it, or name an earlier operation. " + _NOTHING_SENT
+            "put it where an https URL reaches it, or name an earlier operation."
         )

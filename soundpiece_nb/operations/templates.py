@@ -1,4 +1,4 @@
-"""`{{name}}` in a text is the notebook variable's text, replaced once; all else is left alone.
+"""`{{name}}` in a text stands for the text of a notebook variable, once; the rest is left alone.
 
 Lyrics hold braces, dollars and quotes, so neither IPython's expansion nor a template language may
 touch them: one pass, one form.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from soundpiece_nb.api.errors import Mistake
@@ -16,9 +16,13 @@ from soundpiece_nb.api.errors import Mistake
 _NAME = re.compile(r"\{\{\s*([^{}\s]+)\s*\}\}")
 
 
-def names_in(text: str) -> list[str]:
-    """Return the names that stand in `{{name}}` in a text, in order."""
-    return [as_python(word) for word in _NAME.findall(text) if word.isidentifier()]
+def names_in(value: Any) -> Iterator[str]:
+    """Give the names that stand in `{{name}}` in a text or a list of texts, in order."""
+    if isinstance(value, list | tuple):
+        for each in value:
+            yield from names_in(each)
+    elif isinstance(value, str):
+        yield from (as_python(word) for word in _NAME.findall(value) if word.isidentifier())
 
 
 def name_alone(text: str) -> str | None:
@@ -32,27 +36,26 @@ def as_python(name: str) -> str:
     return unicodedata.normalize("NFKC", name)
 
 
-def expand(text: str, namespace: Mapping[str, Any]) -> str:
-    """Return text with each `{{name}}` replaced; raises Mistake for a name that is not there."""
+def expand(value: Any, namespace: Mapping[str, Any]) -> Any:
+    """Return a text, or a list of texts, with each `{{name}}` replaced; other values as they are.
 
+    Raises Mistake for a name that is not in the namespace.
+    """
+    if isinstance(value, list | tuple):
+        return [expand(each, namespace) for each in value]
+    return _expand_text(value, namespace) if isinstance(value, str) else value
+
+
+def _expand_text(text: str, namespace: Mapping[str, Any]) -> str:
     def value(match: re.Match[str]) -> str:
         if not match[1].isidentifier():
             return match[0]
         name = as_python(match[1])
         if name not in namespace:
-            raise Mistake(f"There is no variable {name!r} for {match[0]}. Nothing was sent.")
+            raise Mistake(f"There is no variable {name!r} for {match[0]}.")
         try:
             return str(namespace[name])
         except Exception as error:  # noqa: BLE001 - a person's own class may raise anything
-            raise Mistake(
-                f"The variable {name!r} has no text ({type(error).__name__}). Nothing was sent."
-            ) from None
+            raise Mistake(f"The variable {name!r} has no text ({type(error).__name__}).") from None
 
     return _NAME.sub(value, text)
-
-
-def expand_all(value: Any, namespace: Mapping[str, Any]) -> Any:
-    """Return an option's value, a text or a list of them, expanded; anything else as it is."""
-    if isinstance(value, list | tuple):
-        return [expand_all(each, namespace) for each in value]
-    return expand(value, namespace) if isinstance(value, str) else value

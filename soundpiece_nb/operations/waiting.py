@@ -1,4 +1,4 @@
-"""Waiting for what is on its way, in a kernel, a script or any event loop; it cancels nothing."""
+"""Waiting for a future, in a kernel, a script or any event loop; it never cancels anything."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from concurrent import futures
 from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import timedelta
-from numbers import Real
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
-from soundpiece_nb.api.errors import Mistake, WaitInterrupted, WaitTimeout
+from soundpiece_nb.api.errors import WaitInterrupted, WaitTimeout
+from soundpiece_nb.api.values import read_seconds
 from soundpiece_nb.text import short
 
 Made = TypeVar("Made")
@@ -28,29 +28,14 @@ LISTEN_SECONDS = 0.1
 just this thread, and not in the moment before it falls asleep."""
 
 
-class Awaited(Protocol):
-    """An operation that somebody waits for."""
-
-    @property
-    def key(self) -> str:
-        """Its idempotency key."""
-
-    @property
-    def id(self) -> str | None:
-        """The service's id of it, where known."""
-
-
-def in_seconds(timeout: float | timedelta | None) -> float:
-    """Return how many seconds to wait, infinitely many for None; raises Mistake for no time."""
-    if timeout is None:
+def wait_seconds(timeout: float | timedelta | None) -> float:
+    """Return how many seconds to wait, infinitely many for None; raises Mistake."""
+    if timeout is None or timeout == math.inf:
         return math.inf
-    seconds = timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
-    if isinstance(seconds, bool) or not isinstance(seconds, Real) or math.isnan(seconds):
-        raise Mistake(f"A timeout is seconds; {timeout!r} is none.")
-    return float(seconds)
+    return read_seconds(timeout, "A timeout", least=-math.inf)
 
 
-def wait(future: Future[Any], timeout: float, operation: Awaited) -> None:
+def wait(future: Future[Any], timeout: float, key: str) -> None:
     """Block until a future is done; in a kernel, its event loop goes on meanwhile.
 
     Raises what the future raises, WaitTimeout or WaitInterrupted. Cancels nothing.
@@ -58,32 +43,32 @@ def wait(future: Future[Any], timeout: float, operation: Awaited) -> None:
     try:
         _wait_for(future, timeout)
     except KeyboardInterrupt:
-        raise WaitInterrupted(_goes_on(operation.key), key=operation.key) from None
+        what, then = _goes_on(key)
+        raise WaitInterrupted(what, next=then, key=key) from None
     if not future.done():
         raise WaitTimeout(
-            f"It is not done after {timeout:.3g} s and goes on; "
-            f"%soundpiece_wait {short(operation.key)} waits again.",
-            key=operation.key,
-            operation_id=operation.id,
+            f"It is not done after {timeout:.3g} s and goes on.",
+            next=f"%soundpiece_wait {short(key)} waits again.",
+            key=key,
         )
     future.result()
 
 
-def _goes_on(key: str) -> str:
+def _goes_on(key: str) -> tuple[str, str]:
     return (
-        f"Waiting stopped; the operation goes on under the key {key}. "
-        f"%soundpiece_wait {short(key)} waits again."
+        f"Waiting stopped; the operation goes on under the key {key}.",
+        f"%soundpiece_wait {short(key)} waits again.",
     )
 
 
-async def wait_in_loop(future: Future[Any], operation: Awaited) -> None:
+async def wait_in_loop(future: Future[Any], key: str) -> None:
     """Wait in any event loop; raises what the future raises. Cancelling cancels the waiting."""
     ending = _in_this_loop(future)
     try:
         while not ending.done():
             await asyncio.wait([ending], timeout=WAKE_SECONDS)
     except asyncio.CancelledError as cancelled:  # as a kernel interrupts a cell that awaits
-        _explain(cancelled, _goes_on(operation.key))
+        _explain(cancelled, " ".join(_goes_on(key)))
         raise
     ending.result()
 

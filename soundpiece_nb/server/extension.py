@@ -14,7 +14,7 @@ from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.settings import Settings
 
 from .audio_route import SoundHandler
-from .resuming import Caretaker
+from .resuming import Resumer
 from .webhook_route import Receiver, WebhookHandler
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def load(app: ServerApp) -> None:
     routes = part.routes(app.web_app.settings["base_url"], receiver)
     app.web_app.add_handlers(".*$", routes)  # type: ignore[no-untyped-call]
     if part.resume:
-        Caretaker(part.read_home(), partial(part.log.warning, "soundpiece_nb: %s")).start()
+        Resumer(part.read_home(), partial(part.log.warning, "soundpiece_nb: %s")).start()
     if part.webhooks:
         loop = app.io_loop
         loop.call_later(QUIET_SECONDS, loop.run_in_executor, None, part.prepare, receiver)

@@ -1,4 +1,4 @@
-"""Operations whose kernel has died go on here, where the owner of the server wants that.
+"""Resuming operations whose kernel has died, where the owner of the server wants that.
 
 The journal's leases say which those are, and keep every other process from following them too.
 """
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from soundpiece_nb.api.errors import SoundpieceError
+from soundpiece_nb.api.log_filter import log_unforeseen, unforeseen_words
 from soundpiece_nb.journal.quick_reads import find_abandoned
 from soundpiece_nb.settings import Settings
 
@@ -25,20 +26,33 @@ FIRST_PAUSE, LONGEST_PAUSE = 10.0, 600.0
 """Seconds before an operation that was not brought to its end is taken up again, ever longer."""
 
 
-class Caretaker:
+class Resumer:
     """Looks for abandoned operations, and follows them to their end on threads of its own."""
 
-    def __init__(self, home: Path, complain: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        home: Path,
+        complain: Callable[[str], None],
+        *,
+        find: Callable[[Path, int], list[str]] = find_abandoned,
+        clock: Callable[[], float] = time.monotonic,
+        look_seconds: float = LOOK_SECONDS,
+    ) -> None:
+        """Be ready to look; `complain` is told what stands in the way, each thing once.
+
+        `find` returns the keys of abandoned operations, `clock` the seconds that pass.
+        """
         self._home = home
         self._complain = complain
+        self._find = find
+        self._clock = clock
+        self._look_seconds = look_seconds
         self._said = ""
         self._pauses: dict[str, tuple[float, float]] = {}
 
     def start(self) -> None:
         """Begin to look; it ends with the process."""
-        threading.Thread(
-            target=self._keep_looking, name="soundpiece-caretaker", daemon=True
-        ).start()
+        threading.Thread(target=self._keep_looking, name="soundpiece-resumer", daemon=True).start()
 
     @cached_property
     def _session(self) -> Session:
@@ -51,7 +65,7 @@ class Caretaker:
     def _keep_looking(self) -> None:
         while True:
             self._say(self._trouble())
-            time.sleep(LOOK_SECONDS)
+            time.sleep(self._look_seconds)
 
     def _trouble(self) -> str:
         """Look, and return what is wrong; nothing where all is well."""
@@ -60,7 +74,8 @@ class Caretaker:
         except SoundpieceError as error:
             return error.message
         except Exception as error:  # noqa: BLE001 - the next look may go better
-            return f"Something unforeseen happened ({type(error).__name__})."
+            log_unforeseen("server", error)
+            return unforeseen_words(error, self._home)
         return ""
 
     def _say(self, trouble: str) -> None:
@@ -71,11 +86,13 @@ class Caretaker:
 
     def look(self) -> None:
         """Take up what nobody follows; raises SoundpieceError where the journal cannot be used."""
-        now = time.monotonic()
-        for key in find_abandoned(self._home, time.time_ns() // 1000):
+        now = self._clock()
+        for key in self._find(self._home, time.time_ns() // 1000):
             due, pause = self._pauses.get(key, (now, FIRST_PAUSE))
             if due > now:
                 continue
             self._pauses[key] = (now + pause, min(2 * pause, LONGEST_PAUSE))
             if self._session.reaches(self._session.journal.entry(key)):
-                self._session.set_out(key)
+                from soundpiece_nb.operations.submission import start_recorded
+
+                start_recorded(self._session, key)

@@ -6,8 +6,9 @@ import time
 
 import pytest
 
-from soundpiece_nb.api.address import mask, may_download, read_api_key, read_base_url, scrub
+from soundpiece_nb.api.address import may_download, read_api_key, read_base_url
 from soundpiece_nb.api.errors import Mistake
+from soundpiece_nb.api.redaction import mask, scrub
 
 
 @pytest.mark.parametrize(

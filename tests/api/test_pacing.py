@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from soundpiece_nb.api.errors import Refusal, Unreachable, Unreadable
-from soundpiece_nb.api.pacing import (
-    AccountPace,
+from soundpiece_nb.api.pacing import AccountPace
+from soundpiece_nb.api.retry_policy import (
     Backoff,
     Exchange,
     Verdict,

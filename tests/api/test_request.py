@@ -10,8 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from soundpiece_nb.api.errors import Mistake
-from soundpiece_nb.api.output_ref import EarlierOutput, addressed, earlier_outputs, read_earlier
-from soundpiece_nb.api.request import is_once, new_request, once
+from soundpiece_nb.api.output_ref import OutputRef, parse_output_ref
+from soundpiece_nb.api.request import (
+    has_derived_key,
+    new_request,
+    restore_request,
+    with_derived_key,
+)
 from soundpiece_nb.api.routes import ROUTES, find_route
 
 SONG = find_route("song")
@@ -122,19 +127,19 @@ def test_other_fields_get_a_sentence_too(noun, fields, says):
 
 
 def test_the_same_request_to_the_same_service_has_the_same_key():
-    keys = {once(new_request(SONG, GOOD), "sandbox").key for _ in range(3)}
+    keys = {with_derived_key(new_request(SONG, GOOD), "sandbox").key for _ in range(3)}
     assert len(keys) == 1
-    assert is_once(keys.pop())
-    assert not is_once(new_request(SONG, GOOD).key)
+    assert has_derived_key(keys.pop())
+    assert not has_derived_key(new_request(SONG, GOOD).key)
 
 
 def test_another_request_service_or_take_has_another_key():
     request = new_request(SONG, GOOD)
     requests = [
-        once(request, "sandbox"),
-        once(request, "elsewhere"),
-        once(request, "sandbox", take=2),
-        once(new_request(SONG, GOOD | {"prompt": "rock"}), "sandbox"),
+        with_derived_key(request, "sandbox"),
+        with_derived_key(request, "elsewhere"),
+        with_derived_key(request, "sandbox", take=2),
+        with_derived_key(new_request(SONG, GOOD | {"prompt": "rock"}), "sandbox"),
     ]
     assert len({each.key for each in requests}) == 4
     for each in requests:
@@ -144,25 +149,39 @@ def test_another_request_service_or_take_has_another_key():
 @pytest.mark.parametrize("take", [0, -1, 1.5, True, "2"])
 def test_a_take_that_cannot_be_counted_is_refused(take):
     with pytest.raises(Mistake, match="counts from 1"):
-        once(new_request(SONG, GOOD), "sandbox", take)
+        with_derived_key(new_request(SONG, GOOD), "sandbox", take)
 
 
 # ------------------------------------------------------------------ made from an earlier output
 
-EARLIER = EarlierOutput("550e8400-e29b-41d4-a716-446655440000", 2)
+EARLIER = OutputRef("550e8400-e29b-41d4-a716-446655440000", 2)
 
 
 def test_an_earlier_output_is_written_as_one_and_addressed_when_sent():
-    body = new_request(find_route("stems"), {"source": EARLIER}).body
-    assert earlier_outputs(body) == {"source": EARLIER}
-    sent = json.loads(addressed(body, {EARLIER: "https://cdn.example/ö"}))
+    request = new_request(find_route("stems"), {"source": EARLIER})
+    assert request.output_refs == {EARLIER}
+    sent = json.loads(request.with_addresses({EARLIER: "https://cdn.example/ö"}).body)
     assert sent["source"] == {"url": "https://cdn.example/ö"}
-    assert {**sent, "source": None} == {**json.loads(body), "source": None}
+    assert {**sent, "source": None} == {**json.loads(request.body), "source": None}
+
+
+def test_a_request_of_the_journal_is_the_one_that_was_written_down():
+    request = new_request(find_route("stems"), {"source": EARLIER})
+    kept = {"source": str(EARLIER)}
+    assert restore_request("adapt.separate_stems", request.key, kept, request.body) == request
+
+
+def test_fields_that_a_later_version_wrote_are_sent_as_they_are():
+    request = new_request(find_route("stems"), {"source": EARLIER})
+    body = request.body[:-1] + b',"later":1}'
+    kept = restore_request("adapt.separate_stems", request.key, {"source": str(EARLIER)}, body)
+    sent = json.loads(kept.with_addresses({EARLIER: "https://cdn.example/1"}).body)
+    assert (sent["later"], sent["source"]) == (1, {"url": "https://cdn.example/1"})
 
 
 @pytest.mark.parametrize(
     "other", [None, 5, "", "https://a.example/b", str(EARLIER)[:-1], f"{EARLIER}x"]
 )
 def test_what_is_not_written_so_is_no_earlier_output(other):
-    assert read_earlier(str(EARLIER)) == EARLIER
-    assert read_earlier(other) is None
+    assert parse_output_ref(str(EARLIER)) == EARLIER
+    assert parse_output_ref(other) is None

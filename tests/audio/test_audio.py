@@ -11,7 +11,7 @@ import pytest
 import soundfile
 
 from soundpiece_nb.audio.preview import make_preview
-from soundpiece_nb.audio.store import Shelf
+from soundpiece_nb.audio.store import AudioStore
 from soundpiece_nb.audio.verification import NotIntact, read, verify
 from soundpiece_nb.audio.waveform import BINS, Levels, data_address, draw
 from soundpiece_nb.files import place_beside, readable_name
@@ -110,7 +110,7 @@ def test_a_preview_lasts_as_long_as_its_take_and_is_a_tenth_of_it(tmp_path):
 
 def test_a_partial_file_gets_its_name_only_when_it_is_whole(tmp_path):
     whole = tone()
-    shelf = Shelf(tmp_path)
+    shelf = AudioStore(tmp_path)
     partial = shelf.partial("key", 1)
     partial.begin(0, len(whole), '"v1"')
     partial.write(whole[:1000])
@@ -128,7 +128,7 @@ def test_a_partial_file_gets_its_name_only_when_it_is_whole(tmp_path):
 
 def test_junk_after_the_end_is_refused_by_its_length(tmp_path):
     whole = tone()
-    partial = Shelf(tmp_path).partial("key", 1)
+    partial = AudioStore(tmp_path).partial("key", 1)
     partial.begin(0, len(whole), None)
     partial.write(whole + b"junk")
     with pytest.raises(NotIntact, match="bytes"):
@@ -138,7 +138,7 @@ def test_junk_after_the_end_is_refused_by_its_length(tmp_path):
 
 
 def test_a_changed_file_starts_over(tmp_path):
-    partial = Shelf(tmp_path).partial("key", 1)
+    partial = AudioStore(tmp_path).partial("key", 1)
     partial.begin(0, None, '"v1"')
     partial.write(b"old bytes")
     partial.begin(0, len(tone()), '"v2"')

@@ -2,19 +2,15 @@ from __future__ import annotations
 
 import pytest
 
-from soundpiece_nb.api.pacing import Backoff
-from soundpiece_nb.engine import retrying as persistence
+from soundpiece_nb.operations.current_session import current
+from soundpiece_nb.operations.session import Session
+from support.turned_clock import HurriedClock
 
 
-@pytest.fixture(scope="module")
-def hurried():
+@pytest.fixture
+def hurried(home):
     """Pause a tenth as long as usual before trying again; what the service names is kept whole."""
-    usual = Backoff()
-    quick = (usual.base / 10, usual.factor, usual.cap / 10)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Backoff.__init__, "__defaults__", quick)
-        patch.setitem(persistence.persist.__kwdefaults__, "backoff", Backoff())
-        yield
+    current.use(Session(clock=HurriedClock()))
 
 
 @pytest.fixture

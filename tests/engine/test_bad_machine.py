@@ -19,14 +19,16 @@ import pytest
 
 import soundpiece_nb as sp
 from soundpiece_nb.api.errors import StorageFailed, Unreachable
-from soundpiece_nb.api.pacing import AccountPace, Exchange
-from soundpiece_nb.engine import retrying as persistence
+from soundpiece_nb.api.pacing import AccountPace
+from soundpiece_nb.api.retry_policy import Exchange
+from soundpiece_nb.engine.retrying import retry
 from soundpiece_nb.journal import database
-from soundpiece_nb.operations import session
+from soundpiece_nb.operations.current_session import current
 from soundpiece_nb.settings import SETTINGS
 from support.fx_service import AUDIO, MOMENTS, Studio, in_seconds
 from support.services import Reply, quiet_environment
 from support.session_processes import Process
+from support.turned_clock import TurnedClock
 
 KEY = "spk_tests_only_0123456789"
 
@@ -44,7 +46,7 @@ def connected(home, studio, monkeypatch):
     monkeypatch.setenv("SOUNDPIECE_BASE_URL", studio.base_url)
     monkeypatch.setenv("SOUNDPIECE_API_KEY", KEY)
     yield home
-    session.close()
+    current.close()
 
 
 @pytest.fixture
@@ -80,7 +82,7 @@ def all_is_well(studio: Studio, keys: int = 1) -> None:
     assert [op.status for op in operations] == ["ready"] * keys
     assert sorted(studio.made) == sorted(op.key for op in operations)
     assert all(op.outputs[0].path.read_bytes() == AUDIO for op in operations)
-    left = [p.name for p in (session.current().home / "audio").glob("*/*") if p.suffix != ".flac"]
+    left = [p.name for p in (current().home / "audio").glob("*/*") if p.suffix != ".flac"]
     assert left == []
 
 
@@ -146,7 +148,7 @@ def test_where_the_home_was_taken_away_nothing_more_is_sent(
     made = len(studio.made)
     said = process.do("said()")
     assert said.startswith(f"StorageFailed: The journal is no longer at {connected}")
-    assert said.endswith("Nothing was sent; run it again once that is mended.")
+    assert said.endswith("Nothing was sent. Run it again once that is mended.")
     assert len(studio.made) == made
     if not another:
         (tmp_path / "kept").rename(connected)
@@ -184,7 +186,7 @@ def test_a_home_that_became_read_only_is_said_and_is_as_before_afterwards(
 ):
     process = start_process()
     assert process.do("said()") is None
-    process.do("from soundpiece_nb import session\nsession.close()")
+    process.do("from soundpiece_nb.operations.current_session import current\ncurrent.close()")
     process.do(OBEY_PERMISSIONS)
     files = [connected, *connected.rglob("*")]
     for file in files:
@@ -194,7 +196,7 @@ def test_a_home_that_became_read_only_is_said_and_is_as_before_afterwards(
     assert len(studio.made) == 1
     for file in files:
         file.chmod(0o755 if file.is_dir() else 0o644)
-    process.do("session.close()")
+    process.do("current.close()")
     assert process.do("said()") is None
     all_is_well(studio, keys=2)
 
@@ -223,7 +225,7 @@ def neighbour(start_process, connected, monkeypatch):
     monkeypatch.setattr(database, "BUSY_SECONDS", database.BUSY_SECONDS / 10)
     sp.history()
     process = start_process()
-    file = session.current().journal.file
+    file = current().journal.file
     process.do(f"import sqlite3\nmine = sqlite3.connect({str(file)!r}, isolation_level=None)")
     return process
 
@@ -259,14 +261,14 @@ def test_a_journal_that_stays_locked_is_said_and_waited_for_no_longer(moment, st
 def test_a_locked_journal_holds_no_ending_kernel_up(studio, neighbour, monkeypatch):
     """Two seconds, one of them for what is on its way, though each write would wait for longer."""
     monkeypatch.setattr(database, "BUSY_SECONDS", 20.0)
-    session.close()  # the next one's connections wait for so long
+    current.close()  # the next one's connections wait for so long
     studio.after["GET"] = threading.Event()
     ops = [sp.fx("a click", duration=1) for _ in range(3)]
     while not all(op.status == "processing" for op in ops):
         time.sleep(0.02)
     neighbour.do(LOCK)
     began = time.monotonic()
-    session.close()
+    current.close()
     assert time.monotonic() - began < 5
     neighbour.do(UNLOCK)
     studio.after["GET"].set()
@@ -313,7 +315,7 @@ class Clock:
 @pytest.fixture
 def clock(connected, monkeypatch):
     sp.history()  # all modules are there
-    assert session.current().engine
+    assert current().engine
     return Clock(monkeypatch)
 
 
@@ -371,16 +373,15 @@ def test_a_laptop_that_sleeps_in_every_phase_goes_on_by_itself(studio, start_pro
     all_is_well(studio)
 
 
-async def test_a_night_asleep_between_two_tries_counts_as_the_pause_it_was_to_be(monkeypatch):
+async def test_a_night_asleep_between_two_tries_counts_as_the_pause_it_was_to_be():
     """A night passes in each pause; trying goes on until the budget of seconds awake is used up."""
-    now = 0.0
 
-    async def sleep_all_night(_: float) -> None:
-        nonlocal now
-        now += 8 * 3600
+    class Nights(TurnedClock):
+        async def sleep(self, _: float) -> None:
+            self.seconds += 8 * 3600
 
-    monkeypatch.setattr(persistence.time, "monotonic", lambda: now)
-    monkeypatch.setattr(persistence.asyncio, "sleep", sleep_all_night)
+    clock = Nights()
+    began = clock.seconds
     failures = []
 
     async def attempt() -> str:
@@ -388,11 +389,16 @@ async def test_a_night_asleep_between_two_tries_counts_as_the_pause_it_was_to_be
             raise Unreachable("The service cannot be reached.")
         return "answered"
 
-    answered = await persistence.persist(
-        attempt, Exchange.POLL, pace=AccountPace(), budget=90.0, on_trouble=failures.append
+    answered = await retry(
+        attempt,
+        Exchange.POLL,
+        pace=AccountPace(),
+        budget=90.0,
+        on_failure=failures.append,
+        clock=clock,
     )
     assert answered == "answered"
-    assert now == 10 * 8 * 3600
+    assert clock.seconds - began == 10 * 8 * 3600
 
 
 # ------------------------------------------------------------------ names cannot be looked up

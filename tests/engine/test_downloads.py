@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import soundpiece_nb as sp
-from soundpiece_nb.operations import session
+from soundpiece_nb.operations.current_session import current
 from support.big_download import fetch
 from support.fx_service import AUDIO, Studio
 from support.services import Reply, tone
@@ -19,7 +19,7 @@ def studio(home, monkeypatch):
     monkeypatch.setenv("SOUNDPIECE_BASE_URL", service.base_url)
     monkeypatch.setenv("SOUNDPIECE_API_KEY", "spk_tests_only_0123456789")
     yield service
-    session.close()
+    current.close()
     service.close()
 
 

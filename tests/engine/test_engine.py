@@ -18,7 +18,9 @@ import soundfile
 import soundpiece_nb as sp
 from soundpiece_nb.api.client import Client
 from soundpiece_nb.audio.verification import verify
-from soundpiece_nb.operations import session
+from soundpiece_nb.engine.engine import Waits
+from soundpiece_nb.operations.current_session import current
+from soundpiece_nb.operations.session import Session
 from soundpiece_nb.settings import SETTINGS
 from support.services import OPERATION_ID, Reply, as_json, operation, tone
 
@@ -327,7 +329,7 @@ def test_a_refusal_after_an_unknown_outcome_does_not_claim_that_nothing_was_made
         op.result(20)
     assert op.status == "submitting"
     assert len(service.heard) == 2
-    assert session.current().journal.unfinished() == [op.key]
+    assert current().journal.unfinished() == [op.key]
 
 
 def test_secrets_in_the_services_words_go_no_further(scripted):
@@ -525,7 +527,7 @@ def test_keys_and_signed_urls_are_not_logged(connected, caplog):
     caplog.set_level(logging.DEBUG)
     op = sp.song("la", prompt="jazz").result(60)
     assert op.status == "ready"
-    text = caplog.text + repr(op) + repr(op.outputs) + repr(op.entry) + repr(session.current())
+    text = caplog.text + repr(op) + repr(op.outputs) + repr(op.entry) + repr(current())
     assert "spk_tests" not in text
     assert "signature=" not in text
 
@@ -546,35 +548,35 @@ def test_stopping_leaves_everything_resumable_and_no_thread(scripted):
     while op.status != "processing":
         time.sleep(0.01)
     began = time.monotonic()
-    session.close()
+    current.close()
     assert time.monotonic() - began < 2
     assert not [t for t in threading.enumerate() if t.name == "soundpiece-engine"]
     assert sp.operation(op.key).status == "processing"
     from soundpiece_nb.journal.quick_reads import count_abandoned
 
-    assert count_abandoned(session.current().home, time.time_ns() // 1000) == 1
+    assert count_abandoned(current().home, time.time_ns() // 1000) == 1
 
 
 def test_watching_can_stop_before_the_work_begins_and_twice(scripted):
     service = scripted(lambda *_: as_json(operation()))
     op = sp.song("la", prompt="jazz")
-    ended = session.current().engine.run(op.key).ended
+    ended = current().engine.run(op.key).ended
     op.stop_watching()
     op.stop_watching()
     assert "%soundpiece_resume" in str(ended.exception(5))
-    assert session.current().engine.in_flight() == []
+    assert current().engine.in_flight() == []
     assert len(service.heard) <= 1
 
 
 def test_a_handle_lives_on_after_the_session_was_closed(connected):
     op = sp.song("la", prompt="jazz")
-    session.close()
+    current.close()
     assert op.result(60).status == "ready"
 
 
 def test_the_time_limits_are_those_set_now(scripted, monkeypatch):
     scripted(lambda *_: Reply(500))
-    session.current()  # made with the usual limits
+    current()  # made with the usual limits
     assert sp.history().empty
     monkeypatch.setattr(SETTINGS, "retry_budget", 0.0)
     with pytest.raises(sp.ServiceSilent):
@@ -593,61 +595,60 @@ def test_labels_of_another_kind_are_refused(connected, wrong):
 def test_what_had_not_begun_when_the_engine_stops_ends_too(scripted):
     scripted(lambda *_: _slow())
     ops = [sp.song("la", prompt="jazz") for _ in range(3)]
-    ended = [session.current().engine.run(op.key).ended for op in ops]
-    session.close()
+    ended = [current().engine.run(op.key).ended for op in ops]
+    current.close()
     assert all("%soundpiece_resume" in str(each.exception(2)) for each in ended)
     assert [sp.operation(op.key).status for op in ops] == ["submitting"] * 3
 
 
 def test_a_stop_on_a_busy_machine_warns_of_nothing(connected, monkeypatch):
     """Work that cannot be wound up in time is cut off at whatever step it had reached."""
-    monkeypatch.setattr("soundpiece_nb.engine.engine.STOP_SECONDS", 0.0)
     unheard = []
     monkeypatch.setattr(sys, "unraisablehook", lambda said: unheard.append(str(said.exc_value)))
     with warnings.catch_warnings():
         warnings.simplefilter("error", RuntimeWarning)
         for number in range(12):
+            current.use(Session(waits=Waits(stop=0.0)))
             for each in range(20):
                 sp.fx(f"rain {number} {each}", duration=1.0)
             time.sleep(0.01 + 0.005 * number)
-            thread = session.current().engine._thread
-            session.close()
+            thread = current().engine._thread
+            current.close()
             thread.join(5)
             gc.collect()
     assert not unheard
 
 
-def test_a_stop_that_cannot_wait_for_the_connections_still_closes_them(connected, monkeypatch):
-    closed = slow_to_close(monkeypatch)
-    monkeypatch.setattr("soundpiece_nb.engine.engine.STOP_SECONDS", 0.1)
+def test_a_stop_that_cannot_wait_for_the_connections_still_closes_them(connected):
+    closed = slow_to_close(waits=Waits(stop=0.1))
     sp.fx("rain", duration=1.0).result(20)
-    thread = session.current().engine._thread
-    session.close()
+    thread = current().engine._thread
+    current.close()
     thread.join(5)
     assert len(closed) == 1
 
 
-def test_nothing_begins_while_the_connections_are_closed(connected, monkeypatch, caplog):
-    closed = slow_to_close(monkeypatch)
+def test_nothing_begins_while_the_connections_are_closed(connected, caplog):
+    closed = slow_to_close()
     sp.fx("rain", duration=1.0).result(20)
     sp.fx("hail", duration=1.0)
-    session.close()
+    current.close()
     gc.collect()
     assert len(closed) == 1
     assert caplog.messages == []
 
 
-def slow_to_close(monkeypatch):
-    """Let closing a client take a while; returns those that are closed."""
+def slow_to_close(**engine):
+    """Work in a session whose clients take a while to close; returns those that are closed."""
     closed = []
-    close = Client.close
 
-    async def slow(client):
-        await asyncio.sleep(0.3)
-        await close(client)
-        closed.append(client)
+    class SlowClient(Client):
+        async def close(self):
+            await asyncio.sleep(0.3)
+            await super().close()
+            closed.append(self)
 
-    monkeypatch.setattr(Client, "close", slow)
+    current.use(Session(make_client=SlowClient, **engine))
     return closed
 
 
@@ -656,7 +657,7 @@ def test_watching_can_stop_while_the_operation_goes_on(scripted):
     op = sp.song("la", prompt="jazz")
     while op.status != "processing":
         time.sleep(0.01)
-    ended = session.current().engine.run(op.key).ended
+    ended = current().engine.run(op.key).ended
     op.stop_watching()
     assert "%soundpiece_resume" in str(ended.exception(5))
     assert op.status == "processing"

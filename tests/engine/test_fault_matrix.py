@@ -14,10 +14,14 @@ from pathlib import Path
 
 import pytest
 
+from soundpiece_nb.api.routes import find_route
 from soundpiece_nb.engine.explanations import explain
+from soundpiece_nb.operations.plan import Draft
 from soundpiece_nb.operations.session import Session
+from soundpiece_nb.operations.submission import resume, submit
 from soundpiece_nb.settings import Settings
 from support.storms import ROUTE, StormySandbox
+from support.turned_clock import HurriedClock
 
 PUT, GET, DOWNLOAD = f"PUT {ROUTE}", f"GET {ROUTE}", "download"
 
@@ -112,7 +116,7 @@ def homes(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def ended(lanes, hurried, homes) -> dict[Cell, Ended]:
+def ended(lanes, homes) -> dict[Cell, Ended]:
     with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor() as carriers:
         patch.setenv("SOUNDPIECE_API_KEY", "spk_tests_only_0123456789")
         carried = [
@@ -127,7 +131,7 @@ def carry_all(request: str, sandbox: StormySandbox, home: Path) -> dict[Cell, En
     ended = {}
     for cell in CELLS:
         if cell.request == request:
-            with closing(Session(settings)) as session:
+            with closing(Session(settings, clock=HurriedClock())) as session:
                 ended[cell] = carry(cell, session, sandbox)
     return ended
 
@@ -135,13 +139,13 @@ def carry_all(request: str, sandbox: StormySandbox, home: Path) -> dict[Cell, En
 def carry(cell: Cell, session: Session, sandbox: StormySandbox) -> Ended:
     sandbox.admin("POST", f"{cell.request} {cell.trouble} times={cell.times}")
     fields = {"prompt": f"Click: {cell}", "duration": 0.5}
-    key = session.submit(session.prepare(ROUTE, fields)).key
+    key = submit(session, Draft(route=find_route(ROUTE), fields=fields))
     stopped = follow(session, key)
     [fault] = sandbox.admin("GET")
     sandbox.admin("DELETE")
     first = session.journal.entry(key)
     if not (first.status == "ready" and first.complete):
-        session.resume([key])
+        resume(session, [key])
         follow(session, key)
     last = session.journal.entry(key)
     path = last.takes[0].path if last.takes else None

@@ -11,7 +11,7 @@ from soundpiece_nb.api.answer import OutputLink
 from soundpiece_nb.api.errors import StorageFailed
 from soundpiece_nb.api.request import new_request
 from soundpiece_nb.api.routes import find_route
-from soundpiece_nb.audio.store import Shelf
+from soundpiece_nb.audio.store import AudioStore
 from soundpiece_nb.audio.verification import Take
 from soundpiece_nb.engine.engine import Engine
 from soundpiece_nb.engine.pruning import Weight, is_on_the_way, prune, weigh
@@ -21,7 +21,7 @@ from soundpiece_nb.journal.journal import Journal
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory):
     journal = Journal(tmp_path_factory.mktemp("home"))
-    engine = Engine(journal, Shelf(journal.home / "audio"), connect=None)
+    engine = Engine(journal, AudioStore(journal.home / "audio"), connect=None)
     yield engine
     engine.stop()
     journal.close()
@@ -36,7 +36,7 @@ def kept(engine):
     journal.accepted(key, "op_1")
     journal.ready(key, [OutputLink("https://cdn.example/1", None, 3.0, None)] * 2)
     for number in (1, 2):
-        path = engine.shelf.path(key, number)
+        path = engine.store.path(key, number)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(bytes(100))
         journal.stored(key, number, Take(132_300, 44_100, 2, "00", 100, b"\1\1"), path)
@@ -46,12 +46,12 @@ def kept(engine):
 
 def test_what_pruning_would_remove_is_weighed(engine, kept):
     assert weigh(engine, kept) == Weight(takes=2, size=200, shared=0)
-    engine.shelf.path(kept.key, 1).with_suffix(".mp3").write_bytes(bytes(30))
+    engine.store.path(kept.key, 1).with_suffix(".mp3").write_bytes(bytes(30))
     assert weigh(engine, kept) == Weight(takes=2, size=230, shared=0)
 
 
 def test_what_lies_beside_a_notebook_too_is_weighed_apart(engine, kept):
-    os.link(engine.shelf.path(kept.key, 1), engine.journal.home / "beside.flac")
+    os.link(engine.store.path(kept.key, 1), engine.journal.home / "beside.flac")
     assert weigh(engine, kept) == Weight(takes=2, size=200, shared=100)
 
 
@@ -61,7 +61,7 @@ def test_weights_add_up():
 
 def test_pruned_audio_is_gone_and_noted_and_its_rows_stay(engine, kept):
     assert prune(engine, kept)
-    assert engine.shelf.files(kept.key) == []
+    assert engine.store.files(kept.key) == []
     pruned = engine.journal.entry(kept.key)
     assert [(take.path, take.pruned_at is None) for take in pruned.takes] == [(None, False)] * 2
     assert pruned.complete
@@ -102,4 +102,4 @@ def test_a_file_that_cannot_be_removed_is_one_sentence_and_pruning_goes_on_later
         with pytest.raises(StorageFailed, match=r"^1\.flac cannot be removed: Permission denied"):
             prune(engine, kept)
     assert prune(engine, engine.journal.entry(kept.key))
-    assert engine.shelf.files(kept.key) == []
+    assert engine.store.files(kept.key) == []

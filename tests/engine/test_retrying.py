@@ -5,18 +5,18 @@ from __future__ import annotations
 import pytest
 
 from soundpiece_nb.api.errors import Refusal, ServiceSilent, Unreachable, Unreadable
-from soundpiece_nb.api.pacing import AccountPace, Exchange
-from soundpiece_nb.engine import retrying as persistence
-from soundpiece_nb.engine.retrying import persist
-from support.turned_clock import Clock, Script
+from soundpiece_nb.api.pacing import AccountPace
+from soundpiece_nb.api.retry_policy import Exchange
+from soundpiece_nb.engine.retrying import retry
+from support.turned_clock import Script, TurnedClock
 
 BUSY, SLOW_DOWN = Refusal(503, "busy"), Refusal(429, "too many")
 LOST = Unreachable("The connection broke off.")
 
 
 @pytest.fixture
-def clock(monkeypatch):
-    return Clock().rule(monkeypatch, persistence)
+def clock():
+    return TurnedClock()
 
 
 class Noted(AccountPace):
@@ -42,12 +42,18 @@ def troubles():
 
 
 @pytest.fixture
-def trying(pace, troubles):
+def trying(pace, troubles, clock):
     """Try with some patience; what is said of the failures is kept."""
 
     def trying(script, exchange=Exchange.POLL, *, budget=300.0, **options):
-        return persist(
-            script, exchange, pace=pace, budget=budget, on_trouble=troubles.append, **options
+        return retry(
+            script,
+            exchange,
+            pace=pace,
+            budget=budget,
+            on_failure=troubles.append,
+            clock=clock,
+            **options,
         )
 
     return trying
@@ -68,7 +74,7 @@ async def test_a_passing_failure_is_told_and_tried_again_after_ever_longer_pause
 
 
 async def test_pauses_are_jittered(clock, trying):
-    clock.chance = 0.25
+    clock.jitter = 0.25
     await trying(Script(clock, BUSY, BUSY, "done"))
     assert clock.pauses == [0.125, 0.25]
 
@@ -98,7 +104,7 @@ async def test_what_is_no_failure_of_the_wire_is_not_tried_again(clock, trying):
 
 
 async def test_a_pause_the_service_names_is_kept_whole(clock, trying):
-    clock.chance = 0.5
+    clock.jitter = 0.5
     await trying(Script(clock, Refusal(503, "", retry_after=40.0), "done"))
     assert clock.pauses == [40.25]
 
@@ -122,7 +128,7 @@ async def test_how_long_the_first_failure_took_does_not_count(clock, trying):
 
 
 async def test_a_named_pause_beyond_the_budget_is_not_begun(clock, trying, troubles):
-    clock.chance = 0.0
+    clock.jitter = 0.0
     failure = Refusal(503, "", retry_after=61.0)
     with pytest.raises(ServiceSilent) as caught:
         await trying(Script(clock, failure), budget=60.0)
@@ -133,13 +139,7 @@ async def test_a_named_pause_beyond_the_budget_is_not_begun(clock, trying, troub
 async def test_a_pause_counts_as_long_as_it_was_meant_to_be(clock, trying):
     """A laptop that sleeps through it has not tried meanwhile."""
     script = Script(clock, BUSY, BUSY, "done")
-    usual = clock.sleep
-
-    async def through_the_night(seconds):
-        await usual(seconds)
-        clock.now += 30_000
-
-    persistence.asyncio.sleep = through_the_night
+    clock.after_pause = lambda: clock.pass_by(30_000)
     assert await trying(script, budget=2.0) == "done"
 
 
@@ -149,7 +149,9 @@ async def test_a_pause_counts_as_long_as_it_was_meant_to_be(clock, trying):
 class Download(Script):
     """Attempts that fail, each at its place of the file, but the last."""
 
-    def __init__(self, clock: Clock, places: list[int], *, already: int = 0, takes: float) -> None:
+    def __init__(
+        self, clock: TurnedClock, places: list[int], *, already: int = 0, takes: float
+    ) -> None:
         super().__init__(clock, *[LOST] * len(places), "done", takes=takes)
         self.places = places.copy()
         self.reached = already
@@ -206,31 +208,29 @@ async def test_downloads_are_no_requests_of_the_account(clock, pace, trying):
 
 
 async def test_a_request_waits_for_the_accounts_turn(clock, pace, trying):
-    clock.chance = 0.5
-    pace.slow_down(20.0, now=clock.now)
+    clock.jitter = 0.5
+    pace.slow_down(20.0, now=clock.seconds)
     script = Script(clock, "done")
     await trying(script)
     assert script.began == [1_020.25]
 
 
 async def test_another_refusal_meanwhile_makes_the_wait_longer(clock, pace, trying):
-    clock.chance = 0.0
-    pace.slow_down(20.0, now=clock.now)
-    usual = clock.sleep
+    clock.jitter = 0.0
+    pace.slow_down(20.0, now=clock.seconds)
 
-    async def refused_meanwhile(seconds):
+    def refused_meanwhile():
         if not clock.pauses:
-            pace.slow_down(50.0, now=clock.now)
-        await usual(seconds)
+            pace.slow_down(50.0, now=clock.seconds)
 
-    persistence.asyncio.sleep = refused_meanwhile
+    clock.before_pause = refused_meanwhile
     await trying(Script(clock, "done"))
     assert clock.pauses == [20, 30]
 
 
 async def test_a_429_slows_the_account_down_from_when_it_came(clock, pace, trying, troubles):
     script = Script(clock, Refusal(429, "", retry_after=30.0), "done", takes=2.0)
-    clock.chance = 0.0
+    clock.jitter = 0.0
     await trying(script)
     assert script.began == [1_000, 1_032]
     assert len(troubles) == 1
@@ -254,14 +254,8 @@ async def test_429s_without_end_are_borne_for_a_time(patience, tries, clock, try
 
 
 async def test_others_that_are_refused_meanwhile_do_not_hold_one_up_for_ever(clock, pace, trying):
-    pace.slow_down(10.0, now=clock.now)
-    usual = clock.sleep
-
-    async def refused_meanwhile(seconds):
-        await usual(seconds)
-        pace.slow_down(10.0, now=clock.now)
-
-    persistence.asyncio.sleep = refused_meanwhile
+    pace.slow_down(10.0, now=clock.seconds)
+    clock.after_pause = lambda: pace.slow_down(10.0, now=clock.seconds)
     script = Script(clock, "done")
     with pytest.raises(ServiceSilent):
         await trying(script, patience=45.0)
@@ -270,13 +264,7 @@ async def test_others_that_are_refused_meanwhile_do_not_hold_one_up_for_ever(clo
 
 async def test_a_turn_that_is_slept_through_counts_as_long_as_it_was_meant_to_be(clock, trying):
     script = Script(clock, SLOW_DOWN, SLOW_DOWN, "done")
-    usual = clock.sleep
-
-    async def through_the_night(seconds):
-        await usual(seconds)
-        clock.now += 30_000
-
-    persistence.asyncio.sleep = through_the_night
+    clock.after_pause = lambda: clock.pass_by(30_000)
     assert await trying(script, patience=1.5) == "done"
 
 
@@ -288,7 +276,7 @@ async def test_after_429s_another_failure_is_the_first(clock, trying):
 
 @pytest.mark.parametrize("named", [59.0, 60.0])
 async def test_a_pause_of_the_whole_budget_is_waited_for(named, clock, trying):
-    clock.chance = 0.0
+    clock.jitter = 0.0
     await trying(Script(clock, Refusal(429, "", retry_after=named), "done"), budget=60.0)
     assert clock.pauses == [named]
 
@@ -301,13 +289,13 @@ async def test_a_429_that_names_more_than_the_budget_ends_the_trying_at_once(
         await trying(Script(clock, failure), budget=60.0)
     assert caught.value.retry_after == 61.0
     assert (clock.pauses, troubles) == ([], [failure])
-    assert pace.wait(clock.now) >= 61.0, "all others wait too"
+    assert pace.wait(clock.seconds) >= 61.0, "all others wait too"
 
 
 async def test_nothing_is_sent_where_the_accounts_turn_is_further_away_than_the_budget(
     clock, pace, trying
 ):
-    pace.slow_down(61.0, now=clock.now)
+    pace.slow_down(61.0, now=clock.seconds)
     script = Script(clock, "done")
     with pytest.raises(ServiceSilent, match=r"^The service asks to slow down\. \(429\)$") as caught:
         await trying(script, budget=60.0)

@@ -17,7 +17,7 @@ def run():
 @pytest.fixture
 def heard(run):
     told = []
-    run.listen(lambda run: told.append((run.phase, run.trouble)))
+    run.subscribe(lambda run: told.append((run.phase, run.trouble)))
     return told
 
 
@@ -53,11 +53,11 @@ def test_a_view_that_breaks_keeps_nobody_else_from_hearing(run, caplog):
 
     told = []
     with caplog.at_level(logging.DEBUG, "soundpiece_nb"):
-        run.listen(broken)
-        run.listen(lambda run: told.append(run.phase))
+        run.subscribe(broken)
+        run.subscribe(lambda run: told.append(run.phase))
         run.end()
     assert told == [Phase.SENDING, Phase.ENDED]
-    assert "a view failed" in caplog.text
+    assert "a listener failed" in caplog.text
 
 
 @pytest.mark.parametrize("unsent", [True, False])

@@ -18,16 +18,16 @@ from soundpiece_nb.api.errors import (
     Unreachable,
     Unreadable,
 )
-from soundpiece_nb.api.pacing import AccountPace, Exchange
+from soundpiece_nb.api.pacing import AccountPace
 from soundpiece_nb.api.request import new_request
+from soundpiece_nb.api.retry_policy import Exchange
 from soundpiece_nb.api.routes import find_route
-from soundpiece_nb.engine import retrying as persistence
-from soundpiece_nb.engine import runner as passage
+from soundpiece_nb.engine.context import OperationContext
 from soundpiece_nb.engine.retrying import Limits
 from soundpiece_nb.engine.run import Phase, Run
-from soundpiece_nb.engine.runner import Passage
+from soundpiece_nb.engine.runner import run_operation
 from soundpiece_nb.journal.journal import Journal
-from support.turned_clock import Clock, Script
+from support.turned_clock import Script, TurnedClock
 
 PROCESSING = Answer("op_1", "processing")
 READY = Answer("op_1", "ready", outputs=(OutputLink("https://cdn.example/1", None, 3.0, None),))
@@ -38,7 +38,7 @@ BUSY = Refusal(503, "busy")
 class Service:
     """Answers in turn; what it was asked is kept."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: TurnedClock) -> None:
         self.answers = Script(clock)
         self.asked: list[tuple[object, ...]] = []
 
@@ -55,14 +55,14 @@ class Service:
         return [asked for asked in self.asked if asked[0] == "read"]
 
 
-class Bench:
+class Workers:
     """Notes at once what is to be noted."""
 
-    async def note(self, write, *a, **k):
+    async def journal(self, write, *a, **k):
         return write(*a, **k)
 
 
-class Doorbell:
+class WebhookWakeups:
     """Rings at once, or never; how long it was waited for is kept."""
 
     def __init__(self, *, rings: bool) -> None:
@@ -80,28 +80,32 @@ class Doorbell:
 
 
 @pytest.fixture
-def clock(monkeypatch):
-    return Clock().rule(monkeypatch, persistence, passage)
+def clock():
+    return TurnedClock()
+
+
+class TimedJournal(Journal):
+    """A journal that may be told how long the quickest song took."""
+
+    soonest: float | None = None
+
+    def soonest_seconds(self, route, service):
+        if self.soonest is None:
+            return super().soonest_seconds(route, service)
+        return self.soonest if (route, service) == ("create.new_song", "sandbox") else 0.0
 
 
 @pytest.fixture(scope="module")
 def journal(tmp_path_factory):
-    opened = Journal(tmp_path_factory.mktemp("home"))
+    opened = TimedJournal(tmp_path_factory.mktemp("home"))
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def fetched(monkeypatch):
+def fetched():
     """The answers whose takes were fetched; fetching itself has tests of its own."""
-    answers: list[Answer] = []
-
-    async def fetch_takes(way, answer):
-        assert way.run.phase is Phase.DOWNLOADING
-        answers.append(answer)
-
-    monkeypatch.setattr(passage, "fetch_takes", fetch_takes)
-    return answers
+    return []
 
 
 @pytest.fixture
@@ -120,21 +124,27 @@ def follow(clock, journal, fetched):
         service = Service(clock)
         service.answers = Script(clock, *answers, takes=takes)
         heard: list[tuple[Phase, str | None]] = []
-        run.listen(lambda run: heard.append((run.phase, run.trouble)))
-        way = Passage(
-            run,
-            journal.entry(request.key),
-            journal,
-            shelf=None,
+        run.subscribe(lambda run: heard.append((run.phase, run.trouble)))
+        context = OperationContext(
+            run=run,
+            entry=journal.entry(request.key),
+            journal=journal,
+            store=None,
             client=service,
             pace=AccountPace(),
             limits=limits or Limits(),
-            workbench=Bench(),
-            doorbell=doorbell,
+            workers=Workers(),
+            wakeups=doorbell,
+            clock=clock,
         )
+
+        async def fetch(context, answer):
+            assert context.run.phase is Phase.DOWNLOADING
+            fetched.append(answer)
+
         error = None
         try:
-            await way.travel()
+            await run_operation(context, fetch=fetch)
         except SoundpieceError as caught:
             error = caught
         return SimpleNamespace(
@@ -309,19 +319,20 @@ async def test_a_download_goes_on_while_it_comes_further_and_is_no_request(clock
     pace, reached = AccountPace(), iter(range(1, 99))
     pace.sent = None
     download = Script(clock, *[BUSY] * 8, "done")
-    way = Passage(
-        Run("key"),
-        entry=None,
+    context = OperationContext(
+        run=Run("key"),
+        entry=SimpleNamespace(route="create.new_song"),
         journal=None,
-        shelf=None,
+        store=None,
         client=None,
         pace=pace,
         limits=Limits(retry_budget=1.0),
-        workbench=Bench(),
-        doorbell=None,
+        workers=Workers(),
+        wakeups=None,
+        clock=clock,
     )
-    assert await way.persist(download, Exchange.DOWNLOAD, lambda: next(reached)) == "done"
-    assert way.run.retries == 8
+    assert await context.retry(download, Exchange.DOWNLOAD, lambda: next(reached)) == "done"
+    assert context.run.retries == 8
 
 
 # ------------------------------------------------------------------ long polls
@@ -366,21 +377,19 @@ LONG_POLL, QUESTION = (("read", "create.new_song", "op_1", wait) for wait in (Tr
 
 
 @pytest.fixture
-def usually(monkeypatch):
+def usually(journal):
     """Say how long the quickest operation of the kind took."""
 
     def usually(seconds):
-        def soonest_seconds(_, route, service):
-            return seconds if (route, service) == ("create.new_song", "sandbox") else 0.0
+        journal.soonest = seconds
 
-        monkeypatch.setattr(Journal, "soonest_seconds", soonest_seconds)
-
-    return usually
+    yield usually
+    journal.soonest = None
 
 
 async def test_until_one_can_be_ready_nothing_is_asked_and_a_ring_is_a_reason_to(follow, usually):
     usually(60.0)
-    doorbell = Doorbell(rings=True)
+    doorbell = WebhookWakeups(rings=True)
     done = await follow(PROCESSING, READY, doorbell=doorbell, **TOLD)
     assert done.service.polls == [QUESTION]
     [(operation, seconds)] = doorbell.waited
@@ -390,13 +399,13 @@ async def test_until_one_can_be_ready_nothing_is_asked_and_a_ring_is_a_reason_to
 
 async def test_it_is_waited_for_however_quick_they_are(follow, usually):
     usually(1.1)
-    done = await follow(PROCESSING, READY, doorbell=Doorbell(rings=True), **TOLD)
+    done = await follow(PROCESSING, READY, doorbell=WebhookWakeups(rings=True), **TOLD)
     assert done.service.polls == [QUESTION]
 
 
 async def test_it_is_not_waited_for_beyond_the_deadline(follow, usually):
     usually(60.0)
-    doorbell, limits = Doorbell(rings=False), Limits(operation_deadline=5.0)
+    doorbell, limits = WebhookWakeups(rings=False), Limits(operation_deadline=5.0)
     await follow(PROCESSING, READY, doorbell=doorbell, limits=limits, **TOLD)
     [(_, seconds)] = doorbell.waited
     assert seconds <= 5.0
@@ -404,13 +413,13 @@ async def test_it_is_not_waited_for_beyond_the_deadline(follow, usually):
 
 async def test_a_failure_that_is_told_of_is_a_failure(follow, usually):
     usually(60.0)
-    done = await follow(PROCESSING, FAILED, doorbell=Doorbell(rings=True), **TOLD)
+    done = await follow(PROCESSING, FAILED, doorbell=WebhookWakeups(rings=True), **TOLD)
     assert (done.entry.status, done.service.polls) == ("failed", [QUESTION])
 
 
 async def test_a_ring_too_early_is_no_end(follow, usually):
     usually(60.0)
-    doorbell = Doorbell(rings=True)
+    doorbell = WebhookWakeups(rings=True)
     done = await follow(PROCESSING, PROCESSING, PROCESSING, READY, doorbell=doorbell, **TOLD)
     assert done.service.polls == [QUESTION, LONG_POLL, LONG_POLL]
     assert len(doorbell.waited) == 1
@@ -418,19 +427,19 @@ async def test_a_ring_too_early_is_no_end(follow, usually):
 
 async def test_without_a_ring_it_polls_as_ever(follow, usually):
     usually(60.0)
-    done = await follow(PROCESSING, READY, doorbell=Doorbell(rings=False), **TOLD)
+    done = await follow(PROCESSING, READY, doorbell=WebhookWakeups(rings=False), **TOLD)
     assert done.service.polls == [LONG_POLL]
 
 
 async def test_where_nothing_is_known_it_polls_at_once(follow, usually):
     usually(0.0)
-    doorbell = Doorbell(rings=True)
+    doorbell = WebhookWakeups(rings=True)
     done = await follow(PROCESSING, READY, doorbell=doorbell, **TOLD)
     assert (done.service.polls, doorbell.waited) == ([LONG_POLL], [])
 
 
 async def test_without_a_callback_nobody_listens(follow, usually):
     usually(60.0)
-    doorbell = Doorbell(rings=True)
+    doorbell = WebhookWakeups(rings=True)
     await follow(PROCESSING, READY, doorbell=doorbell)
     assert (doorbell.listened, doorbell.waited) == (False, [])

@@ -16,9 +16,8 @@ from soundpiece_nb.api.errors import (
 )
 from soundpiece_nb.api.request import new_request
 from soundpiece_nb.api.routes import find_route
-from soundpiece_nb.audio.store import Shelf
-from soundpiece_nb.engine import engine as engines
-from soundpiece_nb.engine.engine import Connection, Engine, _as_known, _code
+from soundpiece_nb.audio.store import AudioStore
+from soundpiece_nb.engine.engine import Connection, Engine, Waits, _as_known, _code
 from soundpiece_nb.engine.run import Phase
 from soundpiece_nb.journal.journal import Journal
 
@@ -33,12 +32,6 @@ from soundpiece_nb.journal.journal import Journal
         (OSError(28, "No space left"), StorageFailed, "storage", "disk refused: No space left."),
         (OSError("odd"), StorageFailed, "storage", "The disk refused: odd."),
         (Mistake("No key."), Mistake, "stopped", "No key."),
-        (
-            ZeroDivisionError(),
-            SoundpieceError,
-            "stopped",
-            "unforeseen happened (ZeroDivisionError)",
-        ),
         (ExceptionGroup("", [OSError("odd")]), StorageFailed, "storage", "refused: odd."),
     ],
 )
@@ -82,7 +75,7 @@ def begin(journal):
         raise Mistake("There is no key.")
 
     def begin(**options):
-        begun.append(Engine(journal, Shelf(journal.home / "audio"), refuse, **options))
+        begun.append(Engine(journal, AudioStore(journal.home / "audio"), refuse, **options))
         return begun[-1]
 
     yield begin
@@ -92,7 +85,7 @@ def begin(journal):
 
 def test_why_it_stopped_is_raised_and_kept(begin, journal, key):
     with pytest.raises(Mistake, match=r"There is no key\..*%soundpiece_resume " + key[:8]):
-        begin().carry(key, unsent=True).ended.result(5)
+        begin().start(key, unsent=True).ended.result(5)
     entry = journal.entry(key)
     assert (entry.status, entry.error_code) == ("submitting", "stopped")
     assert entry.error_message == "There is no key."
@@ -100,24 +93,23 @@ def test_why_it_stopped_is_raised_and_kept(begin, journal, key):
 
 def test_a_journal_that_fails_too_changes_nothing_of_what_is_said(begin):
     with pytest.raises(SoundpieceError, match=r"%soundpiece_resume 00000000 goes on with it\."):
-        begin().carry("00000000-0000-4000-8000-000000000000").ended.result(5)
+        begin().start("00000000-0000-4000-8000-000000000000").ended.result(5)
 
 
 def test_an_operation_on_its_way_is_not_taken_on_twice(begin, journal, key, monkeypatch):
     monkeypatch.setattr(journal, "claim", lambda _: False)
     engine = begin()
-    run = engine.carry(key)
-    assert engine.carry(key) is run
+    run = engine.start(key)
+    assert engine.start(key) is run
     assert engine.in_flight() == [key]
     assert engine.run(key) is run
 
 
 def test_what_another_process_carries_is_watched_until_it_ends_it(begin, journal, key, monkeypatch):
-    monkeypatch.setattr(engines, "WATCH_SECONDS", 0.001)
     monkeypatch.setattr(journal, "claim", lambda _: False)
-    run = begin().carry(key)
+    run = begin(waits=Waits(watch=0.001)).start(key)
     phases = []
-    run.listen(lambda run: phases.append(run.phase))
+    run.subscribe(lambda run: phases.append(run.phase))
     journal.accepted(key, "op_1")
     while Phase.PROCESSING not in phases:
         assert not run.ended.done()
@@ -129,20 +121,20 @@ def test_a_stopped_engine_takes_nothing_on(begin, key):
     engine = begin()
     engine.stop()
     with pytest.raises(WatchingStopped, match="goes on at the service"):
-        engine.carry(key).ended.result(0)
+        engine.start(key).ended.result(0)
 
 
 def test_a_resting_engine_leaves_its_runs_for_the_next(begin, journal, key, monkeypatch):
     left = {}
     with monkeypatch.context() as patch:
         patch.setattr(journal, "claim", lambda _: False)
-        resting = begin(left=left)
-        run = resting.carry(key)
-        resting.rest()
-        late = resting.carry(key)
+        resting = begin(paused=left)
+        run = resting.start(key)
+        resting.pause()
+        late = resting.start(key)
     assert late is run
-    assert run.phase is Phase.RESTING
+    assert run.phase is Phase.PAUSED
     assert not run.ended.done()
-    assert begin(left=left).carry(key) is run
+    assert begin(paused=left).start(key) is run
     with pytest.raises(Mistake, match="no key"):
         run.ended.result(5)

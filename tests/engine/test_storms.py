@@ -14,7 +14,7 @@ SIDE_BY_SIDE = 4
 
 
 @pytest.fixture(scope="module")
-def storms(tmp_path_factory, hurried):
+def storms(tmp_path_factory):
     """All storms, under way a few at a time, each over a sandbox of its own meanwhile."""
     homes = tmp_path_factory.mktemp("homes")
     free: SimpleQueue[StormySandbox] = SimpleQueue()

@@ -10,10 +10,11 @@ import pytest
 
 from soundpiece_nb.api.answer import Answer, OutputLink
 from soundpiece_nb.api.errors import Refusal, SourceLost, Unreachable
-from soundpiece_nb.api.output_ref import EarlierOutput
+from soundpiece_nb.api.output_ref import OutputRef
 from soundpiece_nb.api.request import new_request
 from soundpiece_nb.api.routes import find_route
-from soundpiece_nb.engine.submitting import Sending
+from soundpiece_nb.engine.clock import Clock
+from soundpiece_nb.engine.submitting import Submission
 
 MAKER = "550e8400-e29b-41d4-a716-446655440000"
 LATER, BEFORE = (datetime.now(UTC) + timedelta(hours=sign) for sign in (1, -1))
@@ -41,8 +42,8 @@ class Service:
         return Answer("op_2", "processing")
 
 
-class Bench:
-    async def note(self, call, *a):
+class Workers:
+    async def journal(self, call, *a):
         return call(*a)
 
 
@@ -51,7 +52,7 @@ def entry(key):
     return known[key]
 
 
-async def persist(attempt, exchange):
+async def retry(attempt, exchange):
     return await attempt()
 
 
@@ -61,9 +62,13 @@ def service():
 
 
 @pytest.fixture
-def passage(service):
+def context(service):
     return SimpleNamespace(
-        client=service, workbench=Bench(), journal=SimpleNamespace(entry=entry), persist=persist
+        client=service,
+        workers=Workers(),
+        journal=SimpleNamespace(entry=entry),
+        retry=retry,
+        clock=Clock(),
     )
 
 
@@ -75,52 +80,52 @@ def sources(service):
     return [json.loads(body)["source"]["url"] for body in service.sent]
 
 
-async def test_a_request_without_earlier_outputs_is_sent_as_it_was_written_down(passage, service):
+async def test_a_request_without_earlier_outputs_is_sent_as_it_was_written_down(context, service):
     request = stems("https://a.example/b.flac")
-    await Sending(passage, request).attempt()
+    await Submission(context, request).attempt()
     assert service.sent == [request.body]
     assert service.asked == 0
 
 
-async def test_repeated_attempts_carry_one_address_while_it_is_good(passage, service):
-    sending = Sending(passage, stems(EarlierOutput(MAKER, 1)))
-    await sending.attempt()
-    await sending.attempt()
+async def test_repeated_attempts_carry_one_address_while_it_is_good(context, service):
+    submission = Submission(context, stems(OutputRef(MAKER, 1)))
+    await submission.attempt()
+    await submission.attempt()
     assert sources(service) == ["https://cdn.example/1?1"] * 2
 
 
-async def test_an_address_that_has_expired_is_asked_for_anew(passage, service):
+async def test_an_address_that_has_expired_is_asked_for_anew(context, service):
     service.expires_at = BEFORE
-    sending = Sending(passage, stems(EarlierOutput(MAKER, 1)))
-    await sending.attempt()
-    await sending.attempt()
+    submission = Submission(context, stems(OutputRef(MAKER, 1)))
+    await submission.attempt()
+    await submission.attempt()
     assert sources(service) == ["https://cdn.example/1?1", "https://cdn.example/1?2"]
 
 
-async def test_the_address_stays_out_of_what_was_written_down(passage):
-    request = stems(EarlierOutput(MAKER, 1))
-    await Sending(passage, request).attempt()
+async def test_the_address_stays_out_of_what_was_written_down(context):
+    request = stems(OutputRef(MAKER, 1))
+    await Submission(context, request).attempt()
     assert b"cdn.example" not in request.body
 
 
 @pytest.mark.parametrize(
     ("earlier", "fails", "says"),
     [
-        (EarlierOutput(MAKER, 2), [], "Take 2 of 550e8400 cannot be had: The service no longer"),
-        (EarlierOutput(MAKER[:-1] + "1", 1), [], "The service no longer names it."),
-        (EarlierOutput(MAKER, 1), [Refusal(404, "unknown")], r"refused \(404\): unknown\."),
+        (OutputRef(MAKER, 2), [], "Take 2 of 550e8400 cannot be had: The service no longer"),
+        (OutputRef(MAKER[:-1] + "1", 1), [], "The service no longer names it."),
+        (OutputRef(MAKER, 1), [Refusal(404, "unknown")], r"refused \(404\): unknown\."),
     ],
 )
 async def test_a_source_that_is_lost_is_said_and_nothing_is_sent(
-    earlier, fails, says, passage, service
+    earlier, fails, says, context, service
 ):
     service.fails = fails
     with pytest.raises(SourceLost, match=says):
-        await Sending(passage, stems(earlier)).attempt()
+        await Submission(context, stems(earlier)).attempt()
     assert service.sent == []
 
 
-async def test_a_service_that_is_away_loses_no_source(passage, service):
+async def test_a_service_that_is_away_loses_no_source(context, service):
     service.fails = [Unreachable("The service cannot be reached.")]
     with pytest.raises(Unreachable):
-        await Sending(passage, stems(EarlierOutput(MAKER, 1))).attempt()
+        await Submission(context, stems(OutputRef(MAKER, 1))).attempt()

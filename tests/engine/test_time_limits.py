@@ -13,7 +13,7 @@ import pytest
 import soundpiece_nb as sp
 from soundpiece_nb.engine.retrying import Limits
 from soundpiece_nb.magics.magics import SoundpieceMagics
-from soundpiece_nb.operations import session
+from soundpiece_nb.operations.current_session import current
 from soundpiece_nb.settings import SETTINGS
 from support.fx_service import AUDIO, Studio
 from support.services import Reply
@@ -28,7 +28,7 @@ def studio(home, monkeypatch):
     monkeypatch.setenv("SOUNDPIECE_BASE_URL", service.base_url)
     monkeypatch.setenv("SOUNDPIECE_API_KEY", "spk_tests_only_0123456789")
     yield service
-    session.close()
+    current.close()
     service.close()
 
 
@@ -37,9 +37,9 @@ def test_each_limit_is_a_setting_with_help_and_one_default(limit, home, monkeypa
     trait = SoundpieceMagics.class_traits(config=True)[limit]
     assert "econds" in trait.help
     assert trait.default_value == getattr(Limits(), limit)
-    assert getattr(session.current().limits(), limit) == trait.default_value
+    assert getattr(current().limits(), limit) == trait.default_value
     monkeypatch.setattr(SETTINGS, limit, 17.0)
-    assert getattr(session.current().limits(), limit) == 17.0
+    assert getattr(current().limits(), limit) == 17.0
 
 
 def test_an_exchange_is_given_up_after_the_request_timeout_and_made_again(studio, monkeypatch):

@@ -10,9 +10,8 @@ from contextlib import closing
 import psutil
 import pytest
 
-from soundpiece_nb.engine import webhook_wakeups as module
-from soundpiece_nb.engine.webhook_wakeups import Doorbell
-from soundpiece_nb.engine.workers import Workbench
+from soundpiece_nb.engine.webhook_wakeups import WebhookWakeups
+from soundpiece_nb.engine.workers import Workers
 from soundpiece_nb.journal.journal import Journal
 from soundpiece_nb.journal.quick_reads import FILE_NAME
 from soundpiece_nb.journal.webhook_deliveries import KEPT_SECONDS, Deliveries
@@ -33,17 +32,17 @@ def deliveries(home):
 
 
 @pytest.fixture
-async def doorbell(home):
-    workbench = Workbench()
-    made = Doorbell(home, workbench)
+async def wakeups(home):
+    workers = Workers()
+    made = WebhookWakeups(home, workers)
     await made.listen()
     yield made
-    workbench.close()
+    workers.close()
     made.close()
 
 
-async def test_it_rings_within_a_quarter_of_a_second(doorbell, deliveries):
-    waiting = asyncio.create_task(doorbell.wait("op_1", 10))
+async def test_it_wakes_within_a_quarter_of_a_second(wakeups, deliveries):
+    waiting = asyncio.create_task(wakeups.wait("op_1", 10))
     await asyncio.sleep(0.2)
     began = time.monotonic()
     deliveries.note([("msg_1", "op_1")])
@@ -51,8 +50,8 @@ async def test_it_rings_within_a_quarter_of_a_second(doorbell, deliveries):
     assert time.monotonic() - began < 1  # of a machine with much to do; else a tenth
 
 
-async def test_it_rings_for_each_that_waits_and_for_no_other(doorbell, deliveries):
-    waiting = [asyncio.create_task(doorbell.wait(f"op_{n}", 1.0)) for n in range(4)]
+async def test_it_wakes_for_each_that_waits_and_for_no_other(wakeups, deliveries):
+    waiting = [asyncio.create_task(wakeups.wait(f"op_{n}", 1.0)) for n in range(4)]
     await asyncio.sleep(0.05)
     deliveries.note([("msg_1", "op_1"), ("msg_3", "op_3"), ("msg_9", "op_9")])
     assert await asyncio.gather(*waiting) == [False, True, False, True]
@@ -64,34 +63,38 @@ def test_between_deliveries_nobody_is_at_the_journal(home, deliveries):
     assert at_it == []
 
 
-async def test_what_came_before_anybody_waited_rings_at_once(doorbell, deliveries):
+async def test_what_came_before_anybody_waited_wakes_at_once(wakeups, deliveries):
     deliveries.note([("msg_1", "op_1")])
-    await doorbell.listen()
-    assert await doorbell.wait("op_1", 0.0)
-    assert not await doorbell.wait("op_1", 0.0), "once"
+    await wakeups.listen()
+    assert await wakeups.wait("op_1", 0.0)
+    assert not await wakeups.wait("op_1", 0.0), "once"
 
 
 async def test_what_came_before_it_listened_does_not(home, deliveries):
     deliveries.note([("msg_1", "op_1")])
-    workbench = Workbench()
-    late = Doorbell(home, workbench)
+    workers = Workers()
+    late = WebhookWakeups(home, workers)
     await late.listen()
     assert not await late.wait("op_1", 0.2)
-    workbench.close()
+    workers.close()
     late.close()
 
 
-async def test_only_so_many_are_remembered(doorbell, deliveries, monkeypatch):
-    monkeypatch.setattr(module, "_MOST_REMEMBERED", 2)
+async def test_only_so_many_are_remembered(home, deliveries):
+    workers = Workers()
+    wakeups = WebhookWakeups(home, workers, most_remembered=2)
+    await wakeups.listen()
     deliveries.note([(f"msg_{n}", f"op_{n}") for n in range(3)])
-    await doorbell.listen()
-    assert [await doorbell.wait(f"op_{n}", 0.0) for n in range(3)] == [False, True, True]
+    await wakeups.listen()
+    assert [await wakeups.wait(f"op_{n}", 0.0) for n in range(3)] == [False, True, True]
+    workers.close()
+    wakeups.close()
 
 
-async def test_a_journal_that_cannot_be_read_rings_for_nobody(doorbell, home):
-    doorbell._deliveries.close()
+async def test_a_journal_that_cannot_be_read_wakes_for_nobody(wakeups, home):
+    wakeups._deliveries.close()
     (home / FILE_NAME).write_bytes(b"no database at all, not even nearly" * 100)
-    assert not await doorbell.wait("op_1", 0.3)
+    assert not await wakeups.wait("op_1", 0.3)
 
 
 def rows(home):

@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from soundpiece_nb.api.answer import OutputLink
-from soundpiece_nb.api.errors import Mistake, StorageFailed
+from soundpiece_nb.api.errors import JournalTooNew, Mistake, StorageFailed
 from soundpiece_nb.api.request import new_request
 from soundpiece_nb.api.routes import find_route
 from soundpiece_nb.journal import database
@@ -24,7 +24,6 @@ from soundpiece_nb.journal.dataframe import DTYPES, history
 from soundpiece_nb.journal.filters import Filter
 from soundpiece_nb.journal.journal import Journal, open_journal
 from soundpiece_nb.journal.lease import holder_name, is_held, this_holder
-from soundpiece_nb.journal.migrations import JournalTooNew
 from soundpiece_nb.journal.quick_reads import count_abandoned
 from support.recorded_operations import finish, record
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import closing
 
 import pytest
 from sqlalchemy import update
@@ -11,6 +12,7 @@ from sqlalchemy import update
 from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.api.request import new_request
 from soundpiece_nb.api.routes import find_route
+from soundpiece_nb.journal.journal import Journal
 from soundpiece_nb.journal.quick_reads import FILE_NAME, count_abandoned
 from soundpiece_nb.journal.schema import operations
 from support.recorded_operations import finish, record
@@ -112,17 +114,21 @@ def test_a_journal_that_is_not_there_or_cannot_be_read_has_nothing_unfinished(th
     assert count_abandoned(tmp_path, 0) == 0
 
 
-def test_what_another_process_writes_in_the_same_moment_is_there_already(journal, monkeypatch):
+def test_what_another_process_writes_in_the_same_moment_is_there_already(tmp_path):
     requests = [new_request(find_route("fx"), {"prompt": f"Click {n}"}) for n in range(3)]
-    usual, written = journal.statuses, []
+    written = []
 
-    def overtaken(keys):
-        known = usual(keys)
-        if not written:
-            written.append(journal.record(requests[1], service="sandbox"))
-        return known
+    class Overtaken(Journal):
+        """A journal whose operation another one writes just after it has looked for it."""
 
-    monkeypatch.setattr(journal, "statuses", overtaken)
+        def statuses(self, keys):
+            known = super().statuses(keys)
+            if not written:
+                with closing(Journal(tmp_path)) as other:
+                    written.append(other.record(requests[1], service="sandbox"))
+            return known
+
+    journal = Overtaken(tmp_path)
     new = journal.record_all(requests, [{}] * 3, service="sandbox", batch="clicks")
     assert written == [True]
     assert new == {requests[0].key, requests[2].key}

@@ -10,8 +10,7 @@ from contextlib import closing
 
 import pytest
 
-from soundpiece_nb.api.errors import StorageFailed
-from soundpiece_nb.journal.database import JournalDamaged
+from soundpiece_nb.api.errors import JournalDamaged, StorageFailed
 from soundpiece_nb.journal.filters import Filter
 from soundpiece_nb.journal.journal import Journal, open_journal
 from soundpiece_nb.journal.quick_reads import count_abandoned

@@ -16,7 +16,7 @@ ADMIN = {"Authorization": "Bearer the-admins-own"}
 
 
 @pytest.fixture
-def troubled(start):
+def mark_stuck(start):
     """Start a sandbox with these faults."""
 
     def begin(*faults: str):
@@ -26,8 +26,8 @@ def troubled(start):
     return begin
 
 
-def test_a_status_strikes_as_often_as_told_and_its_route_and_verb_only(troubled, a_song):
-    sandbox = troubled(f"PUT {SONG} status=503 times=2 retry_after=7")
+def test_a_status_strikes_as_often_as_told_and_its_route_and_verb_only(mark_stuck, a_song):
+    sandbox = mark_stuck(f"PUT {SONG} status=503 times=2 retry_after=7")
     request = a_song()
     assert sandbox.send("create.new_fx", {}).status_code == 422
     answers = [sandbox.put(request) for _ in range(3)]
@@ -38,8 +38,8 @@ def test_a_status_strikes_as_often_as_told_and_its_route_and_verb_only(troubled,
     assert sandbox.counters()["faults"] == 2
 
 
-def test_a_status_after_the_work_was_made_is_still_one_operation(troubled, a_song):
-    sandbox = troubled(f"PUT {SONG} status=500 after times=1")
+def test_a_status_after_the_work_was_made_is_still_one_operation(mark_stuck, a_song):
+    sandbox = mark_stuck(f"PUT {SONG} status=500 after times=1")
     request = a_song()
     assert sandbox.put(request).status_code == 500
     assert sandbox.counters()["created"] == 1
@@ -48,8 +48,8 @@ def test_a_status_after_the_work_was_made_is_still_one_operation(troubled, a_son
 
 
 @pytest.mark.parametrize(("when", "made"), [("", 0), (" after", 1)])
-def test_a_dropped_connection_before_or_after_the_work(troubled, a_song, when, made):
-    sandbox = troubled(f"PUT {SONG} drop{when} times=1")
+def test_a_dropped_connection_before_or_after_the_work(mark_stuck, a_song, when, made):
+    sandbox = mark_stuck(f"PUT {SONG} drop{when} times=1")
     request = a_song()
     with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
         sandbox.put(request)
@@ -59,8 +59,8 @@ def test_a_dropped_connection_before_or_after_the_work(troubled, a_song, when, m
 
 
 @pytest.mark.parametrize(("when", "made_meanwhile"), [("", 0), (" after", 1)])
-def test_a_delay_before_or_after_the_work(troubled, a_song, when, made_meanwhile):
-    sandbox = troubled(f"PUT {SONG} delay=1{when}")
+def test_a_delay_before_or_after_the_work(mark_stuck, a_song, when, made_meanwhile):
+    sandbox = mark_stuck(f"PUT {SONG} delay=1{when}")
     impatient = httpx.Timeout(0.4)
     with pytest.raises(httpx.ReadTimeout):
         httpx.put(
@@ -72,23 +72,23 @@ def test_a_delay_before_or_after_the_work(troubled, a_song, when, made_meanwhile
     assert 1 <= time.monotonic() - began < 2
 
 
-def test_garbage_is_no_json_though_it_says_200(troubled):
-    sandbox = troubled("GET * garbage times=1")
+def test_garbage_is_no_json_though_it_says_200(mark_stuck):
+    sandbox = mark_stuck("GET * garbage times=1")
     operation = sandbox.submit()
     answer = sandbox.get(operation["id"])
     assert (answer.status_code, answer.headers["Content-Type"][:9]) == (200, "text/html")
     assert sandbox.get(operation["id"]).json()["song"]["id"] == operation["id"]
 
 
-def test_a_truncated_answer_ends_half_way(troubled, a_song):
-    sandbox = troubled(f"PUT {SONG} truncate times=1")
+def test_a_truncated_answer_ends_half_way(mark_stuck, a_song):
+    sandbox = mark_stuck(f"PUT {SONG} truncate times=1")
     with pytest.raises(httpx.RemoteProtocolError):
         sandbox.put(a_song())
     assert sandbox.counters()["created"] == 1
 
 
-def test_downloads_break_in_each_way(troubled):
-    sandbox = troubled(
+def test_downloads_break_in_each_way(mark_stuck):
+    sandbox = mark_stuck(
         "download truncate times=1",
         "download corrupt times=1",
         "download expire times=1",
@@ -120,19 +120,19 @@ def test_downloads_break_in_each_way(troubled):
     assert whole.content[:4] == b"fLaC"
 
 
-def test_a_star_alone_is_every_route(troubled):
-    sandbox = troubled("* status=503 times=1")
+def test_a_star_alone_is_every_route(mark_stuck):
+    sandbox = mark_stuck("* status=503 times=1")
     assert [sandbox.put({}).status_code for _ in range(2)] == [503, 422]
 
 
-def test_a_connection_is_cut_though_a_proxy_says_who_came(troubled, a_song):
-    sandbox = troubled(f"PUT {SONG} drop times=1")
+def test_a_connection_is_cut_though_a_proxy_says_who_came(mark_stuck, a_song):
+    sandbox = mark_stuck(f"PUT {SONG} drop times=1")
     with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
         sandbox.send(SONG, a_song(), **{"X-Forwarded-For": "1.2.3.4"})
 
 
-def test_a_delayed_answer_does_not_keep_a_sandbox_that_stops(troubled, a_song):
-    sandbox = troubled("* delay=30")
+def test_a_delayed_answer_does_not_keep_a_sandbox_that_stops(mark_stuck, a_song):
+    sandbox = mark_stuck("* delay=30")
     waiting = threading.Thread(target=lambda: sandbox.put(a_song()))
     waiting.start()
     time.sleep(0.3)
@@ -143,14 +143,14 @@ def test_a_delayed_answer_does_not_keep_a_sandbox_that_stops(troubled, a_song):
     waiting.join(5)
 
 
-def test_requests_may_pass_first(troubled):
-    sandbox = troubled(f"PUT {SONG} status=502 skip=2 times=1")
+def test_requests_may_pass_first(mark_stuck):
+    sandbox = mark_stuck(f"PUT {SONG} status=502 skip=2 times=1")
     assert [sandbox.put({}).status_code for _ in range(4)] == [422, 422, 502, 422]
 
 
-def test_chance_strikes_about_as_often_as_told_and_the_same_by_the_same_seed(troubled):
+def test_chance_strikes_about_as_often_as_told_and_the_same_by_the_same_seed(mark_stuck):
     def struck(seed: int) -> list[int]:
-        sandbox = troubled(f"PUT {SONG} status=500 chance=0.3 seed={seed}")
+        sandbox = mark_stuck(f"PUT {SONG} status=500 chance=0.3 seed={seed}")
         return [sandbox.put({}).status_code for _ in range(200)]
 
     first, again, other = struck(1), struck(1), struck(2)
@@ -158,13 +158,13 @@ def test_chance_strikes_about_as_often_as_told_and_the_same_by_the_same_seed(tro
     assert first == again != other
 
 
-def test_the_first_fault_that_meets_a_request_is_the_only_one(troubled):
-    sandbox = troubled("PUT * status=500 times=1", f"PUT {SONG} status=503 times=1")
+def test_the_first_fault_that_meets_a_request_is_the_only_one(mark_stuck):
+    sandbox = mark_stuck("PUT * status=500 times=1", f"PUT {SONG} status=503 times=1")
     assert [sandbox.put({}).status_code for _ in range(3)] == [500, 503, 422]
 
 
-def test_faults_come_and_go_at_run_time(troubled):
-    sandbox = troubled()
+def test_faults_come_and_go_at_run_time(mark_stuck):
+    sandbox = mark_stuck()
     address = "/sandbox/faults"
     added = sandbox.http.post(address, json=f"PUT {SONG} status=503", headers=ADMIN)
     assert added.status_code == 201
@@ -187,8 +187,8 @@ def test_faults_come_and_go_at_run_time(troubled):
     ("token", "status"),
     [("", 401), ("Basic dGhl", 401), ("Bearer spk_test", 403), ("Bearer wrong", 403)],
 )
-def test_only_the_admins_own_token_opens_the_admins_endpoints(troubled, token, status):
-    sandbox = troubled()
+def test_only_the_admins_own_token_opens_the_admins_endpoints(mark_stuck, token, status):
+    sandbox = mark_stuck()
     for verb, path in [("GET", "faults"), ("POST", "faults"), ("POST", "credits")]:
         answer = httpx.request(
             verb, f"{sandbox.origin}/sandbox/{path}", headers={"Authorization": token}, json="x"
@@ -235,8 +235,8 @@ def test_a_command_that_cannot_be_starts_nothing():
     assert "A fault is" in refused.stderr.strip().splitlines()[-1]
 
 
-def test_a_fault_that_cannot_be_is_one_sentence_at_run_time(troubled):
-    sandbox = troubled()
+def test_a_fault_that_cannot_be_is_one_sentence_at_run_time(mark_stuck):
+    sandbox = mark_stuck()
     for fault, said in WRONG.items():
         answer = sandbox.http.post("/sandbox/faults", json=fault, headers=ADMIN)
         assert answer.status_code == 422

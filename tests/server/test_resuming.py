@@ -101,7 +101,7 @@ def test_what_is_wrong_is_said_once_until_it_is_something_else(tmp_path, monkeyp
 
     monkeypatch.setattr(caretaker, "find_abandoned", abandoned)
     said = []
-    caretaker.Caretaker(tmp_path, said.append).start()
+    caretaker.Resumer(tmp_path, said.append).start()
     until = time.monotonic() + 5
     while len(said) < 3 and time.monotonic() < until:
         time.sleep(0.01)
@@ -116,7 +116,7 @@ def test_what_is_out_of_reach_is_asked_for_ever_more_rarely(tmp_path, monkeypatc
     asked, clock = [], SimpleNamespace(now=0.0, time_ns=time.time_ns, monotonic=lambda: clock.now)
     monkeypatch.setattr(caretaker, "time", clock)
     monkeypatch.setattr(Session, "reaches", lambda *_: asked.append(clock.now) or False)
-    keeper = caretaker.Caretaker(tmp_path, print)
+    keeper = caretaker.Resumer(tmp_path, print)
     for _ in range(1000):
         keeper.look()
         clock.now += caretaker.LOOK_SECONDS

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from soundpiece_nb.audio.verification import verify
-from soundpiece_nb.operations import session
+from soundpiece_nb.operations.current_session import current
 from support import tampering_relay as meddling
 from support.jupyter_servers import JupyterServer
 from support.kept_take import SECRET
@@ -47,12 +47,12 @@ def make(home, server_home, server, tmp_path, monkeypatch):
                 monkeypatch.setenv("SOUNDPIECE_API_KEY", "spk_tests_only_0123456789")
                 return seen(meddler, service)
             finally:
-                session.close()
+                current.close()
                 service.stop()
 
     def seen(meddler, service):
         remember(server_home, service, 3.0)
-        current = session.current()
+        current = current()
         states = set()
         operations = [submit(current, f"{meddler.root}/here", n) for n in range(NUMBER)]
         until = time.monotonic() + 60

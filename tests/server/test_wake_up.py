@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from soundpiece_nb.operations import session
+from soundpiece_nb.operations.current_session import current
 from support.jupyter_servers import JupyterServer
 from support.kept_take import SECRET
 from support.services import RunningSandbox, quiet_environment
@@ -37,7 +37,7 @@ def service(tmp_path, server):
 def current(home, service, monkeypatch):
     monkeypatch.setenv("SOUNDPIECE_BASE_URL", service.base_url)
     monkeypatch.setenv("SOUNDPIECE_API_KEY", "spk_tests_only_0123456789")
-    return session.current()
+    return current()
 
 
 def address(server):

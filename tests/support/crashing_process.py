@@ -10,7 +10,7 @@ from soundpiece_nb.api.routes import find_route
 from soundpiece_nb.audio import verification as flac  # noqa: F401 - to have it
 from soundpiece_nb.engine.retrying import Limits
 from soundpiece_nb.journal import journal  # noqa: F401 - to have them
-from soundpiece_nb.operations import session
+from soundpiece_nb.operations.current_session import current
 from support.crash_points import Step, Steps
 
 PATIENCE = 60.0
@@ -36,7 +36,7 @@ def work(
 
     With `last`, die at that step of making; what is resumed is not counted.
     """
-    here = session.current()
+    here = current()
     steps = Steps(here.home, Step(*last) if last else None, Path(f"{report}.died"))
     for operation in here.resume():
         operation.result(PATIENCE)
@@ -50,5 +50,5 @@ def work(
     if chained:
         source = f"{made[0].key}:1"
         here.submit(here.prepare("cut", {"source": source, "target_duration": 1})).result(PATIENCE)
-    session.close()
+    current.close()
     Path(report).write_text(json.dumps([[step.name, step.time] for step in steps.reached]))

@@ -14,7 +14,7 @@ from support.process_forker import Nursery
 
 SIDE_BY_SIDE = 4
 LONGEST_LIFE = 0.35
-"""Seconds, on a machine that has so much else to do that an undisturbed life is longer."""
+"""Seconds, on a machine that has so much else to do that an defer_interrupts life is longer."""
 
 
 def kill_at_random(nursery: Nursery, folder: Path, *, kills: int, seed: int) -> Counter[int]:

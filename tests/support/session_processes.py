@@ -10,7 +10,9 @@ from typing import Any
 
 from support.forked_processes import CONTEXT
 
-_PREPARE = "import time, soundpiece_nb as sp\nfrom soundpiece_nb.operations.session import current"
+_PREPARE = (
+    "import time, soundpiece_nb as sp\nfrom soundpiece_nb.operations.current_session import current"
+)
 
 
 class Process:

@@ -10,9 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from soundpiece_nb.api.routes import find_route
+from soundpiece_nb.operations.plan import Draft
 from soundpiece_nb.operations.session import Session
+from soundpiece_nb.operations.submission import resume, submit
 from soundpiece_nb.settings import Settings
 from support import services
+from support.turned_clock import HurriedClock
 
 ADMIN_TOKEN = "the-admins-own"  # noqa: S105 - of a sandbox that lives as long as a test
 ROUTE = "create.new_fx"
@@ -109,10 +113,11 @@ def weather(seed: int, operations: int, sandbox: StormySandbox, home: Path) -> W
     for trouble in troubles(seed):
         sandbox.admin("POST", trouble)
     before, began = sandbox.counters(), time.monotonic()
-    session = Session(Settings(base_url=sandbox.base_url, home=str(home)))
+    session = Session(Settings(base_url=sandbox.base_url, home=str(home)), clock=HurriedClock())
     try:
         wanted = [{"prompt": f"Click {seed} {n}", "duration": 0.5} for n in range(operations)]
-        keys = [session.submit(session.prepare(ROUTE, fields)).key for fields in wanted]
+        route = find_route(ROUTE)
+        keys = [submit(session, Draft(route=route, fields=fields)) for fields in wanted]
         resumes = _bring_home(session, keys)
         seconds = time.monotonic() - began
         after = sandbox.counters()
@@ -142,7 +147,7 @@ def _bring_home(session: Session, keys: list[str]) -> int:
         left = [key for key in left if not _ready(session, key)]
         if not left:
             break
-        resumes += len(session.resume(left))
+        resumes += len(resume(session, left))
     return resumes
 
 

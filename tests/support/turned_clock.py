@@ -2,31 +2,46 @@
 
 from __future__ import annotations
 
-from types import ModuleType, SimpleNamespace
+from collections.abc import Callable
+
+from soundpiece_nb.engine.clock import Clock
 
 MOST_PAUSES = 1_000
 
 
-class Clock:
+class TurnedClock(Clock):
     """Time that passes only in pauses and where a test lets it; jitter is a share that it sets."""
 
     def __init__(self) -> None:
-        self.now = 1_000.0
-        self.chance = 1.0
+        self.seconds = 1_000.0
+        self.jitter = 1.0
         self.pauses: list[float] = []
+        self.before_pause: Callable[[], object] = bool
+        self.after_pause: Callable[[], object] = bool
 
-    def rule(self, patch, *modules: ModuleType) -> Clock:
-        """Give the modules this time, these pauses and this chance."""
-        for module in modules:
-            patch.setattr(module, "time", SimpleNamespace(monotonic=lambda: self.now))
-            patch.setattr(module, "asyncio", SimpleNamespace(sleep=self.sleep))
-            patch.setattr(module, "random", SimpleNamespace(random=lambda: self.chance))
-        return self
+    def pass_by(self, seconds: float) -> None:
+        """Let time pass."""
+        self.seconds += seconds
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    def chance(self) -> float:
+        return self.jitter
 
     async def sleep(self, seconds: float) -> None:
         assert len(self.pauses) < MOST_PAUSES, "it pauses for ever"
+        self.before_pause()
         self.pauses.append(seconds)
-        self.now += seconds
+        self.seconds += seconds
+        self.after_pause()
+
+
+class HurriedClock(Clock):
+    """The machine's clock with a chance that makes every pause a tenth of the longest it may be."""
+
+    def chance(self) -> float:
+        return super().chance() / 10
 
 
 class Script:
@@ -35,15 +50,15 @@ class Script:
     Each takes some seconds: as many as are given, or the next of several.
     """
 
-    def __init__(self, clock: Clock, *ends: object, takes: float | list[float] = 0.0) -> None:
+    def __init__(self, clock: TurnedClock, *ends: object, takes: float | list[float] = 0.0) -> None:
         self.clock = clock
         self.ends = list(ends)
         self.takes = [takes] * len(ends) if isinstance(takes, float) else takes
         self.began: list[float] = []
 
     async def __call__(self) -> object:
-        self.began.append(self.clock.now)
-        self.clock.now += self.takes[len(self.began) - 1]
+        self.began.append(self.clock.seconds)
+        self.clock.seconds += self.takes[len(self.began) - 1]
         end = self.ends.pop(0)
         if isinstance(end, BaseException):
             raise end

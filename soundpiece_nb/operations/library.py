@@ -1,0 +1,73 @@
+"""The library: earlier operations, found by whatever names them, judged, labelled and measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from soundpiece_nb.api.values import read_stars
+
+from .labels import NO_STARS, read_labels
+from .references import Referable
+
+if TYPE_CHECKING:
+    from soundpiece_nb.journal.entry import Entry
+
+    from .session import Session
+
+
+def find(session: Session, wanted: str | UUID | Referable) -> str:
+    """Return the key of a handle, a NAME, a key, its beginning or an id; raises Mistake."""
+    if isinstance(wanted, Referable):
+        return wanted.as_reference().word
+    return session.journal.find(wanted)
+
+
+def unfinished(session: Session) -> list[Entry]:
+    """Return the operations with something left to do, oldest first."""
+    return [session.journal.entry(key) for key in session.journal.unfinished()]
+
+
+def rate(session: Session, key: str, take: int, *, rating: Any = None, note: Any = None) -> None:
+    """Keep a take's stars (1 to 5, 0 for none) or note (empty for none); None changes nothing.
+
+    Raises Mistake for another number of stars.
+    """
+    stars = None if rating is None else read_stars(rating, least=NO_STARS)
+    session.journal.judge(key, take, rating=stars, note=None if note is None else str(note))
+    session.rated.tell(key)
+    session.changed.tell(key)
+
+
+def label(session: Session, key: str, *, tags: Any = (), note: Any = None) -> None:
+    """Give an operation tags, beside those it has, or a note; raises Mistake."""
+    labels = read_labels(tags=tags, note=note)
+    session.journal.relabel(key, name=None, tags=labels.tags, note=labels.note)
+    session.changed.tell(key)
+
+
+def measure(session: Session, keys: Iterable[str]) -> bool:
+    """Measure the takes that are here and were not measured yet; True if there were any.
+
+    About half a second for each: call it off the main thread.
+    """
+    from soundpiece_nb.analysis.measurement import VERSION, measure
+
+    fresh = False
+    for key in keys:
+        for take in session.journal.entry(key).takes:
+            file = session.home / take.path if take.path else None
+            if take.measured == VERSION or file is None or not file.exists():
+                continue
+            figures = measure(file)
+            session.journal.measured(
+                key,
+                take.take,
+                loudness=figures.loudness,
+                tempo=figures.tempo,
+                centroid=figures.centroid,
+                version=VERSION,
+            )
+            fresh = True
+    return fresh

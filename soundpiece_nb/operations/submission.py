@@ -1,0 +1,139 @@
+"""Submission: operations are written down first, then handed to the engine, and gone on with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from soundpiece_nb.api.errors import StorageFailed, nothing_sent
+from soundpiece_nb.api.routes import find_route
+from soundpiece_nb.engine.interrupts import defer_interrupts
+from soundpiece_nb.settings import notebook_path
+
+from .library import find, unfinished
+from .plan import Draft, Planned, plan_operation
+from .references import Referable
+from .session import SANDBOX, Session
+
+if TYPE_CHECKING:
+    from soundpiece_nb.engine.run import Run
+    from soundpiece_nb.journal.entry import Entry
+
+
+def record(
+    session: Session,
+    planned: Sequence[Planned],
+    *,
+    batch: str | None = None,
+    sweep: str | None = None,
+) -> set[str]:
+    """Write operations down, all or none, synced to disk; return the keys that are new.
+
+    `batch` is the NAME of them together, `sweep` the id of the sweep they are of. Raises Mistake,
+    having written nothing, where there is no key for the service.
+    """
+    notebook = notebook_path()
+    with nothing_sent():
+        service = session.require_service()
+        try:
+            return session.journal.record_all(
+                [each.request for each in planned],
+                [_written(each, sweep) for each in planned],
+                service=service,
+                batch=batch,
+                notebook=str(notebook) if notebook else None,
+            )
+        except StorageFailed as failure:
+            failure.next = failure.next or "Run it again once that is mended."
+            raise
+
+
+def _written(planned: Planned, sweep: str | None) -> dict[str, Any]:
+    written: dict[str, Any] = vars(planned.labels)
+    return (
+        written
+        if sweep is None
+        else written | {"sweep": json.dumps({"id": sweep, **planned.varied})}
+    )
+
+
+def submit(session: Session, draft: Draft, namespace: Mapping[str, Any] | None = None) -> str:
+    """Check an operation, write it down and hand it to the engine; return its key at once.
+
+    The same request under the same key is the same operation. Raises Mistake, having written
+    nothing, for bad input or where there is no key for the service.
+    """
+    with nothing_sent():
+        planned = plan_operation(session, draft, namespace)
+    return submit_planned(session, planned)
+
+
+def submit_planned(session: Session, planned: Planned) -> str:
+    """Write a checked operation down and hand it to the engine; return its key at once."""
+    key, labels = planned.request.key, planned.labels
+    with defer_interrupts():
+        new = record(session, [planned])
+        if new:
+            session.engine.start(key, unsent=True)
+    if not new:
+        session.journal.relabel(key, name=labels.name, tags=labels.tags, note=labels.note)
+        start_recorded(session, key)
+    return key
+
+
+def start_recorded(
+    session: Session, key: str, *, unsent: bool = False, resend: bool = True
+) -> Run | None:
+    """Send, or go on with, an operation of the journal; None where nothing is left to do.
+
+    One that was rejected is sent again, unless `resend` is False. `unsent` says that the service
+    cannot have it.
+    """
+    return _go_on(session, session.journal.check_files(key), unsent=unsent, resend=resend)
+
+
+def _go_on(
+    session: Session, entry: Entry, *, unsent: bool = False, resend: bool = True
+) -> Run | None:
+    rejected = entry.status == "rejected"
+    if entry.complete and not (rejected and resend):
+        return None
+    return session.engine.start(entry.key, unsent=unsent or rejected)
+
+
+def rerun(session: Session, key: str, changes: Mapping[str, Any]) -> str:
+    """Start the request of an operation once more under a new key, changed; return that key.
+
+    `name`, `tags` and `note` among the changes label it; `key`, `once` and `take` give it its key;
+    all else are fields.
+    """
+    entry = session.journal.entry(key)
+    route = find_route(entry.route)
+    own: dict[str, Any] = {"once": False, "tags": entry.tags}
+    own |= {word: value for word, value in changes.items() if word in _OWN}
+    fields = {word: value for word, value in changes.items() if word not in _OWN}
+    if set(route.either) & set(fields):  # a prompt takes the place of a reference
+        fields = {**dict.fromkeys(route.either), **fields}
+    return submit(session, Draft(route=route, fields={**entry.fields, **fields}, **own))
+
+
+_OWN = ("name", "tags", "note", "key", "once", "take")
+
+
+def resume(session: Session, wanted: Iterable[str | UUID | Referable] = ()) -> list[str]:
+    """Go on with operations: the named ones, else all unfinished ones of the service in use.
+
+    A named one that was rejected is sent again under its key, one that was pruned fetched again.
+    Returns the keys, of what needs nothing more too.
+    """
+    keys = [find(session, word) for word in wanted]
+    entries = [session.journal.check_files(key) for key in keys] or [
+        entry for entry in unfinished(session) if session.reaches(entry)
+    ]
+    if keys and any(entry.service != SANDBOX for entry in entries):
+        session.require_service()
+    for entry in entries:
+        _go_on(session, session.journal.unprune(entry.key) if keys else entry)
+    return [entry.key for entry in entries]
