@@ -67,6 +67,7 @@ def main() -> None:
 
 def measure(songs: int, folder: Path) -> None:
     """Make songs and print the steps of each kind of player."""
+    import soundpiece_nb as sp
     from soundpiece_nb.audio import store as shelf
     from soundpiece_nb.audio import waveform
     from soundpiece_nb.display import finished_output as permanent
@@ -81,32 +82,32 @@ def measure(songs: int, folder: Path) -> None:
     watch.watch(sound, "make_preview", "preview")
     watch.watch(sound, "place_beside", "link")
 
-    current = current()
-    current.sandbox.start(pace=0)
-    current.uses_sandbox = True
+    session = current()
+    session.sandbox.start(pace=0)
+    session.uses_sandbox = True
     totals: defaultdict[str, list[float]] = defaultdict(list)
     try:
         for number in range(songs):
-            to_files, operation = fetch_one(session, number)
+            to_files, operation = fetch_one(sp, number)
             entry = operation.entry
             for holding in (sound.Holding.LINK, sound.Holding.EMBED):
-                place = sound.Place(current.home, folder, holding)
+                place = sound.Place(session.home, folder, holding)
                 composed = seconds(partial(permanent.compose, entry, place))
                 totals[holding.value].append(to_files + composed)
             totals["length"].append(entry.takes[0].duration or 0)
             totals["takes"].append(len(entry.takes))
     finally:
-        current.sandbox.stop()
+        session.sandbox.stop()
         current.close()
     report(totals, watch)
 
 
-def fetch_one(session: Any, number: int) -> tuple[float, Any]:
+def fetch_one(sp: Any, number: int) -> tuple[float, Any]:
     """Make a song; returns the seconds from the service's ready to verified files."""
     from soundpiece_nb.engine.run import Phase
 
-    operation = session.song(LYRICS, prompt=f"Synthwave, melancholic, {100 + number} bpm")
-    run = current().engine.run(operation.key)
+    operation = sp.song(LYRICS, prompt=f"Synthwave, melancholic, {100 + number} bpm")
+    run = operation.session.engine.run(operation.key)
     heard: dict[Any, float] = {}
     run.subscribe(lambda changed: heard.setdefault(changed.phase, time.perf_counter()))
     operation.result(300)

@@ -16,7 +16,8 @@ import pytest
 
 import soundpiece_nb as sp
 from soundpiece_nb.api.errors import StorageFailed
-from soundpiece_nb.magics.targets import meant
+from soundpiece_nb.journal.journal import Journal
+from soundpiece_nb.magics.targets import find_target
 from soundpiece_nb.operations.current_session import current
 from support.services import RunningSandbox, as_json, operation, quiet_environment
 from support.session_processes import Process
@@ -187,19 +188,19 @@ def test_a_request_limit_is_met_with_nothing_early_and_hardly_a_poll_too_many(ow
     assert seen["requests"]["GET create.new_fx"] <= 1.2 * 22 + 4
 
 
-def test_a_row_that_cannot_set_out_is_told_and_holds_up_no_other(connected, monkeypatch):
+def test_a_row_that_cannot_set_out_is_told_and_holds_up_no_other(connected):
     """The disk fails one of them for a moment, on the engine's thread."""
-    here, refused = current(), []
-    set_out = here.set_out
+    refused = []
 
-    def once_refused(key, **how):
-        if len(refused) < 2:
-            refused.append(key)
-            if len(refused) == 2:
-                raise StorageFailed("The disk refused: too many open files.")
-        return set_out(key, **how)
+    class Refusing(Journal):
+        def check_files(self, key):
+            if len(refused) < 2:
+                refused.append(key)
+                if len(refused) == 2:
+                    raise StorageFailed("The disk refused: too many open files.")
+            return super().check_files(key)
 
-    monkeypatch.setattr(here, "set_out", once_refused)
+    current().journal = Refusing(connected)
     batch = sp.batch(ROWS[:4], route="fx", max_in_flight=1)
     batch.result(30)
     assert batch.counts() == {"ready": 3, "submitting": 1}
@@ -227,7 +228,7 @@ def test_what_was_refused_is_sent_again_by_its_call_but_not_by_looking(scripted)
     paid.append(True)
     sent = len(service.heard)
     for word in ("weather", "letters", swept.id):
-        shown = meant(word, {}, current())
+        shown = find_target(word, {}, current())
         shown.result(30)
         assert shown.counts() == {"rejected": 2}
     assert len(service.heard) == sent

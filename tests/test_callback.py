@@ -6,9 +6,11 @@ import base64
 
 import pytest
 
-from soundpiece_nb.api.errors import Mistake
+from soundpiece_nb.api.errors import Mistake, nothing_sent
+from soundpiece_nb.api.routes import find_route
 from soundpiece_nb.credentials import find_webhook_secrets
 from soundpiece_nb.operations.current_session import current
+from soundpiece_nb.operations.plan import Draft, plan_operation
 
 SECRETS = ["whsec_" + base64.b64encode(bytes([n]) * 24).decode() for n in (1, 2)]
 
@@ -19,8 +21,9 @@ def _alone(home, monkeypatch):
 
 
 def told(given="auto"):
-    request = current().prepare("fx", {"prompt": "rain", "callback_url": given})
-    return request.fields.get("callback_url")
+    draft = Draft(route=find_route("fx"), fields={"prompt": "rain", "callback_url": given})
+    with nothing_sent():
+        return plan_operation(current(), draft).request.fields.get("callback_url")
 
 
 @pytest.mark.parametrize("name", ["SOUNDPIECE_PUBLIC_URL", "JUPYTERHUB_PUBLIC_URL"])

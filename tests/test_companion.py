@@ -200,18 +200,18 @@ def test_what_is_judged_in_a_cell_is_told_to_the_page(kernel, page, hit):
 @pytest.mark.parametrize(
     ("judged", "words"),
     [
-        ({"take": 1, "rating": 6}, "A take has 1 to 5 stars; 6 is none of them."),
-        ({"take": 1, "rating": "5"}, "A take has 1 to 5 stars; '5' is none of them."),
-        ({"take": 1, "rating": True}, "A take has 1 to 5 stars; True is none of them."),
-        ({"take": "first", "rating": 4}, "That did not work (ValueError)."),
-        ({"rating": 4}, "That did not work (KeyError)."),
+        ({"take": 1, "rating": 6}, "Stars must be a whole number from 0 to 5, not 6."),
+        ({"take": 1, "rating": "5"}, "Stars must be a whole number from 0 to 5, not '5'."),
+        ({"take": 1, "rating": True}, "Stars must be a whole number from 0 to 5, not True."),
+        ({"take": "first", "rating": 4}, "Something unforeseen happened (ValueError)"),
+        ({"rating": 4}, "Something unforeseen happened (KeyError)"),
     ],
 )
 def test_a_judgement_that_cannot_be_is_refused_in_a_sentence(kernel, page, hit, judged, words):
     before = kernel.value("hit.outputs[0].rating")
     refused = page.ask("judge", key=hit, **judged)
     assert refused["say"] == "refused"
-    assert refused["words"] == words
+    assert refused["words"].startswith(words)
     assert refused["about"] == {"do": "judge", "key": hit, **judged}
     assert kernel.value("hit.outputs[0].rating") == before
 
@@ -278,7 +278,7 @@ def test_the_form_gives_the_cell_that_makes_the_same(kernel, page, lab):
         ({"name": "not a name"}, "cannot be a NAME"),
         ({"route": "create.new_opera"}, "There is no route 'create.new_opera'"),
         ({"form": "lab-00000000"}, "This form belongs to an earlier kernel"),
-        ({"fields": "prompt"}, "That did not work"),
+        ({"fields": "prompt"}, "Something unforeseen happened"),
     ],
 )
 def test_what_the_form_cannot_make_is_refused_in_a_sentence(kernel, page, lab, changed, words):

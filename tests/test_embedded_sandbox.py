@@ -6,10 +6,11 @@ import psutil
 import pytest
 
 import soundpiece_nb as sp
-from soundpiece_nb.api.errors import Mistake
-from soundpiece_nb.operations import embedded_sandbox as local_sandbox
+from soundpiece_nb.api.errors import Mistake, SandboxSilent
 from soundpiece_nb.operations.current_session import current
 from soundpiece_nb.operations.embedded_sandbox import EmbeddedSandbox
+from soundpiece_nb.operations.session import SANDBOX
+from soundpiece_nb.operations.submission import resume
 
 
 @pytest.fixture
@@ -31,17 +32,16 @@ def test_it_starts_once_and_is_found_by_every_kernel(embedded, home):
 
 
 def test_it_comes_back_on_the_same_port_with_all_it_had(embedded, home):
-    current = current()
+    session = current()
     port = embedded.start(pace=0).port
-    current.uses_sandbox = True
+    session.uses_sandbox = True
     made = sp.song("la la", prompt="jazz").result(60)
     unfinished = sp.song("la la", prompt="rock")
     current.close()
     embedded.stop()
 
     again = current()
-    operations = again.resume()
-    assert {op.key for op in operations} <= {unfinished.key}
+    assert set(resume(again)) <= {unfinished.key}
     assert sp.operation(unfinished.key).result(60).status == "ready"
     assert sp.operation(made.key).status == "ready"
     assert EmbeddedSandbox(home).running().port == port
@@ -59,17 +59,16 @@ def test_a_port_taken_meanwhile_is_no_trouble(embedded):
 def test_the_persons_own_key_is_not_shown_to_it(embedded, home, monkeypatch):
     monkeypatch.setenv("SOUNDPIECE_API_KEY", "spk_precious_0123456789")
     embedded.start(pace=0)
-    assert current().connect(session.SANDBOX).api_key == "spk_sandbox"
+    assert current().connect(SANDBOX).api_key == "spk_sandbox"
 
 
-def test_without_its_libraries_it_says_what_to_install(embedded, monkeypatch):
-    monkeypatch.setattr(local_sandbox.importlib.util, "find_spec", lambda _: None)
+def test_without_its_libraries_it_says_what_to_install(home):
     with pytest.raises(Mistake, match=r"pip install 'soundpiece-nb\[sandbox\]'"):
-        embedded.start()
+        EmbeddedSandbox(home, needs=["no_such_library"]).start()
 
 
 def test_a_sandbox_that_does_not_start_says_what_it_printed(embedded, monkeypatch):
     embedded.folder.mkdir(parents=True)
     (embedded.folder / "ledger.sqlite3").write_bytes(b"no database at all" * 100)
-    with pytest.raises(local_sandbox.SandboxSilent, match="did not start"):
+    with pytest.raises(SandboxSilent, match="did not start"):
         embedded.start()

@@ -224,7 +224,7 @@ def test_a_take_whose_file_is_gone_is_named(kernel, tmp_path):
         ("prune nobody", "No operation has the name or key 'nobody'"),
         ("prune --older-than soon", "is no time"),
         ("prune --status done", "no status 'done'"),
-        ("prune --below-rating good", "takes a whole number; 'good' is none"),
+        ("prune --below-rating good", "must be a whole number from 1 to 6, not 'good'"),
         ("bundle", "required: NOTEBOOK"),
         ("bundle {folder}/no.ipynb", "There is no notebook"),
         ("bundle {folder}/file", "is no notebook that can be read"),
@@ -289,7 +289,7 @@ def test_pruned_audio_is_gone_and_its_rows_stay(kernel, spare, tmp_path):
 def test_a_pruned_take_says_when_and_how_to_have_it_again(kernel, spare, tmp_path):
     kernel.run("%soundpiece_prune spare --yes")
     short = kernel.value("spare.key")[:8]
-    says = f"was pruned on {datetime.now(UTC):%Y-%m-%d}; %soundpiece_resume {short} fetches it"
+    says = f"was pruned on {datetime.now(UTC):%Y-%m-%d}. %soundpiece_resume {short} fetches it"
     for ask in ("audio()", f"save({str(tmp_path)!r})"):
         assert says in kernel.run(f"spare.outputs[0].{ask}").errors[0]
     assert kernel.value("spare.outputs[0].path") is None

@@ -30,16 +30,18 @@ from soundpiece_nb.display.batch_card import summary
 from soundpiece_nb.display.bundle import plan_bundle
 from soundpiece_nb.display.cell_source import make_cell
 from soundpiece_nb.display.comparison import compare
-from soundpiece_nb.display.finished_output import Rendering, compose, plain
+from soundpiece_nb.display.finished_output import compose, plain, unshowable
 from soundpiece_nb.display.history_file import write_history
-from soundpiece_nb.display.history_table import history_view
-from soundpiece_nb.display.lab_form import Lab
-from soundpiece_nb.display.live_card import live_html, unshowable
+from soundpiece_nb.display.history_table import HistoryTable
+from soundpiece_nb.display.lab_form import LabForm
+from soundpiece_nb.display.live_card import live_html
+from soundpiece_nb.display.live_output import Rendering
 from soundpiece_nb.display.sound_source import Holding, Place
 from soundpiece_nb.display.sweep_board import Board
 from soundpiece_nb.engine.run import Run
 from soundpiece_nb.journal.filters import Filter
 from soundpiece_nb.operations.current_session import current
+from soundpiece_nb.operations.operation import Operation
 from soundpiece_nb.operations.sweep import find_sweep
 from soundpiece_nb.operations.templates import expand, names_in
 from soundpiece_nb.text import visible
@@ -353,7 +355,7 @@ def kept(words="x", *, failed=False, name="kept", sweep="shape-0"):
         path.with_suffix(".mp3").write_bytes(b"encoded")
         here.journal.stored(request.key, 1, verify(path), path)
         here.journal.judge(request.key, 1, rating=4, note=say("judged", words))
-    return here.operation(request.key)
+    return Operation(request.key, here)
 
 
 def views(words, folder):
@@ -364,10 +366,10 @@ def views(words, folder):
     keys = [made.key, lost.key]
     place = Place(here.home, folder, Holding.AUTO)
     sweep = find_sweep(here, shape)
-    board = Board(sweep, here, place)
-    lab = Lab(here, lambda *_: None)
+    board = Board(sweep, place)
+    lab = LabForm(here, lambda *_: None)
     lab._keys = keys
-    table = history_view(here, Filter(limit=2), place)
+    table = HistoryTable(here, Filter(limit=2), place)
     error = RuntimeError(f"error: {words}")
     live = Rendering(str(live_html(made.entry, Run(made.key), None, shows_key=True)), "")
     return {
@@ -375,11 +377,11 @@ def views(words, folder):
         "failed card": (compose(lost.entry, place), "prompt tag note code message"),
         "live card": (live, "prompt"),
         "no player": (unshowable(made.entry, error), "error"),
-        "history": (table.draw(table), "prompt tag note judged kind code"),
+        "history": (table.draw(), "prompt tag note judged kind code"),
         "comparison": (compare([made.entry, other().entry], place, "id"), "prompt lyrics kind"),
-        "board": (board.draw(board.standing), "value judged kind code message"),
+        "board": (board.draw(), "value judged kind code message"),
         "batch": (summary(sweep), "code message"),
-        "lab": (lab.draw(lab.standing), "prompt judged kind code message"),
+        "lab": (lab.draw(), "prompt judged kind code message"),
     }
 
 

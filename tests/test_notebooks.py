@@ -65,7 +65,7 @@ def test_a_batch_becomes_a_table(environment, tmp_path, sandbox: RunningSandbox)
     shown = outputs(notebook)
     assert "6 ready" in shown
     assert shown.count("ready    ") == 6
-    assert "Row 1: Duration must be more than 0 seconds." in shown
+    assert "Row 1: Duration must be more than 0 seconds, not " in shown
     assert shown.count("<audio controls") == 1
     made = sandbox.counters()["created"]
     run("batch", environment, tmp_path)

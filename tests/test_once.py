@@ -7,6 +7,9 @@ import uuid
 import pytest
 
 import soundpiece_nb as sp
+from soundpiece_nb.api.routes import find_route
+from soundpiece_nb.operations.current_session import current
+from soundpiece_nb.operations.plan import Draft, plan_operation
 
 
 def test_the_same_request_is_the_same_operation(connected, sandbox):
@@ -43,17 +46,16 @@ def test_labels_do_not_change_the_key(connected):
 def test_the_key_follows_from_the_service_too(connected, monkeypatch):
     here = sp.fx("Impact", 1, once=True)
     monkeypatch.setenv("SOUNDPIECE_BASE_URL", "https://api.elsewhere.example/v1")
-    from soundpiece_nb.operations.current_session import current
-
-    there = current().prepare("fx", {"prompt": "Impact", "duration": 1}, once=True)
-    assert there.key != here.key
+    fields = {"prompt": "Impact", "duration": 1}
+    draft = Draft(route=find_route("fx"), fields=fields, once=True)
+    assert plan_operation(current(), draft).request.key != here.key
 
 
 @pytest.mark.parametrize(
     ("options", "said"),
     [
         ({"take": 2}, "--once"),
-        ({"once": True, "take": 0}, "counts from 1"),
+        ({"once": True, "take": 0}, "must be a whole number from 1"),
         ({"once": True, "key": str(uuid.uuid4())}, "leave --key out"),
     ],
 )

@@ -163,7 +163,7 @@ def test_a_field_goes_by_the_name_of_its_option_everywhere(connected):
 @pytest.mark.parametrize("timeout", ["5", True, float("nan"), [5]])
 def test_a_timeout_that_is_no_time_is_said(connected, timeout):
     for awaited in (sp.fx("Impact", duration=1), sp.batch([{"prompt": "Rain"}], route="fx")):
-        with pytest.raises(sp.Mistake, match="A timeout is seconds"):
+        with pytest.raises(sp.Mistake, match="A timeout must be a number of seconds"):
             awaited.result(timeout)
         awaited.result(timedelta(minutes=1))
 

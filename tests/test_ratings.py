@@ -44,7 +44,7 @@ def test_where_there_is_one_take_the_operation_is_judged(connected, song):
 
 @pytest.mark.parametrize("stars", [0, 6, 4.5, "4", True, None])
 def test_stars_are_one_to_five(song, stars):
-    with pytest.raises(sp.Mistake, match="1 to 5 stars"):
+    with pytest.raises(sp.Mistake, match="Stars must be a whole number from 1 to 5"):
         song.outputs[0].rate(stars)
     assert song.outputs[0].rating is None
 
@@ -72,7 +72,7 @@ def test_tags_and_notes_are_kept(song):
     assert song.tag(["new", "old"]).entry.tags == ("demo", "loud", "slow", "new", "old")
     with pytest.raises(sp.Mistake, match="list of texts"):
         song.tag(7)
-    with pytest.raises(sp.Mistake, match="note is text"):
+    with pytest.raises(sp.Mistake, match="note must be text"):
         song.note(7)
 
 

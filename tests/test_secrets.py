@@ -34,6 +34,9 @@ SIGNED = "signature="
 
 PREPARE = """
 import logging, sys
+from soundpiece_nb.api.routes import find_route
+from soundpiece_nb.operations.current_session import current
+from soundpiece_nb.operations.plan import Draft, plan_operation
 logging.basicConfig(filename={log!r}, level=logging.DEBUG, force=True)
 %load_ext soundpiece_nb
 %xmode Verbose
@@ -84,12 +87,13 @@ CELLS = [
     "sp.takes().pipe(sp.top_words)",
     "%soundpiece_history --to {folder}/history.csv",
     "%soundpiece_history --to {folder}/history.html",
-    "[vars(c) for c in sys.modules['soundpiece_nb.display.page_script']._companions]",
+    "[vars(part) for part in current()._parts.values()]",
     "night.parents, late.parents, night.children, night.entry, night.error, night.outputs",
     "session = current()\nsession, vars(session)",
     "clients = [each[0] for each in session.engine._clients.values()]\nsession.engine, clients",
     "[vars(client) for client in clients]",
-    "session.connect(session.service), plan_operation(session, Draft(route=find_route('fx'), fields={{'prompt': 'x'}}))",
+    "draft = Draft(route=find_route('fx'), fields={{'prompt': 'x'}})",
+    "session.connect(session.service), plan_operation(session, draft)",
     "sp.song('x', prompt='y', key='no uuid')",
     "sp.stems(night.key, nonsense=1)",
     "[pool for client in clients for pool in vars(client).values()]",
@@ -242,7 +246,7 @@ def test_a_run_that_leaves_a_secret_behind_fails_though_its_tests_pass(workers):
 
 
 def _run_tests(folder, workers):
-    command = [sys.executable, "-m", "pytest", "-p", "leaks", "-p", "xdist.plugin"]
+    command = [sys.executable, "-m", "pytest", "-p", "support.leaks", "-p", "xdist.plugin"]
     command += [f"--numprocesses={workers}", f"--basetemp={folder / 'temporary'}", "test_it.py"]
     return subprocess.run(
         command,

@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from soundpiece_nb.engine.engine import WATCH_SECONDS
+from soundpiece_nb.engine.engine import Waits
 from soundpiece_nb.journal.journal import Journal
 from soundpiece_nb.journal.lease import LEASE_SECONDS, RENEWAL_SECONDS
 from support.held_service import HeldService, eventually
@@ -21,7 +21,7 @@ WAIT = "[sp.operation(key).result(20).status for key in keys]"
 LISTEN = """
 told = []
 for key in keys:
-    current().engine.run(key).listen(lambda run: told.append((run.phase.value, run.trouble)))
+    current().engine.run(key).subscribe(lambda run: told.append((run.phase.value, run.trouble)))
 """
 
 
@@ -125,13 +125,13 @@ def test_a_dead_ones_lease_is_taken_over_as_soon_as_somebody_looks(start, servic
     keys = submit(doomed, "heir", 3)
     eventually(lambda: service.held() == dict.fromkeys(keys, 1))
     heir.do(RESUME)
-    time.sleep(2 * WATCH_SECONDS)
+    time.sleep(2 * Waits().watch)
     assert len(holders(journal, keys)) == 1  # the living one's are not taken
     before = holders(journal, keys)
     doomed.send(signal.SIGKILL)
     began = time.monotonic()
     eventually(lambda: service.held() == dict.fromkeys(keys, 1))
-    assert time.monotonic() - began < WATCH_SECONDS + 0.5
+    assert time.monotonic() - began < Waits().watch + 0.5
     assert holders(journal, keys).isdisjoint(before)
     service.done.set()
     assert set(heir.do(WAIT)) == {"ready"}
@@ -174,7 +174,7 @@ def test_a_stopped_process_keeps_its_leases_and_then_goes_on(start, service, jou
     journal._note(keys[0], held_until=0)  # as after a night: all time is up
     other.do(RESUME)
     service.done.set()
-    time.sleep(3 * WATCH_SECONDS)
+    time.sleep(3 * Waits().watch)
     assert holders(journal, keys) == before
     assert other.do("[sp.operation(key).status for key in keys]") == ["processing"] * 3
     sleeper.send(signal.SIGCONT)
@@ -196,7 +196,7 @@ def test_a_lease_of_another_host_ends_with_its_time(start, service, journal):
     assert service.held() == {}
     eventually(lambda: service.held() == {keys[1]: 1})
     assert time.time_ns() // 1000 >= near
-    time.sleep(WATCH_SECONDS)
+    time.sleep(Waits().watch)
     assert service.held() == {keys[1]: 1}
     service.done.set()
     assert other.do("sp.operation(keys[1]).result(20).status") == "ready"
@@ -234,7 +234,7 @@ def test_one_that_was_refused_elsewhere_is_not_sent_again_by_who_waited(start, s
     # Between its asking and its turn, another process had the refusal.
     second.do(f"keys = ['{key}']; entry = current().journal.entry(keys[0])")
     journal.rejected(key, "402", "Not enough credits.")
-    second.do("current()._go_on(entry)")
+    second.do("from soundpiece_nb.operations.submission import _go_on; _go_on(current(), entry)")
     eventually(lambda: not second.do("current().engine.in_flight()"))
     assert journal.entry(key).status == "rejected"
     assert service.requests == Counter([key])

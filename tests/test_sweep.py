@@ -110,7 +110,7 @@ def test_once_the_same_sweep_has_the_same_keys_and_id_and_makes_nothing_new(
         ({"vary": {"size": range(51)}, "repeat": 2}, "102 operations"),
         ({"vary": {"size": ["a"], "duration": [1, -1]}, "duration": None}, "more than 0"),
         ({"vary": {"size": ["a"]}, "repeat": 0}, "whole number from 1"),
-        ({"vary": {"size": ["a"]}, "repeat": 2.0}, "whole number from 1"),
+        ({"vary": {"size": ["a"]}, "repeat": 2.5}, "whole number from 1"),
         ({"vary": {"size": ["a"]}, "repeat": True}, "whole number from 1"),
         ({"vary": {"size": ["a"]}, "name": "not a name"}, "cannot be a NAME"),
         ({"vary": {"size": ["a"]}, "tags": "swept"}, "list of texts"),

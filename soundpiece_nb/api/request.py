@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from .errors import Mistake
 from .output_ref import OutputRef, parse_output_ref
 from .routes import Field, Kind, Route, find_route
-from .values import read_seconds, read_whole
+from .values import as_number, read_seconds, read_whole
 
 
 @dataclasses.dataclass(frozen=True)
@@ -162,11 +162,13 @@ def _read_address(field: Field, value: Any) -> str:
 
 
 def _read_seconds(field: Field, value: Any) -> float:
-    return read_seconds(value, _label(field))
+    return read_seconds(as_number(value), _label(field))
 
 
 def _read_count(field: Field, value: Any) -> int:
-    return read_whole(value, _label(field), most=math.inf if field.most is None else field.most)
+    return read_whole(
+        as_number(value), _label(field), most=math.inf if field.most is None else field.most
+    )
 
 
 def _read_flag(field: Field, value: Any) -> bool:

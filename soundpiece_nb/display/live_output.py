@@ -62,6 +62,8 @@ class LiveOutput(ABC):
     """What a form that stands in it is made from."""
     tick_seconds: float | None = None
     """How often it is drawn while it goes on although nothing has changed."""
+    has_last_work: bool = False
+    """Whether `finish` does anything."""
     quick: bool = False
     """Whether drawing it again takes so little that any thread may do so."""
 

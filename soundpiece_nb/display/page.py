@@ -39,7 +39,7 @@ class _Kept:
     output: LiveOutput
     due: float | None = None
     first_change: float | None = None
-    goes_on: bool = True
+    goes_on: bool = False
     drawing: bool = False
 
     def change(self, now: float) -> None:
@@ -83,7 +83,8 @@ class Page(SessionPart):
         with suppress(RuntimeError):  # all work has just been stopped
             self.session.engine.workers.start(script.ensure_companion, self.find)
         with self._wake:
-            self._kept[output.id] = _Kept(output)
+            goes_on = output.goes_on() or output.has_last_work
+            self._kept[output.id] = _Kept(output, goes_on=goes_on)
             self._kept.move_to_end(output.id)
             while len(self._kept) > MOST_OUTPUTS:
                 self._kept.popitem(last=False)

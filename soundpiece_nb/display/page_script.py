@@ -83,11 +83,17 @@ class PageScript(SessionPart):
                 given = {word: message.get(word) for word in ("rating", "note")}
                 library.rate(self.session, key, take, **given)
                 return None
-            case "arrange" | "make" | "cell":
-                identity = str(message.get("view") or message.get("form"))
-                output = self._find(identity)
+            case "arrange" | "make" | "cell" as word:
+                arranges = word == "arrange"
+                output = self._find(str(message["view" if arranges else "form"]))
+                if output is None and arranges:
+                    raise Mistake(
+                        "This output belongs to an earlier kernel; run its cell again to sort it."
+                    )
                 if output is None:
-                    raise Mistake("This output belongs to an earlier kernel; run its cell again.")
+                    raise Mistake(
+                        "This form belongs to an earlier kernel; %soundpiece_lab opens a new one."
+                    )
                 return output.answer(message)
         return None
 
@@ -104,8 +110,8 @@ class PageScript(SessionPart):
         }
 
     def _tell_ratings(self, key: str) -> None:
-        if self._companion is not None and (judged := self._ratings(key)):
-            self._send({"say": "seen", "judged": judged, "views": []})
+        if self._companion is not None:
+            self._send({"say": "seen", "judged": self._ratings(key), "views": []})
 
     def _ratings(self, key: str) -> list[Message]:
         """Return how the takes of an operation are rated; nothing for one that is not known."""

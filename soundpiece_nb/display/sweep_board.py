@@ -62,6 +62,7 @@ class Board(LiveOutput):
     """One sweep in one output."""
 
     matched = True
+    has_last_work = True
 
     def __init__(self, sweep: Sweep, place: Place, order: str | None = None) -> None:
         super().__init__(sweep.id, sweep.session)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -34,12 +34,20 @@ class Files:
     `untold` are afterwards the keys of those whose takes the journal does not know.
     """
 
-    def __init__(self, repairs: Repairs, stored: StoredFiles, *, verifies: bool) -> None:
+    def __init__(
+        self,
+        repairs: Repairs,
+        stored: StoredFiles,
+        *,
+        verifies: bool,
+        names: Callable[[Path], Iterator[Path]] = numbered,
+    ) -> None:
         """Be ready to look; `verifies` decodes every file, which takes as long as that takes."""
         self.untold: set[str] = set()
         self._repairs = repairs
         self._stored = stored
         self._verifies = verifies
+        self._names = names
         self._journal = repairs.session.journal
         self._store = repairs.session.engine.store
         self._met: dict[str, list[str]] = defaultdict(list)
@@ -129,7 +137,7 @@ class Files:
         for each in (file.with_suffix(".mp3"), file):  # a preview of it tells no better
             if each.exists():
                 aside = each.with_suffix(f".damaged{each.suffix}")
-                each.rename(next(path for path in numbered(aside) if not path.exists()))
+                each.rename(next(path for path in self._names(aside) if not path.exists()))
         self._journal.check_files(known.key)
 
     # ------------------------------------------------------------------ what was left over

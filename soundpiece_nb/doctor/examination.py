@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Future
+from pathlib import Path
 
 from soundpiece_nb.api.errors import Mistake
+from soundpiece_nb.files import numbered
 from soundpiece_nb.operations.current_session import current
 from soundpiece_nb.text import counted
 
@@ -18,23 +20,33 @@ from .inventory import Known, StoredFiles, read_journal, read_stored_files
 from .journal_file import complaints, postpone, rescue_journal
 from .repairs import Repairs
 from .report import Finding, Group, Report, weight
-from .service import Inquiry, inquire
+from .service import PATIENCE, Inquiry, inquire
 
 
 class Examination:
     """A look at everything a home folder holds, begun once, on a thread of its own."""
 
     def __init__(
-        self, *, verify: bool = False, ask_all: bool = False, dry_run: bool = False
+        self,
+        *,
+        verify: bool = False,
+        ask_all: bool = False,
+        dry_run: bool = False,
+        patience: float = PATIENCE,
+        names: Callable[[Path], Iterator[Path]] = numbered,
     ) -> None:
         """Decide how far it goes.
 
         `verify` decodes every file, `ask_all` asks the service about every operation and not only
-        about those that lack something, `dry_run` changes nothing.
+        about those that lack something, `dry_run` changes nothing. A service that fails for
+        `patience` seconds counts as silent. A damaged file is moved aside to the first of `names`
+        that is free.
         """
         self._verifies = verify
         self._asks_all = ask_all
         self._dry_run = dry_run
+        self._patience = patience
+        self._names = names
         self._stopped = threading.Event()
 
     def begin(self) -> Future[Report]:
@@ -68,10 +80,15 @@ class Examination:
         stored = read_stored_files(session.home / "audio", repairs.check_stopped)
         journal = read_journal(session.journal)
         free = _free(repairs, journal.values())
-        files = Files(repairs, stored, verifies=self._verifies)
+        files = Files(repairs, stored, verifies=self._verifies, names=self._names)
         files.examine(free)
         backlog = Backlog(free, files.lacking, files.untold, _service(repairs))
-        inquiry = inquire(session, backlog.to_ask(everything=self._asks_all), repairs.check_stopped)
+        inquiry = inquire(
+            session,
+            backlog.to_ask(everything=self._asks_all),
+            repairs.check_stopped,
+            self._patience,
+        )
         findings += [
             *backlog.findings(inquiry),
             *files.findings(),

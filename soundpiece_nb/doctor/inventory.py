@@ -77,7 +77,7 @@ def read_journal(journal: Journal) -> dict[str, Known]:
 
 
 def read_stored_files(audio: Path, check_stopped: Callable[[], None]) -> StoredFiles:
-    """Return what found in each folder of the audio; `check_stopped` is asked before each, and may raise."""
+    """Return the files in each folder of audio; `check_stopped` is called before each."""
     stored = {}
     for folder in _entries(audio):
         check_stopped()

@@ -57,10 +57,16 @@ class Inquiry:
         }
 
 
-def inquire(session: Session, asked: Sequence[Known], check_stopped: Callable[[], None]) -> Inquiry:
+def inquire(
+    session: Session,
+    asked: Sequence[Known],
+    check_stopped: Callable[[], None],
+    patience: float = PATIENCE,
+) -> Inquiry:
     """Ask the service in use about these operations, which are its own; blocks meanwhile.
 
-    `check_stopped` is asked before each, and may raise. A service that does not answer is asked no more.
+    `check_stopped` is called before each, and may raise. A service that does not answer within
+    `patience` seconds is asked no more.
     """
     inquiry = Inquiry(asked)
     if not asked:
@@ -68,7 +74,7 @@ def inquire(session: Session, asked: Sequence[Known], check_stopped: Callable[[]
     try:
         connection = _connect(session)
         with asyncio.Runner() as runner:
-            runner.run(_ask_all(inquiry, connection, check_stopped))
+            runner.run(_ask_all(inquiry, connection, check_stopped, patience))
     except Refusal as refusal:
         inquiry.silence = refusal_words(refusal)
     except SoundpieceError as error:
@@ -87,7 +93,7 @@ def _connect(session: Session) -> Connection:
 
 
 async def _ask_all(
-    inquiry: Inquiry, connection: Connection, check_stopped: Callable[[], None]
+    inquiry: Inquiry, connection: Connection, check_stopped: Callable[[], None], patience: float
 ) -> None:
     client = Client(connection.base_url, connection.api_key, request_timeout=lambda: ANSWER_WITHIN)
     pace, waiting = AccountPace(), iter(inquiry.asked)
@@ -95,7 +101,7 @@ async def _ask_all(
     async def ask_on(waiting: Iterator[Known]) -> None:
         for known in waiting:
             check_stopped()
-            inquiry.answers[known.key] = await _ask(client, pace, known)
+            inquiry.answers[known.key] = await _ask(client, pace, known, patience)
 
     askers = [asyncio.ensure_future(ask_on(waiting)) for _ in range(AT_A_TIME)]
     try:
@@ -107,13 +113,13 @@ async def _ask_all(
         await client.close()
 
 
-async def _ask(client: Client, pace: AccountPace, known: Known) -> Answer | None:
+async def _ask(client: Client, pace: AccountPace, known: Known, patience: float) -> Answer | None:
     try:
         return await retry(
             lambda: client.read(known.route, known.operation_id or "", wait=False),
             Exchange.POLL,
             pace=pace,
-            budget=PATIENCE,
+            budget=patience,
             on_failure=lambda _: None,
             clock=Clock(),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import re
 import shlex
 from collections.abc import Callable, Mapping
@@ -11,7 +12,7 @@ from typing import Any, NoReturn
 
 from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.api.routes import Field, Kind, Route
-from soundpiece_nb.api.values import read_seconds, read_whole
+from soundpiece_nb.api.values import as_number, read_seconds, read_whole
 from soundpiece_nb.operations.templates import expand
 
 Reader = Callable[[Any, str], Any]
@@ -53,17 +54,14 @@ class Option:
         """Return what was typed as the value it stands for; raises Mistake."""
         if self.reader is None or not isinstance(value, str):
             return value
-        return self.reader(value, self.names[-1])
+        return self.reader(as_number(value), self.names[-1])
 
 
 def read_pace(value: Any, name: str) -> float:
     """Return a factor from 0 upwards; raises Mistake."""
-    try:
-        return read_seconds(value, name, above=False)
-    except Mistake:
-        raise Mistake(
-            f"{name} must be a number from 0 (as fast as it can) upwards, not {value!r}."
-        ) from None
+    if isinstance(value, int | float) and 0 <= value < math.inf:
+        return float(value)
+    raise Mistake(f"{name} must be a number from 0 (as fast as it can) upwards, not {value!r}.")
 
 
 def option(*names: str, reader: Reader | None = None, **settings: Any) -> Option:

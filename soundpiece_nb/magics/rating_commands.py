@@ -30,7 +30,7 @@ def rate(notebook: Notebook, options: Namespace) -> None:
 
     0 takes the stars away. It is kept at once, and shown wherever the take is shown.
     """
-    from soundpiece_nb.api.values import read_stars
+    from soundpiece_nb.api.values import as_number, read_stars
     from soundpiece_nb.display.take_player import stars
     from soundpiece_nb.operations import library
     from soundpiece_nb.operations.current_session import current
@@ -46,7 +46,7 @@ def rate(notebook: Notebook, options: Namespace) -> None:
                 else f"{_called(entry)} has no takes yet; it is {entry.status}."
             )
         take = 1
-    rating = read_stars(options.stars, least=NO_STARS)
+    rating = read_stars(as_number(options.stars), least=NO_STARS)
     library.rate(current(), entry.key, take, rating=rating, note=" ".join(options.note) or None)
     print(f"{_called(entry)}, take {take}: {stars(rating) if rating else 'no stars'}")
 

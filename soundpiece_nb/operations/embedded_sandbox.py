@@ -14,6 +14,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, cast
@@ -47,7 +48,11 @@ class Address:
 class EmbeddedSandbox:
     """The sandbox of one home folder."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(
+        self, home: Path, *, needs: Sequence[str] = ("fastapi", "uvicorn", "scipy")
+    ) -> None:
+        """Be ready to start it below `home`; it `needs` these libraries."""
+        self._needs = needs
         self.folder = home / "sandbox"
         self._note = self.folder / "address.json"
 
@@ -64,7 +69,7 @@ class EmbeddedSandbox:
         address = self.running()
         if address is not None:
             return address
-        if any(importlib.util.find_spec(name) is None for name in ("fastapi", "uvicorn", "scipy")):
+        if any(importlib.util.find_spec(name) is None for name in self._needs):
             raise Mistake(
                 "The sandbox needs a few more libraries: pip install 'soundpiece-nb[sandbox]'."
             )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from soundpiece_nb.api.errors import Mistake
@@ -16,13 +16,12 @@ from soundpiece_nb.api.errors import Mistake
 _NAME = re.compile(r"\{\{\s*([^{}\s]+)\s*\}\}")
 
 
-def names_in(value: Any) -> Iterator[str]:
-    """Give the names that stand in `{{name}}` in a text or a list of texts, in order."""
+def names_in(value: Any) -> list[str]:
+    """Return the names that stand in `{{name}}` in a text or a list of texts, in order."""
     if isinstance(value, list | tuple):
-        for each in value:
-            yield from names_in(each)
-    elif isinstance(value, str):
-        yield from (as_python(word) for word in _NAME.findall(value) if word.isidentifier())
+        return [name for each in value for name in names_in(each)]
+    words = _NAME.findall(value) if isinstance(value, str) else []
+    return [as_python(word) for word in words if word.isidentifier()]
 
 
 def name_alone(text: str) -> str | None:

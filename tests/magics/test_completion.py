@@ -146,12 +146,12 @@ def test_options_and_their_values_replace_exactly_what_was_typed(shell, text, wo
 
 
 def test_every_option_of_every_magic_is_offered_long_and_short(shell):
-    usages = sys.modules["soundpiece_nb.magics.command"].USAGES
+    usage_of = shell.magics_manager.registry["SoundpieceMagics"].usage_of
     names = [*shell.magics_manager.magics["line"], *shell.magics_manager.magics["cell"]]
     names = {name for name in names if name.startswith("soundpiece")}
     assert len(names) >= 17
     for name in names:
-        options = [each for each in usages[name].options if not each.positional]
+        options = [each for each in usage_of(name).options if not each.positional]
         if options:
             dashed = [each for option in options for each in option.names]
             assert offered(shell, f"%{name} -|") == dashed

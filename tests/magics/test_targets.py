@@ -60,7 +60,7 @@ def test_numbers_and_names_on_a_line_may_be_variables_too(kernel):
     kernel.run("a_page, two, long, called = 1, 2, 60, 'called_so'")
     assert "1 to 1 of " in kernel.run("%soundpiece_history -n {{a_page}}").text
     [error] = kernel.run("%soundpiece_history --min-rating {{called}}").errors
-    assert "--min-rating takes a whole number; 'called_so' is none." in error
+    assert "--min-rating must be a whole number from 1 to 5, not 'called_so'." in error
     kernel.run("%soundpiece_fx {{called}} -p Impact -d 1 --timeout {{long}} --wait")
     assert kernel.value("called_so.status") == "ready"
     swept = kernel.run("%soundpiece_fx -p {{m}} -d 1 --sweep m=a,b --repeat {{two}} --dry-run")

@@ -14,7 +14,8 @@ from soundpiece_nb.audio.verification import verify
 from soundpiece_nb.journal.filters import Filter
 from soundpiece_nb.journal.journal import Journal
 from soundpiece_nb.operations.session import Session
-from soundpiece_nb.server import resuming as caretaker
+from soundpiece_nb.server.resuming import LOOK_SECONDS, Resumer
+from soundpiece_nb.settings import Settings
 from support.jupyter_servers import JupyterServer
 from support.kernels import Kernel
 from support.recorded_operations import record
@@ -90,35 +91,38 @@ def test_unasked_the_server_touches_none(journal, tmp_path, environment):
     assert {complete for _, complete, _ in before} == {False}
 
 
-def test_what_is_wrong_is_said_once_until_it_is_something_else(tmp_path, monkeypatch):
+def test_what_is_wrong_is_said_once_until_it_is_something_else(tmp_path):
     looks = iter(["damaged", "damaged", "", "damaged", "gone"])
-    monkeypatch.setattr(caretaker, "LOOK_SECONDS", 0.0)
 
     def abandoned(*_):
         if words := next(looks, ""):
             raise StorageFailed(words)
         return []
 
-    monkeypatch.setattr(caretaker, "find_abandoned", abandoned)
     said = []
-    caretaker.Resumer(tmp_path, said.append).start()
+    Resumer(tmp_path, said.append, find=abandoned, look_seconds=0.0).start()
     until = time.monotonic() + 5
     while len(said) < 3 and time.monotonic() < until:
         time.sleep(0.01)
     assert said == ["damaged", "damaged", "gone"]
 
 
-def test_what_is_out_of_reach_is_asked_for_ever_more_rarely(tmp_path, monkeypatch):
+def test_what_is_out_of_reach_is_asked_for_ever_more_rarely(tmp_path):
     opened = Journal(tmp_path)
     key = record(opened)  # by a kernel that went at once
     opened.release([key])
     opened.close()
-    asked, clock = [], SimpleNamespace(now=0.0, time_ns=time.time_ns, monotonic=lambda: clock.now)
-    monkeypatch.setattr(caretaker, "time", clock)
-    monkeypatch.setattr(Session, "reaches", lambda *_: asked.append(clock.now) or False)
-    keeper = caretaker.Resumer(tmp_path, print)
+    asked, clock = [], SimpleNamespace(now=0.0)
+
+    class OutOfReach(Session):
+        def reaches(self, _):
+            asked.append(clock.now)
+            return False
+
+    resumer = Resumer(tmp_path, print, clock=lambda: clock.now)
+    resumer._session = OutOfReach(Settings(home=str(tmp_path)))
     for _ in range(1000):
-        keeper.look()
-        clock.now += caretaker.LOOK_SECONDS
-    keeper._session.close()
+        resumer.look()
+        clock.now += LOOK_SECONDS
+    resumer._session.close()
     assert asked == [0, 10, 30, 70, 150, 310, 630, 1230, 1830]

@@ -52,9 +52,9 @@ def make(home, server_home, server, tmp_path, monkeypatch):
 
     def seen(meddler, service):
         remember(server_home, service, 3.0)
-        current = current()
+        session = current()
         states = set()
-        operations = [submit(current, f"{meddler.root}/here", n) for n in range(NUMBER)]
+        operations = [submit(session, f"{meddler.root}/here", n) for n in range(NUMBER)]
         until = time.monotonic() + 60
         while time.monotonic() < until:
             now = {each.status for each in operations}
@@ -64,7 +64,7 @@ def make(home, server_home, server, tmp_path, monkeypatch):
             time.sleep(0.02)
         for each in operations:
             each.result(60)
-        entries = [current.journal.entry(each.key) for each in operations]
+        entries = [session.journal.entry(each.key) for each in operations]
         for entry in entries:
             assert verify(server_home / entry.takes[0].path).duration == pytest.approx(
                 0.5, abs=0.01

@@ -34,7 +34,7 @@ def service(tmp_path, server):
 
 
 @pytest.fixture
-def current(home, service, monkeypatch):
+def session(home, service, monkeypatch):
     monkeypatch.setenv("SOUNDPIECE_BASE_URL", service.base_url)
     monkeypatch.setenv("SOUNDPIECE_API_KEY", "spk_tests_only_0123456789")
     return current()
@@ -44,10 +44,10 @@ def address(server):
     return f"{server.root}soundpiece/webhook"
 
 
-def test_fifty_are_shown_at_their_delivery_with_hardly_a_poll(current, home, service, server):
+def test_fifty_are_shown_at_their_delivery_with_hardly_a_poll(session, home, service, server):
     remember(home, service, 60.0)
-    made = [submit(current, address(server), number) for number in range(NUMBER)]
-    entries = [current.journal.entry(each.result(60).key) for each in made]
+    made = [submit(session, address(server), number) for number in range(NUMBER)]
+    entries = [session.journal.entry(each.result(60).key) for each in made]
     delivered = all_heard(home, {entry.operation_id for entry in entries})
     late = [
         entry.finished_at.timestamp() - delivered[entry.operation_id] / 1e6 for entry in entries
@@ -58,12 +58,12 @@ def test_fifty_are_shown_at_their_delivery_with_hardly_a_poll(current, home, ser
           f"{sum(entry.polls for entry in entries)} polls")  # fmt: skip
 
 
-def test_with_the_receiver_stopped_half_way_all_still_end(current, home, service, server):
+def test_with_the_receiver_stopped_half_way_all_still_end(session, home, service, server):
     remember(home, service, 4.0)
-    made = [submit(current, address(server), number) for number in range(NUMBER // 2)]
+    made = [submit(session, address(server), number) for number in range(NUMBER // 2)]
     while len(heard(home)) < 3:
         time.sleep(0.05)
     server.process.terminate()
-    made += [submit(current, address(server), number) for number in range(NUMBER // 2, NUMBER)]
+    made += [submit(session, address(server), number) for number in range(NUMBER // 2, NUMBER)]
     assert {each.result(60).status for each in made} == {"ready"}
     assert len(heard(home)) < NUMBER

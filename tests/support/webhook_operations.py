@@ -12,6 +12,10 @@ from soundpiece_nb.api.request import new_request
 from soundpiece_nb.api.routes import find_route
 from soundpiece_nb.journal.journal import Journal
 from soundpiece_nb.journal.quick_reads import FILE_NAME
+from soundpiece_nb.operations.labels import Labels
+from soundpiece_nb.operations.operation import Operation
+from soundpiece_nb.operations.plan import Planned
+from soundpiece_nb.operations.submission import submit_planned
 
 FX = find_route("fx")
 
@@ -30,12 +34,13 @@ def remember(home, service, seconds):
         connection.commit()
 
 
-def submit(current, address, number):
+def submit(session, address, number):
     """Hand an effect over that the service is to tell this address of."""
     told = {"callback_url": address}  # a person's has to be https
     request = new_request(FX, {"prompt": f"Impact {number}", "duration": 0.5})
     body = json.dumps(json.loads(request.body) | told).encode()
-    return current.submit(replace(request, fields={**request.fields, **told}, body=body))
+    request = replace(request, fields={**request.fields, **told}, body=body)
+    return Operation(submit_planned(session, Planned(request, Labels(), {})), session)
 
 
 def heard(home):
