@@ -33,9 +33,9 @@ def main() -> None:
 
 def _serve(options: argparse.Namespace, data: Path, listener: socket.socket) -> None:
     # Loaded only now, so that --help and a port that is taken answer at once.
-    from soundpiece_sandbox.ledger import Ledger, LedgerUnusableError
-    from soundpiece_sandbox.server import SandboxServer
-    from soundpiece_sandbox.service import Sandbox, Settings
+    from soundpiece_sandbox.service.app import Sandbox, Settings
+    from soundpiece_sandbox.service.server import SandboxServer
+    from soundpiece_sandbox.store.operation_store import Ledger, LedgerUnusableError
 
     with ExitStack() as open_rooms:
         try:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from soundpiece_sandbox.faults import Fault
+    from soundpiece_sandbox.faults.fault import Fault
 
 Number = TypeVar("Number", int, float)
 
@@ -147,7 +147,7 @@ def _secret(text: str) -> str:
 
 
 def _origin(text: str) -> str:
-    from soundpiece_sandbox.reach import origin_of
+    from soundpiece_sandbox.network.access import origin_of
 
     try:
         scheme, host, _ = origin_of(text)
@@ -159,7 +159,7 @@ def _origin(text: str) -> str:
 
 
 def _fault(text: str) -> "Fault":
-    from soundpiece_sandbox.faults import Fault
+    from soundpiece_sandbox.faults.fault import Fault
 
     try:
         return Fault.read(text)

@@ -1,10 +1,9 @@
 """Music made on the spot: words and a prompt in, a finished stereo song and its stems out."""
 
+from soundpiece_sandbox.music.audio_analysis import ground_of, listen
+from soundpiece_sandbox.music.audio_arrays import SAMPLE_RATE, FloatArray
 from soundpiece_sandbox.music.cutting import Cut, plan_cut
 from soundpiece_sandbox.music.fx import make_fx
-from soundpiece_sandbox.music.ground import Ground
-from soundpiece_sandbox.music.guide import Guide
-from soundpiece_sandbox.music.listening import ground_of, listen
 from soundpiece_sandbox.music.plan import (
     Plan,
     plan_instrumental,
@@ -12,10 +11,11 @@ from soundpiece_sandbox.music.plan import (
     plan_song,
     plan_song_remix,
 )
+from soundpiece_sandbox.music.reference_style import Guide
+from soundpiece_sandbox.music.remix_basis import Ground
 from soundpiece_sandbox.music.sample import make_sample
 from soundpiece_sandbox.music.song import Song, make_song, perform, planned_duration
-from soundpiece_sandbox.music.sound import SAMPLE_RATE, FloatArray
-from soundpiece_sandbox.music.splitting import split, split_pieces
+from soundpiece_sandbox.music.stem_separation import split, split_pieces
 
 __all__ = [
     "SAMPLE_RATE",

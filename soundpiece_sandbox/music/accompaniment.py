@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from soundpiece_sandbox.music.chance import Chance
 from soundpiece_sandbox.music.form import Form, Part
 from soundpiece_sandbox.music.harmony import Chord, Key, nearest_of, voicing
+from soundpiece_sandbox.music.instrument_presets import TONES
 from soundpiece_sandbox.music.prompt import Character
 from soundpiece_sandbox.music.score import BEATS, STEPS, Hit, Note, strokes, swung
+from soundpiece_sandbox.music.seeded_random import Chance
 from soundpiece_sandbox.music.style import Style
-from soundpiece_sandbox.music.tones import TONES
 
 FULL = 0.85  # from this energy on, a part plays the chorus's patterns
 BARE = 0.5  # below this energy, the band holds back

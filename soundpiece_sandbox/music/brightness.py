@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from soundpiece_sandbox.music.sound import SAMPLE_RATE, FloatArray
+from soundpiece_sandbox.music.audio_arrays import SAMPLE_RATE, FloatArray
 from soundpiece_sandbox.music.wavetable import DoubleArray
 
 NEUTRAL = 3000.0  # Hz: what silence is given

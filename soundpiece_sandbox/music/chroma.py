@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from soundpiece_sandbox.music.sound import SAMPLE_RATE, FloatArray, by_channel
+from soundpiece_sandbox.music.audio_arrays import SAMPLE_RATE, FloatArray, by_channel
 from soundpiece_sandbox.music.wavetable import DoubleArray
 
 MOMENTS = 10.0  # a second

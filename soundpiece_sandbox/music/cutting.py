@@ -7,10 +7,10 @@ from itertools import accumulate
 
 import numpy as np
 
+from soundpiece_sandbox.music.audio_arrays import SAMPLE_RATE, FloatArray, frames_in
 from soundpiece_sandbox.music.chroma import MOMENTS, chroma_of
-from soundpiece_sandbox.music.ground import Ground
+from soundpiece_sandbox.music.remix_basis import Ground
 from soundpiece_sandbox.music.score import BEATS
-from soundpiece_sandbox.music.sound import SAMPLE_RATE, FloatArray, frames_in
 from soundpiece_sandbox.music.wavetable import DoubleArray
 
 _JOIN = 0.03  # seconds that one side of a join melts into the other

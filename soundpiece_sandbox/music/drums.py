@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from soundpiece_sandbox.music.effects import impulse_response
+from soundpiece_sandbox.music.audio_arrays import SAMPLE_RATE, FloatArray, faded, frames_in, panned
 from soundpiece_sandbox.music.filters import banded, convolved, noise
-from soundpiece_sandbox.music.sound import SAMPLE_RATE, FloatArray, faded, frames_in, panned
+from soundpiece_sandbox.music.mix_effects import impulse_response
 
 
 @dataclass(frozen=True)

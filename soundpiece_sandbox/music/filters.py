@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from soundpiece_sandbox.music.sound import SAMPLE_RATE, FloatArray
+from soundpiece_sandbox.music.audio_arrays import SAMPLE_RATE, FloatArray
 
 _BANK = 1 << 17  # frames of noise before it repeats: three seconds
 

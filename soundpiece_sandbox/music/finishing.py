@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from soundpiece_sandbox.music.master import loudness, mastered
-from soundpiece_sandbox.music.sound import FloatArray
+from soundpiece_sandbox.music.audio_arrays import FloatArray
+from soundpiece_sandbox.music.mastering import loudness, mastered
 
 _PEAK = 10.0 ** (-3.0 / 20.0)
 _CONTEXT = 44_100  # frames of itself that a loop's master hears before and after

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from soundpiece_sandbox.music.chance import Chance
 from soundpiece_sandbox.music.form import (
     LEAD_IN,
     LONGEST,
@@ -24,6 +23,7 @@ from soundpiece_sandbox.music.harmony import Chord, Key
 from soundpiece_sandbox.music.lyrics import Line, Syllable
 from soundpiece_sandbox.music.melody import compose_melody
 from soundpiece_sandbox.music.score import BEATS, Note, swung
+from soundpiece_sandbox.music.seeded_random import Chance
 from soundpiece_sandbox.music.style import Style
 
 _KINDS = {"I": "intro", "V": "verse", "C": "chorus", "B": "bridge", "O": "outro"}

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from soundpiece_sandbox.music.filters import banded, noise
-from soundpiece_sandbox.music.sound import (
+from soundpiece_sandbox.music.audio_arrays import (
     SAMPLE_RATE,
     FloatArray,
     faded,
@@ -16,7 +15,8 @@ from soundpiece_sandbox.music.sound import (
     panned,
     silence,
 )
-from soundpiece_sandbox.music.tones import TONES, Tone
+from soundpiece_sandbox.music.filters import banded, noise
+from soundpiece_sandbox.music.instrument_presets import TONES, Tone
 from soundpiece_sandbox.music.wavetable import (
     DoubleArray,
     PhaseArray,

@@ -13,10 +13,8 @@ from soundpiece_sandbox.music.accompaniment import (
     compose_lead,
     compose_pad,
 )
-from soundpiece_sandbox.music.chance import Chance
+from soundpiece_sandbox.music.audio_arrays import SAMPLE_RATE, frames_in
 from soundpiece_sandbox.music.form import LEAD_IN, Form, lay_out
-from soundpiece_sandbox.music.ground import Ground, other_style
-from soundpiece_sandbox.music.guide import Guide, suited_style
 from soundpiece_sandbox.music.harmony import Chord
 from soundpiece_sandbox.music.instrumental import (
     compose_tune,
@@ -28,8 +26,10 @@ from soundpiece_sandbox.music.instrumental import (
 from soundpiece_sandbox.music.lyrics import read_lyrics
 from soundpiece_sandbox.music.melody import compose_melody
 from soundpiece_sandbox.music.prompt import Character, named_length, read_prompt
+from soundpiece_sandbox.music.reference_style import Guide, suited_style
+from soundpiece_sandbox.music.remix_basis import Ground, other_style
 from soundpiece_sandbox.music.score import Hit, Note, SungNote
-from soundpiece_sandbox.music.sound import SAMPLE_RATE, frames_in
+from soundpiece_sandbox.music.seeded_random import Chance
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from operator import attrgetter
 
-from soundpiece_sandbox.music.chance import Chance
 from soundpiece_sandbox.music.harmony import NOTE_NAMES, Key
+from soundpiece_sandbox.music.seeded_random import Chance
 from soundpiece_sandbox.music.style import Style
 from soundpiece_sandbox.music.styles import STYLES
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from soundpiece_sandbox.music.chance import Chance
+from soundpiece_sandbox.music.audio_arrays import SAMPLE_RATE, FloatArray, faded, frames_in
+from soundpiece_sandbox.music.beat_grid import Grid, circle_grid, line_grid, natural_grid
 from soundpiece_sandbox.music.finishing import (
     fitted,
     folded,
@@ -14,12 +15,11 @@ from soundpiece_sandbox.music.finishing import (
     mastered_circle,
     mastered_line,
 )
-from soundpiece_sandbox.music.grid import Grid, circle_grid, line_grid, natural_grid
-from soundpiece_sandbox.music.phrase import play_phrase
+from soundpiece_sandbox.music.one_shot import natural_seconds, play_stroke
 from soundpiece_sandbox.music.prompt import Character, read_prompt
-from soundpiece_sandbox.music.sample_words import GUITAR, Wish, read_wish
-from soundpiece_sandbox.music.sound import SAMPLE_RATE, FloatArray, faded, frames_in
-from soundpiece_sandbox.music.stroke import natural_seconds, play_stroke
+from soundpiece_sandbox.music.sample_phrase import play_phrase
+from soundpiece_sandbox.music.sample_prompt import GUITAR, Wish, read_wish
+from soundpiece_sandbox.music.seeded_random import Chance
 
 _LOUDNESS = -14.0  # LUFS
 _ATTACK = 0.0005  # seconds

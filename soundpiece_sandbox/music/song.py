@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from soundpiece_sandbox.music.band import play
+from soundpiece_sandbox.music.audio_arrays import SAMPLE_RATE, FloatArray, frames_in
 from soundpiece_sandbox.music.brightness import tilt_towards
-from soundpiece_sandbox.music.chance import Chance
-from soundpiece_sandbox.music.master import balanced, mastered
+from soundpiece_sandbox.music.mastering import balanced, mastered
 from soundpiece_sandbox.music.plan import Plan, plan_form, plan_song
-from soundpiece_sandbox.music.sound import SAMPLE_RATE, FloatArray, frames_in
+from soundpiece_sandbox.music.seeded_random import Chance
+from soundpiece_sandbox.music.stem_rendering import play
 
 _LAST_FADE = 1.8  # seconds over which whatever still rings goes to silence
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from soundpiece_sandbox.music.sound import SAMPLE_RATE, FloatArray
+from soundpiece_sandbox.music.audio_arrays import SAMPLE_RATE, FloatArray
 
 TABLE = 4096  # samples in a period: fine enough that the nearest one will do
 CEILING = 15_000.0  # Hz: no harmonic above this, so nothing folds back

@@ -3,7 +3,7 @@
 import httpcore
 import pytest
 
-from soundpiece_sandbox.reach import NotPublicError, PublicInternet, Reach
+from soundpiece_sandbox.network.access import NotPublicError, PublicInternet, Reach
 
 PRIVATE = [
     "127.0.0.1",

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from scipy.fft import next_fast_len
 
 from soundpiece_sandbox.music import SAMPLE_RATE, make_fx, make_sample
+from soundpiece_sandbox.music.beat_grid import circle_grid
 from soundpiece_sandbox.music.fx import KINDS
-from soundpiece_sandbox.music.grid import circle_grid
-from soundpiece_sandbox.music.sample_words import read_wish
+from soundpiece_sandbox.music.sample_prompt import read_wish
 from support.loudness import lufs
 
 NAMES = tuple(kind.name for kind in KINDS)

@@ -20,7 +20,7 @@ CONTEXT.set_forkserver_preload(
         "soundpiece_nb.journal.journal",
         "keyring",
         "support.forked_processes",
-        "soundpiece_sandbox.server",
+        "soundpiece_sandbox.service.server",
     ]
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from soundpiece_sandbox.music.fx.notation import (
+from soundpiece_sandbox.music.fx.effect_model import (
     BRIGHT,
     SWELL,
     Effect,

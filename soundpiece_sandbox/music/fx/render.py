@@ -7,10 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from soundpiece_sandbox.music.filters import noise
-from soundpiece_sandbox.music.finishing import fitted
-from soundpiece_sandbox.music.fx.notation import Hiss, Layer, Path, Rounds, Scattered, Strike, Tune
-from soundpiece_sandbox.music.sound import (
+from soundpiece_sandbox.music.audio_arrays import (
     SAMPLE_RATE,
     FloatArray,
     faded,
@@ -18,6 +15,17 @@ from soundpiece_sandbox.music.sound import (
     panned,
     place,
     silence,
+)
+from soundpiece_sandbox.music.filters import noise
+from soundpiece_sandbox.music.finishing import fitted
+from soundpiece_sandbox.music.fx.effect_model import (
+    Hiss,
+    Layer,
+    Path,
+    Rounds,
+    Scattered,
+    Strike,
+    Tune,
 )
 from soundpiece_sandbox.music.wavetable import (
     DoubleArray,

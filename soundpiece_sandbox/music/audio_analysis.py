@@ -1,0 +1,114 @@
+"""Listening: what a guide or a remix can learn from any sound, wherever it comes from."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from soundpiece_sandbox.music.audio_arrays import SAMPLE_RATE, FloatArray, by_channel, frames_in
+from soundpiece_sandbox.music.beat_tracking import Onsets, first_beat_of, onsets_of, tempo_of
+from soundpiece_sandbox.music.brightness import brightness_of
+from soundpiece_sandbox.music.chord_recognition import chords_of, key_of
+from soundpiece_sandbox.music.chroma import MOMENTS, chroma_of
+from soundpiece_sandbox.music.form import LEAD_IN, LONGEST, RING
+from soundpiece_sandbox.music.reference_style import Guide
+from soundpiece_sandbox.music.remix_basis import Ground
+from soundpiece_sandbox.music.score import BEATS
+from soundpiece_sandbox.music.wavetable import DoubleArray
+
+_LISTENED = LONGEST - LEAD_IN - RING - 1.0  # seconds; a piece on this ground is not too long
+_INAUDIBLE = 0.01  # of the loudest
+# How much a change of harmony, and the place where a sound begins, say about where its bars do,
+# beside a spread of onsets.
+_HARMONY, _OPENING = 4.0, 1.3
+_CHANGELESS = 0.01  # harmony that differs by less does not change
+
+
+def listen(sound: FloatArray) -> Guide:
+    """Return what is heard in a sound (frames, channels) of any length, in its first minutes.
+
+    Without a beat the tempo, and in silence the brightness, is the middle of the road.
+    """
+    heard = sound[: frames_in(_LISTENED)]
+    return Guide(tempo_of(onsets_of(heard)), brightness_of(by_channel(heard)))
+
+
+def ground_of(sound: FloatArray) -> Ground:
+    """Return tempo, bars, key and chords heard in a sound (frames, channels) of any length.
+
+    The tempo is taken to be steady and the bars to have four beats. A long sound is heard for
+    its first minutes. There is always at least one bar; silence is in C major.
+    """
+    heard = sound[: frames_in(_LISTENED)]
+    onsets, chroma = onsets_of(heard), chroma_of(heard)
+    tempo = tempo_of(onsets)
+    beat = 60.0 / tempo
+    begins, ends = _audible(heard)
+    first_beat = _first_bar(onsets, chroma, tempo, begins)
+    bars = max(int((ends - first_beat) / (BEATS * beat) + 0.25), 1)
+    halves = _averaged(chroma, first_beat + np.arange(2 * bars + 1) * BEATS / 2 * beat)
+    key = key_of(chroma)
+    return Ground(tempo, key, chords_of(halves, key), first_beat, bars)
+
+
+def _audible(sound: FloatArray) -> tuple[float, float]:
+    """Return the seconds at which a sound begins and ends, without the silence around it."""
+    peaks = np.max(np.abs(by_channel(sound)), axis=0)
+    audible = np.flatnonzero(peaks > _INAUDIBLE * peaks.max(initial=0.0))
+    if not len(audible):
+        return 0.0, len(sound) / SAMPLE_RATE
+    return float(audible[0]) / SAMPLE_RATE, float(audible[-1] + 1) / SAMPLE_RATE
+
+
+def _first_bar(onsets: Onsets, chroma: DoubleArray, tempo: float, begins: float) -> float:
+    """Return the seconds at which the first bar begins, at the likeliest of eight half beats.
+
+    Bars begin where harmony changes, where most begins to sound, bass and kick drum above all,
+    and often where all begins.
+    """
+    beat = 60.0 / tempo
+    first = first_beat_of(onsets, tempo, begins)
+    first += max(math.ceil((begins - first) / (beat / 2) - 0.25), 0) * beat / 2
+    places = int(2 * BEATS)
+    count = int((len(chroma) / MOMENTS - first - beat) / (beat / 2))
+    if count < 2 * places:
+        return begins
+    times = first + np.arange(count) * beat / 2
+    marks = (
+        _HARMONY * _standing_out(_changes(chroma, times, beat), _CHANGELESS)
+        + _standing_out(np.interp(times, onsets.times, onsets.low))
+        + _standing_out(np.interp(times, onsets.times, onsets.strength))
+    )
+    scores = [float(marks[place::places].mean()) for place in range(places)]
+    scores[0] += _OPENING
+    return max(float(times[int(np.argmax(scores))]), 0.0)
+
+
+def _changes(chroma: DoubleArray, times: DoubleArray, beat: float) -> DoubleArray:
+    """Return how unlike the beat after each time is to the beat before it: 0 alike, 1 very.
+
+    What comes after silence is no change, nor is what is hardly heard.
+    """
+    around = _averaged(chroma, np.maximum(times[:, None] + [-beat, 0.0, beat], 0.0).ravel())
+    before, after = around[::3], around[1::3]
+    sizes = np.linalg.norm(before, axis=1) * np.linalg.norm(after, axis=1)
+    changes = (sizes - np.sum(before * after, axis=1)) / max(float(sizes.mean()), 1e-9)
+    # Before the first beat there was nothing to change from.
+    changes[times < beat] = changes.mean()
+    return np.asarray(changes)
+
+
+def _averaged(chroma: DoubleArray, edges: DoubleArray) -> DoubleArray:
+    """Return the mean chroma between each two edges (seconds), (edges - 1, 24)."""
+    total = np.concatenate([np.zeros((1, chroma.shape[1])), np.cumsum(chroma, axis=0)])
+    places = np.minimum(edges * MOMENTS, len(chroma))
+    below = np.floor(places).astype(int)
+    part = (places - below)[:, None]
+    reached = total[below] * (1.0 - part) + total[np.minimum(below + 1, len(chroma))] * part
+    return np.diff(reached, axis=0)
+
+
+def _standing_out(values: DoubleArray, least: float = 1e-9) -> DoubleArray:
+    """Return values about their mean, in units of their spread (of `least` at least)."""
+    return np.asarray((values - values.mean()) / max(float(values.std()), least))

@@ -1,0 +1,66 @@
+"""The grid of a sample: tempo and beats that fill a duration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil, log2
+
+from soundpiece_sandbox.music.audio_arrays import SAMPLE_RATE, frames_in
+from soundpiece_sandbox.music.score import BEATS
+
+_USUAL_BARS = 4
+_LONGEST_USUAL = 10.0  # seconds for which four bars are not too many
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Beats laid over a sample; a circle's last frame leads to its first."""
+
+    tempo: float  # beats per minute
+    beats: int  # that fill the sample, the last one perhaps only begun
+    frames: int
+    circle: bool
+
+    @property
+    def bars(self) -> int:
+        """How many bars the beats begin."""
+        return ceil(self.beats / BEATS)
+
+    def frame(self, beat: float) -> int:
+        """Return the frame at which a beat falls."""
+        return frames_in(beat * 60.0 / self.tempo)
+
+
+def natural_grid(tempo: float, *, circle: bool) -> Grid:
+    """Return four bars, or two where four would last longer than 10 seconds."""
+    bars = _USUAL_BARS if _USUAL_BARS * BEATS * 60.0 / tempo <= _LONGEST_USUAL else _USUAL_BARS // 2
+    beats = round(bars * BEATS)
+    return Grid(tempo, beats, frames_in(beats * 60.0 / tempo), circle)
+
+
+def line_grid(tempo: float, frames: int) -> Grid:
+    """Return the grid of a sample that begins and ends: the tempo is kept exactly."""
+    return Grid(tempo, max(ceil(frames / SAMPLE_RATE * tempo / 60.0 - 1e-6), 1), frames, False)
+
+
+def circle_grid(tempo: float, frames: int, slowest: float, fastest: float) -> Grid:
+    """Return the grid of a loop: whole beats that fill the frames.
+
+    Between `slowest` and `fastest`, pairs of bars are better than bars, bars better than half
+    bars and those better than beats; of equals, the tempo nearest to `tempo` is taken. Where no
+    number of beats gives a tempo between them, the one whose tempo is nearest does.
+    """
+    seconds = frames / SAMPLE_RATE
+    within = [
+        beats
+        for beats in range(1, ceil(fastest * seconds / 60.0) + 1)
+        if slowest <= 60.0 * beats / seconds <= fastest
+    ]
+    nearest = max(round(tempo * seconds / 60.0), 1)
+
+    def unfitness(beats: int) -> tuple[int, float]:
+        uneven = next(rank for rank, size in enumerate((8, 4, 2, 1)) if beats % size == 0)
+        return uneven, abs(log2(60.0 * beats / seconds / tempo))
+
+    beats = min(within, key=unfitness) if within else nearest
+    return Grid(60.0 * beats / seconds, beats, frames, True)

@@ -1,0 +1,116 @@
+"""Beats: how fast a sound goes and where they fall, told from when things begin to sound."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from soundpiece_sandbox.music.audio_arrays import SAMPLE_RATE, FloatArray, by_channel
+from soundpiece_sandbox.music.wavetable import DoubleArray
+
+NEUTRAL = 110.0  # beats per minute: what a sound without a beat is given
+
+_SIZE, _HOP = 1024, 512  # frames
+_RATE = SAMPLE_RATE / _HOP  # moments a second
+_AT_ONCE = 2048  # spectra
+_EDGES = 30.0 * 2.0 ** np.arange(0.0, 9.01, 0.375)  # Hz between bands: three eighths of an octave
+_LOW_BANDS = 6  # those of the kick drum and the bass
+_SLOWEST, _FASTEST = 55.0, 200.0  # beats per minute
+_WIDTH = 1.1  # octaves around the neutral tempo that are likely
+_STEP = 0.25  # beats per minute between the tempos tried at first
+_BEATLESS = 0.1  # of what onsets are like themselves: so little repeats by accident
+_OPENING = 0.3  # of the best beats' strength, for those that the sound begins on
+_NEAR = 0.03  # seconds
+_LATE = 0.013  # seconds after it began that an onset is seen
+
+
+@dataclass(frozen=True)
+class Onsets:
+    """How much begins to sound at each moment, (moments,)."""
+
+    strength: DoubleArray
+    low: DoubleArray  # in the range of the kick drum and the bass alone
+
+    @property
+    def times(self) -> DoubleArray:
+        """The seconds of the moments."""
+        return np.arange(len(self.strength)) / _RATE - _LATE
+
+
+def onsets_of(sound: FloatArray) -> Onsets:
+    """Return the onsets of a sound (frames, channels) of any length."""
+    mono = np.pad(np.mean(by_channel(sound), axis=0, dtype=np.float32), (_SIZE, _SIZE))
+    pieces = np.lib.stride_tricks.sliding_window_view(mono, _SIZE)[::_HOP]
+    window = np.hanning(_SIZE).astype(np.float32)
+    bands = np.empty((len(pieces), len(_EDGES) - 1))
+    for first in range(0, len(pieces), _AT_ONCE):
+        spectra = np.abs(np.fft.rfft(pieces[first : first + _AT_ONCE] * window, axis=1))
+        bands[first : first + _AT_ONCE] = spectra @ _bands()
+    # What is far below the loudest is no onset, or silence would be full of them.
+    floor = 1e-3 * float(bands.max(initial=0.0)) + 1e-6
+    rising = np.maximum(np.diff(np.log(bands + floor), axis=0, prepend=np.log(floor)), 0.0)
+    return Onsets(_raised(rising.mean(axis=1)), _raised(rising[:, :_LOW_BANDS].mean(axis=1)))
+
+
+def tempo_of(onsets: Onsets) -> float:
+    """Return the tempo, in beats per minute, at which the onsets repeat best: 55 to 200.
+
+    Of a tempo, its half and its double the one nearest to 110 is the likeliest.
+    """
+    size = 1 << (2 * len(onsets.strength) - 1).bit_length()
+    repeats = np.fft.irfft(np.abs(np.fft.rfft(onsets.strength, size)) ** 2)[: size // 2]
+    tempos = np.arange(_SLOWEST, _FASTEST, _STEP)
+    beats = 60.0 * _RATE / tempos
+    lags = np.arange(len(repeats))
+    # Halves and bars count as well as beats; what a short sound cannot repeat counts nothing.
+    counts = (0.5, 1.0, 2.0, 4.0, 8.0)
+    scores = sum(np.interp(count * beats, lags, repeats, right=0.0) for count in counts)
+    if float(np.max(scores)) <= _BEATLESS * repeats[0]:
+        return NEUTRAL
+    likely = np.exp(-0.5 * (np.log2(tempos / NEUTRAL) / _WIDTH) ** 2)
+    return _refined(onsets, float(tempos[np.argmax(scores * likely)]))
+
+
+def first_beat_of(onsets: Onsets, tempo: float, begins: float) -> float:
+    """Return the seconds of the first beat of a steady tempo, in a sound that begins at `begins`.
+
+    It is where most begins to sound, beat after beat; the very beginning counts for a little more.
+    """
+    beat = 60.0 / tempo
+    phases = np.arange(0.0, beat, 0.002)
+    times = onsets.times
+    heard = onsets.strength + 0.75 * onsets.low
+    grid = phases[:, None] + np.arange(max(int(times[-1] / beat), 1)) * beat
+    scores = np.interp(grid, times, heard).sum(axis=1)
+    away = (phases - begins + beat / 2) % beat - beat / 2
+    opening = _OPENING * scores.max() * np.exp(-0.5 * (away / _NEAR) ** 2)
+    return float(phases[np.argmax(scores + opening)])
+
+
+def _refined(onsets: Onsets, tempo: float) -> float:
+    """Return the tempo within 2 % at which the beats stay together to the end of the sound."""
+    strength = onsets.strength
+    size = 1 << (16 * len(strength)).bit_length()
+    spectrum = np.abs(np.fft.rfft(strength - strength.mean(), size))
+    tempos = tempo * np.linspace(0.98, 1.02, 801)
+    places = tempos / 60.0 / _RATE * size
+    each = np.arange(len(spectrum))
+    scores = sum(np.interp(places * harmonic, each, spectrum) for harmonic in (1, 2, 4))
+    return float(tempos[np.argmax(scores)])
+
+
+def _raised(rising: DoubleArray) -> DoubleArray:
+    """Return what stands out above its surroundings of a second."""
+    width = int(_RATE)
+    around = np.convolve(np.pad(rising, width // 2, mode="edge"), np.full(width, 1.0 / width))
+    return np.maximum(rising - around[width - 1 :][: len(rising)], 0.0)
+
+
+@lru_cache(maxsize=1)
+def _bands() -> DoubleArray:
+    """Return which frequencies of a spectrum belong to which band, (frequencies, bands)."""
+    frequencies = np.fft.rfftfreq(_SIZE, 1.0 / SAMPLE_RATE)
+    inside = (frequencies[:, None] >= _EDGES[:-1]) & (frequencies[:, None] < _EDGES[1:])
+    return np.asarray(inside, np.float64)

@@ -1,0 +1,126 @@
+"""The manner of an effect: what adjectives such as "distant", "huge" and "gentle" do to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from functools import reduce
+from math import prod
+
+import numpy as np
+
+from soundpiece_sandbox.music.audio_arrays import FloatArray
+from soundpiece_sandbox.music.filters import banded, convolved
+from soundpiece_sandbox.music.fx.effect_model import Effect, Strike
+from soundpiece_sandbox.music.fx.render import Scale, struck
+from soundpiece_sandbox.music.mix_effects import add_echo, add_reverb
+
+_DEEPEST, _HIGHEST = 18.0, 40_000.0  # Hz: what moves slower is no sound, what is faster stays
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How an effect differs from the way it is written; each number is neutral as it is here."""
+
+    pitch: float = 1.0
+    length: float = 1.0
+    speed: float = 1.0
+    density: float = 1.0
+    gain: float = 1.0
+    dry: float = 1.0  # how much of its own room an effect keeps
+    deepest: float = _DEEPEST  # Hz where it is rolled off
+    highest: float = _HIGHEST
+    room: float = 0.0  # seconds to fade by 60 dB
+    wet: float = 0.0  # reverb beside the dry sound
+    echo: float = 0.0
+    metal: float = 0.0
+    backwards: float = 0.0
+
+    @property
+    def scale(self) -> Scale:
+        """What concerns single strokes and their moments."""
+        return Scale(self.pitch, self.length, self.speed, self.density)
+
+    def with_(self, other: Manner) -> Manner:
+        """Return both manners together."""
+        products = ("pitch", "length", "speed", "density", "gain", "dry")
+        most = {
+            field.name: max(getattr(self, field.name), getattr(other, field.name))
+            for field in fields(self)
+        }
+        return Manner(
+            **most
+            | {name: prod((getattr(self, name), getattr(other, name))) for name in products}
+            | {"highest": min(self.highest, other.highest)}
+        )
+
+
+_MANNERS = (
+    (
+        ("distant", "far", "far away", "faraway", "remote", "in the distance", "muffled"),
+        Manner(gain=0.35, highest=1300.0, room=2.4, wet=0.8),
+    ),
+    (("close", "near", "nearby", "intimate", "dry", "close up"), Manner(dry=0.2, gain=1.2)),
+    (
+        ("huge", "big", "massive", "giant", "epic", "large", "enormous", "gigantic", "monstrous"),
+        Manner(pitch=0.74, length=1.6, room=2.8, wet=0.35),
+    ),
+    (("tiny", "small", "little", "mini", "toy", "miniature"), Manner(pitch=1.6, length=0.5)),
+    (("short", "tight", "brief"), Manner(length=0.5, dry=0.6)),
+    (("long", "endless", "sustained"), Manner(length=1.7)),
+    (("deep", "low", "bassy", "subsonic"), Manner(pitch=0.66)),
+    (("high", "high pitched", "shrill", "squeaky"), Manner(pitch=1.5)),
+    (("fast", "quick", "rapid", "frantic", "hurried"), Manner(speed=1.6, length=0.7)),
+    (("slow", "slowly", "lazy", "relaxed"), Manner(speed=0.6, length=1.4)),
+    (("dark", "dull", "warm", "gloomy"), Manner(highest=1100.0, pitch=0.85)),
+    (("bright", "crisp", "sharp", "harsh", "airy"), Manner(deepest=900.0, pitch=1.15)),
+    (
+        ("heavy", "intense", "strong", "violent", "hard", "busy", "aggressive", "torrential"),
+        Manner(density=2.4, pitch=0.86, gain=1.3, length=1.2),
+    ),
+    (
+        ("light", "gentle", "soft", "calm", "sparse", "delicate", "subtle", "mild"),
+        Manner(density=0.35, pitch=1.1, gain=0.6, length=0.85, highest=6500.0),
+    ),
+    (("quiet", "faint", "whispering", "silent"), Manner(gain=0.3)),
+    (("metallic", "steel", "iron", "rusty", "tinny"), Manner(metal=0.8)),
+    (("echo", "echoing", "echoey", "canyon", "delay"), Manner(echo=0.7, room=1.5, wet=0.2)),
+    (
+        ("cave", "hall", "reverb", "reverberant", "tunnel", "cavern", "spacious", "church"),
+        Manner(room=3.4, wet=0.8),
+    ),
+    (("reverse", "reversed", "backwards", "backward"), Manner(backwards=1.0)),
+)
+MANNERS = {word: manner for words, manner in _MANNERS for word in words}
+_PLATE = Strike(
+    tuple((pitch, 1.0, 0.05) for pitch in (523.0, 1187.0, 1811.0, 2683.0, 3907.0, 5209.0))
+)
+
+
+def together(manners: Iterable[Manner]) -> Manner:
+    """Return what several manners make of an effect; each is counted once."""
+    return reduce(Manner.with_, dict.fromkeys(manners), Manner())
+
+
+def mannered(track: FloatArray, manner: Manner, kind: Effect) -> FloatArray:
+    """Return an effect's track (2, frames) in its material, colour and space, without any DC."""
+    if manner.backwards:
+        track = track[:, ::-1].copy()
+    if manner.metal:
+        track = track + np.float32(manner.metal) * _ringing(track)
+    if manner.echo:
+        add_echo(track, 0.27 * manner.length, manner.echo)
+    seconds, wet = kind.room
+    wet = wet * manner.dry + manner.wet
+    if wet:
+        add_reverb(track, max(seconds, manner.room), wet)
+    if kind.drive:
+        track = np.tanh(track * np.float32(kind.drive / max(float(np.abs(track).max()), 1e-6)))
+    return banded(track, manner.deepest, manner.highest, 1)
+
+
+def _ringing(track: FloatArray) -> FloatArray:
+    """Return what a metal plate makes of a track, as strong as the track."""
+    plate = struck(_PLATE, 1.0, 1.0, seed=0)
+    plate /= np.sqrt(np.sum(plate**2, axis=1, keepdims=True))
+    return convolved(track.mean(axis=0), plate)[:, : track.shape[1]]

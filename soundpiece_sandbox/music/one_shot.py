@@ -1,0 +1,129 @@
+"""Single strokes of a sample: one drum, one note or one chord."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from soundpiece_sandbox.music.audio_arrays import SAMPLE_RATE, FloatArray, frames_in, place, silence
+from soundpiece_sandbox.music.drums import Kit
+from soundpiece_sandbox.music.harmony import Chord, voicing
+from soundpiece_sandbox.music.instrument_presets import TONES
+from soundpiece_sandbox.music.instruments import Instrument
+from soundpiece_sandbox.music.prompt import Character
+from soundpiece_sandbox.music.sample_phrase import add_room
+from soundpiece_sandbox.music.sample_prompt import EIGHT_O_EIGHT, VOICE, Wish
+from soundpiece_sandbox.music.seeded_random import Chance
+from soundpiece_sandbox.music.style import Style
+from soundpiece_sandbox.music.vocal_instrument import Vocalist
+
+_TAIL = 4.0  # seconds a stroke may ring on
+_CHORD_CENTRES = (61.0, 64.0, 57.0)  # MIDI, one variation after another
+_NOTE_LOWEST = {"bass": 33, "lead": 67, "chops": 60}  # MIDI
+_POWER_LOWEST = 52
+_DRUM_SECONDS = {"crash": 3.0, "ride": 2.0, "timpani": 3.0, EIGHT_O_EIGHT: 2.0}
+_SHORT = 0.3  # seconds that what is short is held
+_LONG = ("warm pad", "glass pad", "strings")
+_EIGHT_O_EIGHT_HELD, _EIGHT_O_EIGHT_HALF_LIFE = 1.8, 0.5  # seconds
+_TUNING = 1.5  # semitones by which takes of a drum differ
+
+
+def natural_seconds(wish: Wish) -> float:
+    """Return how long a stroke rings when nobody says how long."""
+    if wish.drums:
+        return max(_DRUM_SECONDS.get(drum, 1.0) for drum in wish.drums)
+    if wish.instrument in _LONG:
+        return 6.0
+    return 1.5 if wish.short or _role(wish) == "bass" else 3.0
+
+
+def play_stroke(wish: Wish, character: Character, seconds: float, chance: Chance) -> FloatArray:
+    """Return a stroke that is held to ring for `seconds`, and its tail: (2, frames)."""
+    track = silence(frames_in(seconds + _TAIL))
+    if wish.drums:
+        for drum in wish.drums:
+            place(track, _drum(drum, wish, character, chance), 0)
+        return track
+    place(track, _pitched(wish, character, seconds, chance), 0)
+    add_room(track, _role(wish), character.style)
+    return track
+
+
+def _drum(drum: str, wish: Wish, character: Character, chance: Chance) -> FloatArray:
+    """Return a drum's stroke, tuned a little differently in each take."""
+    rng = chance.stream("tuning", drum)
+    tuning = float(rng.uniform(-_TUNING, _TUNING))
+    if drum == EIGHT_O_EIGHT:
+        return _eight_o_eight(character)
+    kit = Kit(wish.kit or character.style.kit)
+    struck = kit.strike(drum)
+    if struck.shape[1] == 1:  # a drum this kit lacks
+        struck = Kit("studio").strike(drum)
+    return _retuned(struck, tuning)
+
+
+def _eight_o_eight(character: Character) -> FloatArray:
+    """Return a machine's kick with the bass note into which it rings."""
+    root = 29 + (character.key.tonic - 29) % 12
+    note = Instrument("sub bass").strike((root,), _EIGHT_O_EIGHT_HELD)
+    time = np.arange(note.shape[1], dtype=np.float32) / SAMPLE_RATE
+    sound = note * np.exp2(-time / np.float32(_EIGHT_O_EIGHT_HALF_LIFE))
+    place(sound, Kit("electronic").strike("kick"), 0, 0.9)
+    return sound
+
+
+def _pitched(wish: Wish, character: Character, seconds: float, chance: Chance) -> FloatArray:
+    role = _role(wish)
+    usual = {"lead": character.lead, "pad": character.pad or "warm pad", "chops": VOICE}
+    name = wish.instrument or usual.get(role, character.chords)
+    if role == "bass":
+        name = wish.bass or character.style.bass
+    rng = chance.stream("stroke")
+    held = _held(name, seconds, short=wish.short) * float(rng.uniform(0.96, 1.0))
+    pitches = _pitches(role, name, character, chance.variation)
+    if name == VOICE:
+        vowel = wish.vowel or str(rng.choice(("a", "o", "e")))
+        return Vocalist(vowel, character.voice).strike(pitches, held)
+    return Instrument(name).strike(pitches, held)
+
+
+def _pitches(role: str, name: str, character: Character, variation: int) -> tuple[int, ...]:
+    """Return the key's own note for what plays one note, and else the chord at home."""
+    if role in _NOTE_LOWEST:
+        lowest = _NOTE_LOWEST[role]
+        if name == VOICE and character.voice == "low":
+            lowest -= 12
+        return (lowest + (character.key.tonic - lowest) % 12,)
+    chord = _coloured(character.style, character)
+    if name != VOICE and TONES[name].power:
+        root = _POWER_LOWEST + (chord.root - _POWER_LOWEST) % 12
+        return (root, root + 7, root + 12)
+    return voicing(chord, (), _CHORD_CENTRES[variation % len(_CHORD_CENTRES)])
+
+
+def _role(wish: Wish) -> str:
+    return next(role for role in wish.roles if role not in ("drums", "top"))
+
+
+def _held(name: str, seconds: float, *, short: bool) -> float:
+    """Return how long a key is held so that what follows is the sound's own ringing."""
+    release = 0.3 if name == VOICE else TONES[name].release
+    return max(min(_SHORT if short else seconds, seconds - 0.5 * release), 0.1)
+
+
+def _coloured(style: Style, character: Character) -> Chord:
+    """Return the chord at home in the key, with the sevenths and ninths the style likes."""
+    home = character.key.home
+    written = " ".join(style.major + style.minor)
+    colour = (10 if character.key.mode == "minor" else 11) if "7" in written else None
+    added = [tone for tone, liked in ((colour, colour), (14, "9" in written)) if liked]
+    return replace(home, intervals=(*home.intervals, *[tone for tone in added if tone]))
+
+
+def _retuned(sound: FloatArray, semitones: float) -> FloatArray:
+    """Return a recording played quicker or slower, as a sampler tunes it."""
+    ratio = 2.0 ** (semitones / 12.0)
+    places = np.arange(int(sound.shape[1] / ratio)) * ratio
+    frames = np.arange(sound.shape[1])
+    return np.stack([np.interp(places, frames, side) for side in sound]).astype(np.float32)

@@ -1,0 +1,38 @@
+"""Guides: what is heard in a reference, and the style that answers it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from soundpiece_sandbox.music.seeded_random import Chance
+from soundpiece_sandbox.music.style import Style
+from soundpiece_sandbox.music.styles import STYLES
+
+# How bright each style's songs are by themselves, in Hz: measured, the middle of several.
+_BRIGHTNESS = {
+    "pop": 3100.0, "rock": 3800.0, "punk": 4000.0, "metal": 3300.0, "blues": 3700.0,
+    "jazz": 4500.0, "bossa nova": 2400.0, "ambient": 1300.0, "synthwave": 3900.0,
+    "lo-fi": 2700.0, "hip hop": 3000.0, "orchestral": 1700.0, "techno": 3000.0,
+    "house": 3400.0, "folk": 2600.0,
+}  # fmt: skip
+_SUITED = 4  # styles the seed chooses among
+
+
+@dataclass(frozen=True)
+class Guide:
+    """What is heard in a reference."""
+
+    tempo: float  # beats per minute
+    brightness: float  # Hz, as `brightness.brightness_of` measures it
+
+
+def suited_style(guide: Guide, chance: Chance) -> Style:
+    """Return one of the few styles nearest to a reference in brightness and tempo."""
+
+    def distance(style: Style) -> float:
+        apart = abs(math.log2(guide.brightness / _BRIGHTNESS[style.name]))
+        return apart + 0.7 * style.strain(guide.tempo)
+
+    suited = sorted(STYLES, key=distance)[:_SUITED]
+    return suited[int(chance.request_stream("guided").integers(len(suited)))]

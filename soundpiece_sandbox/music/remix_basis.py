@@ -1,0 +1,60 @@
+"""Ground: what a remix keeps of its source, and how a new piece stands on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate, chain, islice, repeat
+
+from soundpiece_sandbox.music.form import Form, Part, Stretch
+from soundpiece_sandbox.music.harmony import Chord, Key
+from soundpiece_sandbox.music.seeded_random import Chance
+from soundpiece_sandbox.music.style import Style
+from soundpiece_sandbox.music.styles import STYLES
+
+_SUITED = 8  # styles a remix chooses among
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What a remix keeps: tempo, key, and the chords bar by bar."""
+
+    tempo: float  # beats per minute
+    key: Key
+    chords: tuple[Chord, ...]  # two a bar, from the first bar
+    first_beat: float  # seconds at which the first bar begins
+    bars: int
+    sections: tuple[Stretch, ...] = ()  # as far as they are known
+    style: str = ""  # the manner it is in, which a remix leaves behind
+
+    def under(self, form: Form) -> tuple[Chord, ...]:
+        """Return the chords, two a bar, of a new form that stands on this ground.
+
+        A section stands on the source's section of its kind, bar for bar, beginning again
+        when it is longer. Where the source's sections are not known, the piece follows the
+        source from its first bar on, and ends at home.
+        """
+        chords: list[Chord] = []
+        for part in form.parts:
+            chords += islice(chain.from_iterable(repeat(self._for(part))), 2 * part.bars)
+        return tuple(chords)
+
+    def _for(self, part: Part) -> Sequence[Chord]:
+        if not self.sections:
+            if part.kind == "ending":
+                return (self.key.home,)
+            start = 2 * part.first_bar % len(self.chords)
+            return (*self.chords[start:], *self.chords[:start])
+        edges = [0, *accumulate(section.bars for section in self.sections)]
+        alike = [index for index, each in enumerate(self.sections) if each.kind == part.kind]
+        longest = max(range(len(self.sections)), key=lambda index: self.sections[index].bars)
+        index = alike[part.occurrence % len(alike)] if alike else longest
+        return self.chords[2 * edges[index] : 2 * edges[index + 1]]
+
+
+def other_style(ground: Ground, chance: Chance) -> Style:
+    """Return another style that bears the ground's tempo; each variation gets its own."""
+    others = [style for style in STYLES if style.name != ground.style]
+    suited = sorted(others, key=lambda style: style.strain(ground.tempo))[:_SUITED]
+    order = chance.request_stream("remix").permutation(len(suited))
+    return suited[int(order[chance.variation % len(suited)])]

@@ -1,0 +1,1 @@
+"""Access to other servers: the allowed ones, and for webhooks the public internet."""
