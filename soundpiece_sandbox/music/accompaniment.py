@@ -9,11 +9,11 @@ from soundpiece_sandbox.music.harmony import Chord, Key, nearest_of, voicing
 from soundpiece_sandbox.music.instrument_presets import TONES
 from soundpiece_sandbox.music.prompt import Character
 from soundpiece_sandbox.music.score import BEATS, STEPS, Hit, Note, strokes, swung
-from soundpiece_sandbox.music.seeded_random import Chance
+from soundpiece_sandbox.music.seeded_random import SeededRandom
 from soundpiece_sandbox.music.style import Style
 
-FULL = 0.85  # from this energy on, a part plays the chorus's patterns
-BARE = 0.5  # below this energy, the band holds back
+FULL_ENERGY = 0.85  # from this energy on, a part plays the chorus's patterns
+BARE_ENERGY = 0.5  # below this energy, the band holds back
 
 _FILLS = (
     {"snare": "........o.x.xxXX", "kick": "X.......x......."},
@@ -47,10 +47,10 @@ _PHRASES = (
 )
 
 
-def compose_harmony(form: Form, style: Style, key: Key, chance: Chance) -> tuple[Chord, ...]:
+def compose_harmony(form: Form, style: Style, key: Key, random: SeededRandom) -> tuple[Chord, ...]:
     """Return two chords for each bar; the last bar is home."""
     verse, chorus, bridge = style.major if key.mode == "major" else style.minor
-    if chance.stream("progressions").random() < 0.4:  # noqa: PLR2004 - a chance
+    if random.stream("progressions").random() < 0.4:  # noqa: PLR2004 - a chance
         verse, bridge = bridge, verse
     chords: list[Chord] = []
     for part in form.parts:
@@ -58,17 +58,17 @@ def compose_harmony(form: Form, style: Style, key: Key, chance: Chance) -> tuple
             chords += [key.home] * (2 * part.bars)
         elif part.kind == "bridge":
             chords += key.progression(bridge, part.bars)
-        elif part.energy >= FULL:
+        elif part.energy >= FULL_ENERGY:
             chords += key.progression(chorus, part.bars)
         else:
             chords += key.progression(verse, part.bars)
     return tuple(chords)
 
 
-def compose_drums(form: Form, style: Style, chance: Chance) -> tuple[Hit, ...]:
+def compose_drums(form: Form, style: Style, random: SeededRandom) -> tuple[Hit, ...]:
     """Return every stroke of the drums: the groove, fills into new sections, crashes on them."""
     hits: list[Hit] = []
-    rng = chance.stream("fills")
+    rng = random.stream("fills")
     gentle = style.kit in _GENTLE_FILLS
     ghost = int(rng.choice(_GHOST_STEPS)) * BEATS / STEPS
     for part in form.parts:
@@ -86,7 +86,7 @@ def compose_drums(form: Form, style: Style, chance: Chance) -> tuple[Hit, ...]:
             if bar % 2 and "snare" in groove:
                 beat = swung(bar * BEATS + ghost, style.swing, style.swing_step)
                 hits.append(Hit(beat, "snare", 0.3 * part.loudness))
-        if part.energy >= FULL or part.kind == "ending":
+        if part.energy >= FULL_ENERGY or part.kind == "ending":
             crash = 0.35 if gentle and style.kit != "concert" else 0.8
             hits.append(Hit(part.first_bar * BEATS, "crash", crash * part.loudness))
             hits.append(Hit(part.first_bar * BEATS, "kick", part.loudness))
@@ -96,9 +96,9 @@ def compose_drums(form: Form, style: Style, chance: Chance) -> tuple[Hit, ...]:
 def _groove(part: Part, style: Style) -> dict[str, str]:
     if part.kind == "ending":
         return {}
-    if part.energy >= FULL:
+    if part.energy >= FULL_ENERGY:
         return style.chorus_drums
-    if part.energy >= BARE:
+    if part.energy >= BARE_ENERGY:
         return style.verse_drums
     # A dance begins with its kick; anything else begins without.
     held_back = ("snare", "clap") if style.pump else ("snare", "clap", "kick")
@@ -119,7 +119,7 @@ def compose_bass(form: Form, chords: Sequence[Chord], style: Style) -> tuple[Not
     for part in form.parts[:-1]:
         if part.kind == "intro" and not part.phrases:
             continue
-        pattern = style.chorus_bass if part.energy >= FULL else style.verse_bass
+        pattern = style.chorus_bass if part.energy >= FULL_ENERGY else style.verse_bass
         for bar in range(part.first_bar, part.first_bar + part.bars):
             walks = (bar - part.first_bar) % 4 == 3 and len(strokes(pattern)) > 3  # noqa: PLR2004
             for start, length, symbol in strokes(pattern[:-2] + "a-" if walks else pattern):
@@ -157,7 +157,7 @@ def compose_chords(form: Form, chords: Sequence[Chord], character: Character) ->
     notes: list[Note] = []
     previous: tuple[int, ...] = ()
     for part in form.parts[:-1]:
-        pattern = style.chorus_chords if part.energy >= FULL else style.verse_chords
+        pattern = style.chorus_chords if part.energy >= FULL_ENERGY else style.verse_chords
         for bar in range(part.first_bar, part.first_bar + part.bars):
             for start, length, symbol in strokes(pattern):
                 beat = bar * BEATS + start
@@ -208,15 +208,15 @@ def compose_pad(form: Form, chords: Sequence[Chord]) -> tuple[Note, ...]:
 
 
 def compose_lead(
-    form: Form, chords: Sequence[Chord], key: Key, style: Style, chance: Chance
+    form: Form, chords: Sequence[Chord], key: Key, style: Style, random: SeededRandom
 ) -> tuple[Note, ...]:
     """Return the lead: a tune where nobody sings, an answer at the end of a big part's lines."""
     notes: list[Note] = []
-    rng = chance.stream("lead")
+    rng = random.stream("lead")
     first, second = (str(pattern) for pattern in rng.permutation(_PHRASES)[:2])
     for part in form.parts:
         alone = not part.phrases and part.kind != "ending"
-        if not alone and part.energy < FULL:
+        if not alone and part.energy < FULL_ENERGY:
             continue
         for bar in range(part.first_bar, part.first_bar + part.bars):
             pattern = second if (bar - part.first_bar) % 4 == 3 else first  # noqa: PLR2004

@@ -12,8 +12,8 @@ from soundpiece_sandbox.music.brightness import brightness_of
 from soundpiece_sandbox.music.chord_recognition import chords_of, key_of
 from soundpiece_sandbox.music.chroma import MOMENTS, chroma_of
 from soundpiece_sandbox.music.form import LEAD_IN, LONGEST, RING
-from soundpiece_sandbox.music.reference_style import Guide
-from soundpiece_sandbox.music.remix_basis import Ground
+from soundpiece_sandbox.music.reference_style import ReferenceFeatures
+from soundpiece_sandbox.music.remix_basis import RemixBasis
 from soundpiece_sandbox.music.score import BEATS
 from soundpiece_sandbox.music.wavetable import DoubleArray
 
@@ -25,16 +25,16 @@ _HARMONY, _OPENING = 4.0, 1.3
 _CHANGELESS = 0.01  # harmony that differs by less does not change
 
 
-def listen(sound: FloatArray) -> Guide:
+def reference_features_of(sound: FloatArray) -> ReferenceFeatures:
     """Return what is heard in a sound (frames, channels) of any length, in its first minutes.
 
     Without a beat the tempo, and in silence the brightness, is the middle of the road.
     """
     heard = sound[: frames_in(_LISTENED)]
-    return Guide(tempo_of(onsets_of(heard)), brightness_of(by_channel(heard)))
+    return ReferenceFeatures(tempo_of(onsets_of(heard)), brightness_of(by_channel(heard)))
 
 
-def ground_of(sound: FloatArray) -> Ground:
+def remix_basis_of(sound: FloatArray) -> RemixBasis:
     """Return tempo, bars, key and chords heard in a sound (frames, channels) of any length.
 
     The tempo is taken to be steady and the bars to have four beats. A long sound is heard for
@@ -44,15 +44,15 @@ def ground_of(sound: FloatArray) -> Ground:
     onsets, chroma = onsets_of(heard), chroma_of(heard)
     tempo = tempo_of(onsets)
     beat = 60.0 / tempo
-    begins, ends = _audible(heard)
+    begins, ends = _audible_span(heard)
     first_beat = _first_bar(onsets, chroma, tempo, begins)
     bars = max(int((ends - first_beat) / (BEATS * beat) + 0.25), 1)
     halves = _averaged(chroma, first_beat + np.arange(2 * bars + 1) * BEATS / 2 * beat)
     key = key_of(chroma)
-    return Ground(tempo, key, chords_of(halves, key), first_beat, bars)
+    return RemixBasis(tempo, key, chords_of(halves, key), first_beat, bars)
 
 
-def _audible(sound: FloatArray) -> tuple[float, float]:
+def _audible_span(sound: FloatArray) -> tuple[float, float]:
     """Return the seconds at which a sound begins and ends, without the silence around it."""
     peaks = np.max(np.abs(by_channel(sound)), axis=0)
     audible = np.flatnonzero(peaks > _INAUDIBLE * peaks.max(initial=0.0))
@@ -76,9 +76,9 @@ def _first_bar(onsets: Onsets, chroma: DoubleArray, tempo: float, begins: float)
         return begins
     times = first + np.arange(count) * beat / 2
     marks = (
-        _HARMONY * _standing_out(_changes(chroma, times, beat), _CHANGELESS)
-        + _standing_out(np.interp(times, onsets.times, onsets.low))
-        + _standing_out(np.interp(times, onsets.times, onsets.strength))
+        _HARMONY * _standardized(_changes(chroma, times, beat), _CHANGELESS)
+        + _standardized(np.interp(times, onsets.times, onsets.low))
+        + _standardized(np.interp(times, onsets.times, onsets.strength))
     )
     scores = [float(marks[place::places].mean()) for place in range(places)]
     scores[0] += _OPENING
@@ -109,6 +109,6 @@ def _averaged(chroma: DoubleArray, edges: DoubleArray) -> DoubleArray:
     return np.diff(reached, axis=0)
 
 
-def _standing_out(values: DoubleArray, least: float = 1e-9) -> DoubleArray:
+def _standardized(values: DoubleArray, least: float = 1e-9) -> DoubleArray:
     """Return values about their mean, in units of their spread (of `least` at least)."""
     return np.asarray((values - values.mean()) / max(float(values.std()), least))

@@ -13,13 +13,13 @@ _LONGEST_USUAL = 10.0  # seconds for which four bars are not too many
 
 
 @dataclass(frozen=True)
-class Grid:
+class BeatGrid:
     """Beats laid over a sample; a circle's last frame leads to its first."""
 
     tempo: float  # beats per minute
     beats: int  # that fill the sample, the last one perhaps only begun
     frames: int
-    circle: bool
+    looped: bool
 
     @property
     def bars(self) -> int:
@@ -31,19 +31,19 @@ class Grid:
         return frames_in(beat * 60.0 / self.tempo)
 
 
-def natural_grid(tempo: float, *, circle: bool) -> Grid:
+def natural_grid(tempo: float, *, looped: bool) -> BeatGrid:
     """Return four bars, or two where four would last longer than 10 seconds."""
     bars = _USUAL_BARS if _USUAL_BARS * BEATS * 60.0 / tempo <= _LONGEST_USUAL else _USUAL_BARS // 2
     beats = round(bars * BEATS)
-    return Grid(tempo, beats, frames_in(beats * 60.0 / tempo), circle)
+    return BeatGrid(tempo, beats, frames_in(beats * 60.0 / tempo), looped)
 
 
-def line_grid(tempo: float, frames: int) -> Grid:
+def unlooped_grid(tempo: float, frames: int) -> BeatGrid:
     """Return the grid of a sample that begins and ends: the tempo is kept exactly."""
-    return Grid(tempo, max(ceil(frames / SAMPLE_RATE * tempo / 60.0 - 1e-6), 1), frames, False)
+    return BeatGrid(tempo, max(ceil(frames / SAMPLE_RATE * tempo / 60.0 - 1e-6), 1), frames, False)
 
 
-def circle_grid(tempo: float, frames: int, slowest: float, fastest: float) -> Grid:
+def loop_grid(tempo: float, frames: int, slowest: float, fastest: float) -> BeatGrid:
     """Return the grid of a loop: whole beats that fill the frames.
 
     Between `slowest` and `fastest`, pairs of bars are better than bars, bars better than half
@@ -63,4 +63,4 @@ def circle_grid(tempo: float, frames: int, slowest: float, fastest: float) -> Gr
         return uneven, abs(log2(60.0 * beats / seconds / tempo))
 
     beats = min(within, key=unfitness) if within else nearest
-    return Grid(60.0 * beats / seconds, beats, frames, True)
+    return BeatGrid(60.0 * beats / seconds, beats, frames, True)

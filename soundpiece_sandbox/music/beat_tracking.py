@@ -51,7 +51,10 @@ def onsets_of(sound: FloatArray) -> Onsets:
     # What is far below the loudest is no onset, or silence would be full of them.
     floor = 1e-3 * float(bands.max(initial=0.0)) + 1e-6
     rising = np.maximum(np.diff(np.log(bands + floor), axis=0, prepend=np.log(floor)), 0.0)
-    return Onsets(_raised(rising.mean(axis=1)), _raised(rising[:, :_LOW_BANDS].mean(axis=1)))
+    return Onsets(
+        _above_surroundings(rising.mean(axis=1)),
+        _above_surroundings(rising[:, :_LOW_BANDS].mean(axis=1)),
+    )
 
 
 def tempo_of(onsets: Onsets) -> float:
@@ -101,7 +104,7 @@ def _refined(onsets: Onsets, tempo: float) -> float:
     return float(tempos[np.argmax(scores)])
 
 
-def _raised(rising: DoubleArray) -> DoubleArray:
+def _above_surroundings(rising: DoubleArray) -> DoubleArray:
     """Return what stands out above its surroundings of a second."""
     width = int(_RATE)
     around = np.convolve(np.pad(rising, width // 2, mode="edge"), np.full(width, 1.0 / width))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from soundpiece_sandbox.music.audio_arrays import SAMPLE_RATE, FloatArray, faded, frames_in, panned
-from soundpiece_sandbox.music.filters import banded, convolved, noise
+from soundpiece_sandbox.music.filters import band_passed, convolved, noise
 from soundpiece_sandbox.music.mix_effects import impulse_response
 
 
@@ -153,7 +153,7 @@ def _dry(drum: Drum) -> FloatArray:
         sound += np.sin(2.0 * np.pi * np.cumsum(frequency) / SAMPLE_RATE) * _dying(time, drum.skin)
     if drum.metal:
         clash = sum(np.sign(np.sin(2.0 * np.pi * pitch * 7.3 * time)) for pitch in _CLASHING)
-        metal = banded(np.asarray(clash, np.float32), drum.low, drum.high)
+        metal = band_passed(np.asarray(clash, np.float32), drum.low, drum.high)
         sound += drum.metal * 0.2 * metal * _dying(time, drum.decay)
     if drum.rattle:
         rattle = noise(frames, drum.low, drum.high)

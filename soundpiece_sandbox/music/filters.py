@@ -12,7 +12,7 @@ from soundpiece_sandbox.music.audio_arrays import SAMPLE_RATE, FloatArray
 _BANK = 1 << 17  # frames of noise before it repeats: three seconds
 
 
-def banded(sound: FloatArray, low: float, high: float, steepness: int = 2) -> FloatArray:
+def band_passed(sound: FloatArray, low: float, high: float, steepness: int = 2) -> FloatArray:
     """Return `sound` (..., frames) with what lies outside `low` to `high` Hz rolled off.
 
     The phase stays as it is; `steepness` is that of a Butterworth filter's order.

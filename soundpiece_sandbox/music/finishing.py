@@ -17,7 +17,7 @@ def fitted(track: FloatArray, frames: int) -> FloatArray:
     return np.pad(track[:, :frames], ((0, 0), (0, missing)))
 
 
-def folded(track: FloatArray, frames: int) -> FloatArray:
+def wrapped_around(track: FloatArray, frames: int) -> FloatArray:
     """Return a track (2, any) as a circle of (2, frames): what rings over the end comes around.
 
     Played again and again, the circle sounds as if the track had begun anew every `frames`.
@@ -34,7 +34,7 @@ def levelled(track: FloatArray, lufs: float) -> FloatArray:
     return track * np.float32(gain)
 
 
-def mastered_circle(track: FloatArray) -> FloatArray:
+def mastered_loop(track: FloatArray) -> FloatArray:
     """Return a loop (2, frames) mastered like a song, (frames, 2): its end meets its beginning."""
     centred = track - track.mean(axis=1, keepdims=True)
     around = np.pad(centred, ((0, 0), (_CONTEXT, _CONTEXT)), mode="wrap")
@@ -42,12 +42,12 @@ def mastered_circle(track: FloatArray) -> FloatArray:
     return np.ascontiguousarray(mix[_CONTEXT:-_CONTEXT])
 
 
-def mastered_line(track: FloatArray) -> FloatArray:
+def mastered_once(track: FloatArray) -> FloatArray:
     """Return a track (2, frames) with a beginning and an end mastered like a song, (frames, 2)."""
     mix, _ = mastered({"line": track})
     return mix
 
 
-def handed_out(track: FloatArray) -> FloatArray:
+def frames_first(track: FloatArray) -> FloatArray:
     """Return a track (2, frames) as callers get it: (frames, 2)."""
     return np.ascontiguousarray(track.T, np.float32)

@@ -55,7 +55,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Stretch:
+class SectionOutline:
     """A section without its words: its kind and its number of bars."""
 
     kind: str
@@ -80,9 +80,9 @@ class Form:
         return Form(tuple(part for part in self.parts if not part.phrases), self.tempo)
 
     @property
-    def stretches(self) -> tuple[Stretch, ...]:
+    def section_outlines(self) -> tuple[SectionOutline, ...]:
         """The sections without their words."""
-        return tuple(Stretch(part.kind, part.bars) for part in self.parts)
+        return tuple(SectionOutline(part.kind, part.bars) for part in self.parts)
 
     @property
     def last_chord(self) -> float:

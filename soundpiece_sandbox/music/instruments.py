@@ -15,13 +15,13 @@ from soundpiece_sandbox.music.audio_arrays import (
     panned,
     silence,
 )
-from soundpiece_sandbox.music.filters import banded, noise
+from soundpiece_sandbox.music.filters import band_passed, noise
 from soundpiece_sandbox.music.instrument_presets import TONES, Tone
 from soundpiece_sandbox.music.wavetable import (
     DoubleArray,
     PhaseArray,
     harmonic_count,
-    played,
+    read_tables,
     steady_phase,
     tables_from,
 )
@@ -61,7 +61,7 @@ def _chord(tone: Tone, pitches: Sequence[int], held: int) -> FloatArray:
         sound[:, strum : strum + frames] += note
     sound = sound[:, :frames]
     if tone.drive:
-        sound = _driven(sound, tone.drive)
+        sound = _overdriven(sound, tone.drive)
     gain = np.float32(tone.level / len(pitches) ** 0.5)
     # A slow attack would swallow a short note.
     attack = min(tone.attack, 0.3 * held / SAMPLE_RATE + 0.002)
@@ -80,8 +80,8 @@ def _note(tone: Tone, pitch: int, frames: int, order: int) -> FloatArray:
         # Players who all began in phase would sound like one very loud player.
         phase = steady_phase(detuned, frames, start=(0.37 * player + 0.21 * order) % 1.0)
         if tone.vibrato:
-            phase = _wavering(phase, detuned, tone.vibrato, 0.9 + 0.13 * player)
-        sound += panned(played(tables, moments, phase), place * tone.width)
+            phase = _with_vibrato(phase, detuned, tone.vibrato, 0.9 + 0.13 * player)
+        sound += panned(read_tables(tables, moments, phase), place * tone.width)
     sound /= np.float32(tone.voices**0.5)
     if tone.breath:
         sound += panned(_breath(tone, frequency, frames), 0.0)
@@ -111,7 +111,7 @@ def _harmonics(tone: Tone, frequency: float) -> DoubleArray:
     return np.asarray(levels)
 
 
-def _wavering(phase: PhaseArray, frequency: float, cents: float, rate: float) -> PhaseArray:
+def _with_vibrato(phase: PhaseArray, frequency: float, cents: float, rate: float) -> PhaseArray:
     """Return the phase with a vibrato that sets in after the note does."""
     time = np.arange(phase.shape[0], dtype=np.float32) / SAMPLE_RATE
     speed = _VIBRATO_RATE * rate
@@ -138,13 +138,13 @@ def _bell(tone: Tone, pitch: int, frames: int) -> FloatArray:
     sound = np.zeros(frames, np.float32)
     for ratio, level, half_life in tone.partials:
         if ratio * frequency < SAMPLE_RATE / 2.5:
-            turns = played(_SINE, [0], steady_phase(ratio * frequency, frames))
+            turns = read_tables(_SINE, [0], steady_phase(ratio * frequency, frames))
             sound += np.float32(level) * turns * np.exp2(-time / np.float32(half_life))
     return panned(sound, ((pitch * 5) % 7 - 3) / 6.0)
 
 
-def _driven(sound: FloatArray, drive: float) -> FloatArray:
+def _overdriven(sound: FloatArray, drive: float) -> FloatArray:
     """Return the sound through an overdriven amplifier and its loudspeaker."""
     warm = np.tanh(np.float32(drive) * sound) / np.float32(np.sqrt(drive))
     deepest = 25.0 if drive <= 2.0 else 80.0  # noqa: PLR2004 - a bass keeps its depth
-    return banded(warm, deepest, 4800.0)
+    return band_passed(warm, deepest, 4800.0)

@@ -29,7 +29,7 @@ def loudness(track: FloatArray) -> float:
     return _gated(_slice_powers(track))
 
 
-def balanced(stems: Mapping[str, FloatArray], levels: Mapping[str, float]) -> None:
+def balance(stems: Mapping[str, FloatArray], levels: Mapping[str, float]) -> None:
     """Scale stems (2, frames) in place so each is `levels` dB louder than the others' zero."""
     for name, stem in stems.items():
         measured = _gated(_slice_powers(stem, every=4))

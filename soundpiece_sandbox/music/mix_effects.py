@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from soundpiece_sandbox.music.audio_arrays import SAMPLE_RATE, FloatArray, frames_in
-from soundpiece_sandbox.music.filters import banded, convolved, noise
+from soundpiece_sandbox.music.filters import band_passed, convolved, noise
 
 _PREDELAY = 0.018  # seconds before a room answers
 
@@ -22,8 +22,8 @@ def impulse_response(seconds: float, brightness: float, seed: int) -> FloatArray
     frames = frames_in(seconds)
     time = np.arange(frames, dtype=np.float32) / SAMPLE_RATE
     rng = np.random.default_rng(seed)
-    walls = banded(rng.standard_normal((2, frames), dtype=np.float32), 180.0, 12_000.0, 1)
-    dull = banded(walls, 180.0, brightness, 1)
+    walls = band_passed(rng.standard_normal((2, frames), dtype=np.float32), 180.0, 12_000.0, 1)
+    dull = band_passed(walls, 180.0, brightness, 1)
     # Walls take the highs first: the room starts bright and ends dull.
     share = np.exp(-time / np.float32(0.12 * seconds))
     room = (0.5 * walls * share + dull * (1.0 - share)) * np.exp(-6.9 * time / np.float32(seconds))
@@ -69,11 +69,11 @@ def ducking(frames: int, kicks: Sequence[int], depth: float, recovery: float) ->
     return gain
 
 
-def dust(frames: int, seed: int) -> FloatArray:
+def vinyl_noise(frames: int, seed: int) -> FloatArray:
     """Return the crackle and hiss of an old record, (2, frames), quiet."""
     rng = np.random.default_rng(seed)
     sound = np.stack([noise(frames, 20.0, 16_000.0, seed), noise(frames, 20.0, 16_000.0, seed + 9)])
     sound *= np.float32(0.02)
     ticks = rng.integers(0, frames, max(frames // 9000, 1))
     sound[:, ticks] += rng.normal(0.0, 1.2, (2, ticks.shape[0])).astype(np.float32)
-    return banded(sound, 700.0, 5000.0, 1)
+    return band_passed(sound, 700.0, 5000.0, 1)

@@ -13,10 +13,10 @@ from soundpiece_sandbox.music.instrument_presets import TONES
 from soundpiece_sandbox.music.instruments import Instrument
 from soundpiece_sandbox.music.prompt import Character
 from soundpiece_sandbox.music.sample_phrase import add_room
-from soundpiece_sandbox.music.sample_prompt import EIGHT_O_EIGHT, VOICE, Wish
-from soundpiece_sandbox.music.seeded_random import Chance
+from soundpiece_sandbox.music.sample_prompt import EIGHT_O_EIGHT, VOICE, SamplePrompt
+from soundpiece_sandbox.music.seeded_random import SeededRandom
 from soundpiece_sandbox.music.style import Style
-from soundpiece_sandbox.music.vocal_instrument import Vocalist
+from soundpiece_sandbox.music.vocal_instrument import VocalInstrument
 
 _TAIL = 4.0  # seconds a stroke may ring on
 _CHORD_CENTRES = (61.0, 64.0, 57.0)  # MIDI, one variation after another
@@ -29,34 +29,38 @@ _EIGHT_O_EIGHT_HELD, _EIGHT_O_EIGHT_HALF_LIFE = 1.8, 0.5  # seconds
 _TUNING = 1.5  # semitones by which takes of a drum differ
 
 
-def natural_seconds(wish: Wish) -> float:
+def natural_seconds(wanted: SamplePrompt) -> float:
     """Return how long a stroke rings when nobody says how long."""
-    if wish.drums:
-        return max(_DRUM_SECONDS.get(drum, 1.0) for drum in wish.drums)
-    if wish.instrument in _LONG:
+    if wanted.drums:
+        return max(_DRUM_SECONDS.get(drum, 1.0) for drum in wanted.drums)
+    if wanted.instrument in _LONG:
         return 6.0
-    return 1.5 if wish.short or _role(wish) == "bass" else 3.0
+    return 1.5 if wanted.short or _role(wanted) == "bass" else 3.0
 
 
-def play_stroke(wish: Wish, character: Character, seconds: float, chance: Chance) -> FloatArray:
+def play_one_shot(
+    wanted: SamplePrompt, character: Character, seconds: float, random: SeededRandom
+) -> FloatArray:
     """Return a stroke that is held to ring for `seconds`, and its tail: (2, frames)."""
     track = silence(frames_in(seconds + _TAIL))
-    if wish.drums:
-        for drum in wish.drums:
-            place(track, _drum(drum, wish, character, chance), 0)
+    if wanted.drums:
+        for drum in wanted.drums:
+            place(track, _drum(drum, wanted, character, random), 0)
         return track
-    place(track, _pitched(wish, character, seconds, chance), 0)
-    add_room(track, _role(wish), character.style)
+    place(track, _pitched(wanted, character, seconds, random), 0)
+    add_room(track, _role(wanted), character.style)
     return track
 
 
-def _drum(drum: str, wish: Wish, character: Character, chance: Chance) -> FloatArray:
+def _drum(
+    drum: str, wanted: SamplePrompt, character: Character, random: SeededRandom
+) -> FloatArray:
     """Return a drum's stroke, tuned a little differently in each take."""
-    rng = chance.stream("tuning", drum)
+    rng = random.stream("tuning", drum)
     tuning = float(rng.uniform(-_TUNING, _TUNING))
     if drum == EIGHT_O_EIGHT:
         return _eight_o_eight(character)
-    kit = Kit(wish.kit or character.style.kit)
+    kit = Kit(wanted.kit or character.style.kit)
     struck = kit.strike(drum)
     if struck.shape[1] == 1:  # a drum this kit lacks
         struck = Kit("studio").strike(drum)
@@ -73,18 +77,20 @@ def _eight_o_eight(character: Character) -> FloatArray:
     return sound
 
 
-def _pitched(wish: Wish, character: Character, seconds: float, chance: Chance) -> FloatArray:
-    role = _role(wish)
+def _pitched(
+    wanted: SamplePrompt, character: Character, seconds: float, random: SeededRandom
+) -> FloatArray:
+    role = _role(wanted)
     usual = {"lead": character.lead, "pad": character.pad or "warm pad", "chops": VOICE}
-    name = wish.instrument or usual.get(role, character.chords)
+    name = wanted.instrument or usual.get(role, character.chords)
     if role == "bass":
-        name = wish.bass or character.style.bass
-    rng = chance.stream("stroke")
-    held = _held(name, seconds, short=wish.short) * float(rng.uniform(0.96, 1.0))
-    pitches = _pitches(role, name, character, chance.variation)
+        name = wanted.bass or character.style.bass
+    rng = random.stream("stroke")
+    held = _held(name, seconds, short=wanted.short) * float(rng.uniform(0.96, 1.0))
+    pitches = _pitches(role, name, character, random.variation)
     if name == VOICE:
-        vowel = wish.vowel or str(rng.choice(("a", "o", "e")))
-        return Vocalist(vowel, character.voice).strike(pitches, held)
+        vowel = wanted.vowel or str(rng.choice(("a", "o", "e")))
+        return VocalInstrument(vowel, character.voice).strike(pitches, held)
     return Instrument(name).strike(pitches, held)
 
 
@@ -102,8 +108,8 @@ def _pitches(role: str, name: str, character: Character, variation: int) -> tupl
     return voicing(chord, (), _CHORD_CENTRES[variation % len(_CHORD_CENTRES)])
 
 
-def _role(wish: Wish) -> str:
-    return next(role for role in wish.roles if role not in ("drums", "top"))
+def _role(wanted: SamplePrompt) -> str:
+    return next(role for role in wanted.roles if role not in ("drums", "top"))
 
 
 def _held(name: str, seconds: float, *, short: bool) -> float:

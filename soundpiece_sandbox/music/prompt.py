@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from soundpiece_sandbox.music.harmony import NOTE_NAMES, Key
-from soundpiece_sandbox.music.seeded_random import Chance
+from soundpiece_sandbox.music.seeded_random import SeededRandom
 from soundpiece_sandbox.music.style import Style
 from soundpiece_sandbox.music.styles import STYLES
 
@@ -89,7 +89,7 @@ class Character:
 
 def read_prompt(
     prompt: str,
-    chance: Chance,
+    random: SeededRandom,
     *,
     style: Style | None = None,
     tempo: float | None = None,
@@ -102,9 +102,9 @@ def read_prompt(
     minute) or a `key` that is given is settled: no word changes it.
     """
     words = prompt.casefold()
-    style = style or _style(words, chance)
-    mode = _mode(words, style, chance)
-    rng = chance.stream("character")
+    style = style or _style(words, random)
+    mode = _mode(words, style, random)
+    rng = random.stream("character")
     chosen_tempo = _tempo(words, style, float(rng.random()))
     chosen_key = Key(_named_tonic(prompt, int(rng.integers(12))), mode)
     chords, lead = str(rng.choice(style.chords)), str(rng.choice(style.lead))
@@ -141,7 +141,7 @@ def named_length(prompt: str) -> float | None:
     return None
 
 
-def _style(words: str, chance: Chance) -> Style:
+def _style(words: str, random: SeededRandom) -> Style:
     """Return the style named first, else suggested first; the seed's without words; else pop."""
     for vocabulary in (attrgetter("words"), attrgetter("moods")):
         heard = [
@@ -152,12 +152,12 @@ def _style(words: str, chance: Chance) -> Style:
         ]
         if heard:
             return STYLES[min(heard)[2]]
-    if not words.strip() and chance.seed:
-        return STYLES[int(chance.request_stream("style").integers(len(STYLES)))]
+    if not words.strip() and random.seed:
+        return STYLES[int(random.request_stream("style").integers(len(STYLES)))]
     return STYLES[0]
 
 
-def _mode(words: str, style: Style, chance: Chance) -> str:
+def _mode(words: str, style: Style, random: SeededRandom) -> str:
     named = _named_key(words)
     if named and named[1]:
         return named[1]
@@ -168,8 +168,8 @@ def _mode(words: str, style: Style, chance: Chance) -> str:
     heard = {mode: at for mode, at in places.items() if at >= 0}
     if heard:
         return min(heard, key=heard.__getitem__)
-    if not words.strip() and chance.seed:
-        return str(chance.request_stream("mode").choice(("major", "minor")))
+    if not words.strip() and random.seed:
+        return str(random.request_stream("mode").choice(("major", "minor")))
     return style.mode
 
 

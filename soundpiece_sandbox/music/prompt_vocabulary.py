@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 
-def heard(text: str, vocabulary: Iterable[str]) -> list[str]:
+def phrases_in(text: str, vocabulary: Iterable[str]) -> list[str]:
     """Return the vocabulary's phrases that occur in `text`, in its order, each as often as said.
 
     Whole words count, in any case, with hyphens or spaces, singular or plural. Where phrases

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from soundpiece_sandbox.music.seeded_random import Chance
+from soundpiece_sandbox.music.seeded_random import SeededRandom
 from soundpiece_sandbox.music.style import Style
 from soundpiece_sandbox.music.styles import STYLES
 
@@ -20,19 +20,19 @@ _SUITED = 4  # styles the seed chooses among
 
 
 @dataclass(frozen=True)
-class Guide:
+class ReferenceFeatures:
     """What is heard in a reference."""
 
     tempo: float  # beats per minute
     brightness: float  # Hz, as `brightness.brightness_of` measures it
 
 
-def suited_style(guide: Guide, chance: Chance) -> Style:
+def style_like(reference: ReferenceFeatures, random: SeededRandom) -> Style:
     """Return one of the few styles nearest to a reference in brightness and tempo."""
 
     def distance(style: Style) -> float:
-        apart = abs(math.log2(guide.brightness / _BRIGHTNESS[style.name]))
-        return apart + 0.7 * style.strain(guide.tempo)
+        apart = abs(math.log2(reference.brightness / _BRIGHTNESS[style.name]))
+        return apart + 0.7 * style.octaves_outside(reference.tempo)
 
     suited = sorted(STYLES, key=distance)[:_SUITED]
-    return suited[int(chance.request_stream("guided").integers(len(suited)))]
+    return suited[int(random.request_stream("guided").integers(len(suited)))]

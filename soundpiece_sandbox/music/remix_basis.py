@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, chain, islice, repeat
 
-from soundpiece_sandbox.music.form import Form, Part, Stretch
+from soundpiece_sandbox.music.form import Form, Part, SectionOutline
 from soundpiece_sandbox.music.harmony import Chord, Key
-from soundpiece_sandbox.music.seeded_random import Chance
+from soundpiece_sandbox.music.seeded_random import SeededRandom
 from soundpiece_sandbox.music.style import Style
 from soundpiece_sandbox.music.styles import STYLES
 
@@ -16,7 +16,7 @@ _SUITED = 8  # styles a remix chooses among
 
 
 @dataclass(frozen=True)
-class Ground:
+class RemixBasis:
     """What a remix keeps: tempo, key, and the chords bar by bar."""
 
     tempo: float  # beats per minute
@@ -24,10 +24,10 @@ class Ground:
     chords: tuple[Chord, ...]  # two a bar, from the first bar
     first_beat: float  # seconds at which the first bar begins
     bars: int
-    sections: tuple[Stretch, ...] = ()  # as far as they are known
+    sections: tuple[SectionOutline, ...] = ()  # as far as they are known
     style: str = ""  # the manner it is in, which a remix leaves behind
 
-    def under(self, form: Form) -> tuple[Chord, ...]:
+    def chords_for(self, form: Form) -> tuple[Chord, ...]:
         """Return the chords, two a bar, of a new form that stands on this ground.
 
         A section stands on the source's section of its kind, bar for bar, beginning again
@@ -52,9 +52,9 @@ class Ground:
         return self.chords[2 * edges[index] : 2 * edges[index + 1]]
 
 
-def other_style(ground: Ground, chance: Chance) -> Style:
+def remix_style(basis: RemixBasis, random: SeededRandom) -> Style:
     """Return another style that bears the ground's tempo; each variation gets its own."""
-    others = [style for style in STYLES if style.name != ground.style]
-    suited = sorted(others, key=lambda style: style.strain(ground.tempo))[:_SUITED]
-    order = chance.request_stream("remix").permutation(len(suited))
-    return suited[int(order[chance.variation % len(suited)])]
+    others = [style for style in STYLES if style.name != basis.style]
+    suited = sorted(others, key=lambda style: style.octaves_outside(basis.tempo))[:_SUITED]
+    order = random.request_stream("remix").permutation(len(suited))
+    return suited[int(order[random.variation % len(suited)])]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from soundpiece_sandbox.music.prompt_vocabulary import heard
+from soundpiece_sandbox.music.prompt_vocabulary import phrases_in
 
 SHORT = ("stab", "pluck")  # instruments that are also ways to play
 VOICE = "voice"  # an instrument beside the tones
@@ -223,7 +223,7 @@ _PHRASES = (
     *("top loop", "boom bap", "drum and bass", "comping", "song", "full mix", "lead"),
     *("chops", "vocal chops"),
 )
-_STROKES = (
+_ONE_SHOTS = (
     "one shot",
     "oneshot",
     "single",
@@ -250,7 +250,7 @@ _VOCABULARY = frozenset(
         *_BASSES,
         *_ROLES,
         *_PHRASES,
-        *_STROKES,
+        *_ONE_SHOTS,
         *_SHORTLY,
         *_VOWELS,
         *_BUSY,
@@ -259,11 +259,11 @@ _VOCABULARY = frozenset(
 _BAND = ("drums", "bass", "chords", "pad", "lead")
 _WHOLE_KIT = tuple(word for word, role in _ROLES.items() if role in ("drums", "top", "band"))
 _STRUCK_ALONE = ("chords", "bass", "chops")  # roles that may be a single stroke
-_LONGEST_STROKE = 4.0  # seconds for which an instrument named alone is one stroke
+_LONGEST_ONE_SHOT = 4.0  # seconds for which an instrument named alone is one stroke
 
 
 @dataclass(frozen=True)
-class Wish:
+class SamplePrompt:
     """What a prompt asks a sample to be; what it leaves open is empty."""
 
     roles: tuple[str, ...]  # "drums", "top", "bass", "chords", "arpeggio", "lead", "pad", "chops"
@@ -273,12 +273,12 @@ class Wish:
     bass: str
     vowel: str
     short: bool
-    stroke: bool  # one stroke rather than a phrase
+    one_shot: bool  # one stroke rather than a phrase
     fill: bool  # the last bar turns into a fill
     busy: bool
 
 
-def read_wish(prompt: str, duration: float | None, *, loopable: bool) -> Wish:
+def read_sample_prompt(prompt: str, duration: float | None, *, loopable: bool) -> SamplePrompt:
     """Return what a prompt asks for.
 
     "Loop", "riff", "chords" and their like ask for a phrase; "one-shot", "chord", "hit" and their
@@ -286,33 +286,33 @@ def read_wish(prompt: str, duration: float | None, *, loopable: bool) -> Wish:
     to last longer than 4 seconds or to be looped plays on. A prompt that names no part is played
     by the whole band.
     """
-    said = heard(prompt, _VOCABULARY)
-    drums = _meant(said, _DRUMS)
-    instruments, basses = _meant(said, _INSTRUMENTS), _meant(said, _BASSES)
+    phrases = phrases_in(prompt, _VOCABULARY)
+    drums = _meant(phrases, _DRUMS)
+    instruments, basses = _meant(phrases, _INSTRUMENTS), _meant(phrases, _BASSES)
     if len(instruments) > 1:
         # "Brass stab" is a way to play the brass.
         instruments = tuple(one for one in instruments if one not in SHORT) or instruments[:1]
-    named = _meant(said, _ROLES)
+    named = _meant(phrases, _ROLES)
     if not named:
         named = tuple(dict.fromkeys(_ROLE_OF_INSTRUMENT.get(one, "chords") for one in instruments))
         named = (*named, "bass") if basses else named
         named = (*named, "drums") if drums else named
     if "riff" in named:
         named = _with_riff(named, instruments, basses)
-    phrase, stroke = _any(said, _PHRASES), _any(said, _STROKES)
+    phrase, one_shot = _any(phrases, _PHRASES), _any(phrases, _ONE_SHOTS)
     named_alone = bool(drums or instruments or basses or set(named) & {*_STRUCK_ALONE})
-    long = loopable or (duration is not None and duration > _LONGEST_STROKE)
-    return Wish(
+    long = loopable or (duration is not None and duration > _LONGEST_ONE_SHOT)
+    return SamplePrompt(
         roles=_BAND if not named or "band" in named else named,
-        drums=() if _any(said, _WHOLE_KIT) else drums,
-        kit=next(iter(_meant(said, _KITS)), ""),
+        drums=() if _any(phrases, _WHOLE_KIT) else drums,
+        kit=next(iter(_meant(phrases, _KITS)), ""),
         instrument=instruments[0] if len(instruments) == 1 else "",
         bass=next(iter(basses), ""),
-        vowel=next(iter(_meant(said, _VOWELS)), ""),
-        short=_any(said, _SHORTLY),
-        stroke=named_alone and not phrase and (stroke or not long),
-        fill=_any(said, ("fill",)),
-        busy=_any(said, _BUSY),
+        vowel=next(iter(_meant(phrases, _VOWELS)), ""),
+        short=_any(phrases, _SHORTLY),
+        one_shot=named_alone and not phrase and (one_shot or not long),
+        fill=_any(phrases, ("fill",)),
+        busy=_any(phrases, _BUSY),
     )
 
 
@@ -327,9 +327,9 @@ def _with_riff(
     return tuple(dict.fromkeys(player if role == "riff" else role for role in named))
 
 
-def _meant(said: list[str], meanings: dict[str, str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(meanings[word] for word in said if word in meanings))
+def _meant(phrases: list[str], meanings: dict[str, str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(meanings[word] for word in phrases if word in meanings))
 
 
-def _any(said: list[str], words: tuple[str, ...]) -> bool:
-    return any(word in words for word in said)
+def _any(phrases: list[str], words: tuple[str, ...]) -> bool:
+    return any(word in words for word in phrases)

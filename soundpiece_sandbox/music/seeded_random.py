@@ -9,7 +9,7 @@ import numpy as np
 
 
 @dataclass(frozen=True)
-class Chance:
+class SeededRandom:
     """A family of independent random streams, the same in any process on any day."""
 
     lyrics: str

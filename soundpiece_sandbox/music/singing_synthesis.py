@@ -23,7 +23,7 @@ from soundpiece_sandbox.music.wavetable import (
     PhaseArray,
     harmonic_count,
     moving_phase,
-    played,
+    read_tables,
     tables_from,
 )
 
@@ -106,7 +106,7 @@ def sing(notes: Sequence[SungNote], beat_seconds: float, singer: Singer) -> tupl
     frames = sung[-1].end + frames_in(_RELEASE + 0.1)
     loudness = _loudness(sung, frames)
     tables, moments = _mouth(sung, singer)
-    voiced = played(tables, moments, _phase(sung, frames, singer))
+    voiced = read_tables(tables, moments, _phase(sung, frames, singer))
     sound = loudness * (voiced + np.float32(singer.air) * noise(frames, 900.0, 5500.0, singer.seed))
     _add_consonants(sound, sung)
     _add_breath(sound, singer)

@@ -8,10 +8,10 @@ import numpy as np
 
 from soundpiece_sandbox.music.audio_arrays import SAMPLE_RATE, FloatArray, frames_in
 from soundpiece_sandbox.music.brightness import tilt_towards
-from soundpiece_sandbox.music.mastering import balanced, mastered
+from soundpiece_sandbox.music.mastering import balance, mastered
 from soundpiece_sandbox.music.plan import Plan, plan_form, plan_song
-from soundpiece_sandbox.music.seeded_random import Chance
-from soundpiece_sandbox.music.stem_rendering import play
+from soundpiece_sandbox.music.seeded_random import SeededRandom
+from soundpiece_sandbox.music.stem_rendering import render_stems
 
 _LAST_FADE = 1.8  # seconds over which whatever still rings goes to silence
 
@@ -43,10 +43,10 @@ def make_song(lyrics: str, prompt: str, *, variation: int = 0, seed: str = "") -
 
 def perform(plan: Plan) -> Song:
     """Return the sound of a plan, finished; the same plan always sounds the same."""
-    stems = play(plan)
+    stems = render_stems(plan)
     style = plan.character.style
     drums, bass, other = style.levels
-    balanced(stems, {"vocals": 0.0, "drums": drums, "bass": bass, "other": other})
+    balance(stems, {"vocals": 0.0, "drums": drums, "bass": bass, "other": other})
     if plan.brightness is not None:
         tilt_towards(plan.brightness, stems)
     for stem in stems.values():
@@ -57,7 +57,7 @@ def perform(plan: Plan) -> Song:
 
 def planned_duration(lyrics: str, prompt: str, *, variation: int = 0, seed: str = "") -> float:
     """Return the seconds that `make_song` of the same words will last, without making it."""
-    _, form = plan_form(lyrics, prompt, Chance(lyrics, prompt, variation, seed))
+    _, form = plan_form(lyrics, prompt, SeededRandom(lyrics, prompt, variation, seed))
     return frames_in(form.seconds) / SAMPLE_RATE
 
 

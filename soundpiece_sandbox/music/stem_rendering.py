@@ -7,14 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from soundpiece_sandbox.music.accompaniment import FULL
+from soundpiece_sandbox.music.accompaniment import FULL_ENERGY
 from soundpiece_sandbox.music.audio_arrays import FloatArray, frames_in, panned, place, silence
 from soundpiece_sandbox.music.drums import Kit
 from soundpiece_sandbox.music.form import LEAD_IN, Part
 from soundpiece_sandbox.music.instruments import Instrument
 from soundpiece_sandbox.music.mastering import loudness
 from soundpiece_sandbox.music.melody import harmony_line, notes_of
-from soundpiece_sandbox.music.mix_effects import add_echo, add_reverb, ducking, dust
+from soundpiece_sandbox.music.mix_effects import add_echo, add_reverb, ducking, vinyl_noise
 from soundpiece_sandbox.music.plan import Plan
 from soundpiece_sandbox.music.score import Note, SungNote
 from soundpiece_sandbox.music.singing_synthesis import Singer, sing
@@ -26,7 +26,7 @@ _LEAD_AHEAD = 2.0  # dB that a lead is louder than its accompaniment where nobod
 _VOCAL_WET = 0.75  # of the style's reverb
 
 
-def play(plan: Plan) -> dict[str, FloatArray]:
+def render_stems(plan: Plan) -> dict[str, FloatArray]:
     """Return the plan's stems, (2, frames) each, before any mastering."""
     style = plan.character.style
     drums = _play_drums(plan)
@@ -39,7 +39,7 @@ def play(plan: Plan) -> dict[str, FloatArray]:
         other *= duck
         bass *= duck
     if style.crackle:
-        _add_dust(other, style.crackle)
+        _add_vinyl_noise(other, style.crackle)
     return {"vocals": _sing_all(plan), "drums": drums, "bass": bass, "other": other}
 
 
@@ -50,7 +50,7 @@ def _frame(beat: float, plan: Plan) -> int:
 def _play_drums(plan: Plan) -> FloatArray:
     track = silence(plan.frames)
     kit = Kit(plan.character.style.kit)
-    rng = plan.chance.stream("hands", "drums")
+    rng = plan.random.stream("hands", "drums")
     loose = 0.0 if plan.character.style.name in _MACHINES else 0.4 * _LOOSENESS
     for hit in plan.drums:
         late = frames_in(float(rng.normal(0.0, 1.0)) * loose)
@@ -68,7 +68,7 @@ def _play_notes(
     level: float = 1.0,
 ) -> None:
     """Play notes onto a track, each a little early or late, as hands are."""
-    rng = plan.chance.stream("hands", instrument.name)
+    rng = plan.random.stream("hands", instrument.name)
     loose = 0.0 if plan.character.style.name in _MACHINES else _LOOSENESS
     beat_seconds = 60.0 / plan.form.tempo
     for note in notes:
@@ -98,8 +98,8 @@ def _play_others(plan: Plan) -> FloatArray:
     return track
 
 
-def _add_dust(track: FloatArray, level: float) -> None:
-    grain = dust(track.shape[1], seed=5)
+def _add_vinyl_noise(track: FloatArray, level: float) -> None:
+    grain = vinyl_noise(track.shape[1], seed=5)
     edge = frames_in(1.0)
     ramp = np.linspace(0.0, 1.0, edge, dtype=np.float32)
     grain[:, :edge] *= ramp
@@ -118,7 +118,7 @@ def _sing_all(plan: Plan) -> FloatArray:
         for phrase in part.phrases:
             notes = notes_of(phrase, plan.melody)
             _sing_at(track, notes, replace(lead, level=_presence(part)), plan)
-            if part.energy >= FULL:
+            if part.energy >= FULL_ENERGY:
                 _sing_at(track, notes, left, plan)
                 _sing_at(track, harmony_line(notes, plan.character.key), right, plan)
     style = plan.character.style
@@ -132,7 +132,7 @@ def _presence(part: Part) -> float:
 
 
 def _singers(plan: Plan) -> tuple[Singer, Singer, Singer]:
-    rng = plan.chance.stream("singers")
+    rng = plan.random.stream("singers")
     size = 1.13 if plan.character.voice == "high" else 0.98
     size *= float(rng.uniform(0.96, 1.04))
     tilt = float(rng.uniform(3000.0, 5000.0))

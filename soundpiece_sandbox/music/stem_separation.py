@@ -28,7 +28,7 @@ _TINY = np.float32(1e-9)
 _Spectra = npt.NDArray[np.complex64]  # (channels, moments, frequencies)
 
 
-def split(sound: FloatArray) -> dict[str, FloatArray]:
+def separate_stems(sound: FloatArray) -> dict[str, FloatArray]:
     """Return the "vocals", "drums", "bass" and "other" of a sound (frames, channels).
 
     Each is (frames, 2) within ±1, and they sum to the sound. Drums are what is short and as wide
@@ -38,7 +38,7 @@ def split(sound: FloatArray) -> dict[str, FloatArray]:
     """
     stems = {name: np.empty((len(sound), 2), np.float32) for name in STEMS}
     start = 0
-    for pieces in split_pieces(sound):
+    for pieces in separate_in_pieces(sound):
         end = start + len(pieces["other"])
         for name, piece in pieces.items():
             stems[name][start:end] = piece
@@ -46,7 +46,7 @@ def split(sound: FloatArray) -> dict[str, FloatArray]:
     return stems
 
 
-def split_pieces(sound: FloatArray) -> Iterator[dict[str, FloatArray]]:
+def separate_in_pieces(sound: FloatArray) -> Iterator[dict[str, FloatArray]]:
     """Yield what `split` returns, twenty seconds at a time.
 
     For a long sound, whose four stems would take four times its memory.
@@ -66,7 +66,7 @@ def split_pieces(sound: FloatArray) -> Iterator[dict[str, FloatArray]]:
 
 def _masks(spectra: _Spectra) -> Iterator[tuple[str, FloatArray]]:
     """Return how much of each place of the spectra, 0 to 1, belongs to each stem."""
-    short = _shortness(np.abs(spectra).sum(axis=0))
+    short = _percussiveness(np.abs(spectra).sum(axis=0))
     yield "drums", short
     tones = 1.0 - short
     yield "bass", tones * _below(_BASS)
@@ -75,7 +75,7 @@ def _masks(spectra: _Spectra) -> Iterator[tuple[str, FloatArray]]:
     yield "vocals", above * voiced * _centredness(spectra)
 
 
-def _shortness(loudness: FloatArray) -> FloatArray:
+def _percussiveness(loudness: FloatArray) -> FloatArray:
     """Return how much each place, (moments, frequencies), is a stroke rather than a tone."""
     from scipy.ndimage import median_filter
 

@@ -41,7 +41,7 @@ class Style:
     crackle: float = 0.0  # the dust of an old record
     levels: tuple[float, float, float] = (-2.0, -4.0, -3.0)  # drums, bass, other; dB to the voice
 
-    def strain(self, tempo: float) -> float:
+    def octaves_outside(self, tempo: float) -> float:
         """Return how many octaves a tempo lies outside the style's own; 0 within."""
         slowest, fastest = self.tempo
         return math.log2(max(slowest / tempo, tempo / fastest, 1.0))

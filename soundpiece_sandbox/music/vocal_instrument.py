@@ -23,7 +23,7 @@ _SHORTEST = 0.12  # seconds a mouth needs for a vowel
 _RELEASE = 0.12  # seconds
 
 
-class Vocalist:
+class VocalInstrument:
     """Three singers in unison on one vowel; a chord struck twice the same way is sung once."""
 
     def __init__(self, vowel: str, voice: str) -> None:

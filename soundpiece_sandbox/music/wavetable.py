@@ -46,7 +46,7 @@ def moving_phase(frequency: DoubleArray) -> PhaseArray:
     return np.cumsum(steps, dtype=np.uint32)
 
 
-def played(tables: FloatArray, moments: npt.ArrayLike, phase: PhaseArray) -> FloatArray:
+def read_tables(tables: FloatArray, moments: npt.ArrayLike, phase: PhaseArray) -> FloatArray:
     """Return mono sound (frames,): the tables read at `phase`, melting from each to the next.
 
     `moments` are the frames at which each table is reached, in rising order.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from soundpiece_sandbox.music import FloatArray, Ground, Guide, Plan
+    from soundpiece_sandbox.music import FloatArray, Plan, ReferenceFeatures, RemixBasis
 
 KINDS = ("vocals", "drums", "bass", "other")
 
@@ -90,7 +90,7 @@ def _song(commission: Commission) -> "Plan":
         request.get("prompt", ""),
         variation=commission.variation,
         seed=_identity(commission.reference),
-        guide=_guide(commission),
+        reference=_reference_features(commission),
     )
 
 
@@ -101,7 +101,7 @@ def _instrumental(commission: Commission) -> "Plan":
         commission.request.get("prompt", ""),
         variation=commission.variation,
         seed=_identity(commission.reference),
-        guide=_guide(commission),
+        reference=_reference_features(commission),
     )
 
 
@@ -110,7 +110,7 @@ def _song_remix(commission: Commission) -> "Plan":
 
     source, request = _source(commission), commission.request
     return plan_song_remix(
-        _ground(source),
+        _remix_basis(source),
         request["lyrics"],
         request["prompt"],
         variation=commission.variation,
@@ -123,7 +123,7 @@ def _instrumental_remix(commission: Commission) -> "Plan":
 
     source = _source(commission)
     return plan_instrumental_remix(
-        _ground(source), variation=commission.variation, seed=source.identity
+        _remix_basis(source), variation=commission.variation, seed=source.identity
     )
 
 
@@ -135,12 +135,12 @@ _PLANS: dict[str, Callable[[Commission], "Plan"]] = {
 }
 
 
-def _guide(commission: Commission) -> "Guide | None":
+def _reference_features(commission: Commission) -> "ReferenceFeatures | None":
     if commission.reference is None:
         return None
-    from soundpiece_sandbox.music import listen
+    from soundpiece_sandbox.music import reference_features_of
 
-    return listen(read_sound(commission.reference))
+    return reference_features_of(read_sound(commission.reference))
 
 
 def _identity(sound: Sound | None) -> str:
@@ -153,24 +153,24 @@ def _source(commission: Commission) -> Sound:
     return commission.source
 
 
-def _ground(sound: Sound) -> "Ground":
+def _remix_basis(sound: Sound) -> "RemixBasis":
     """Find what a remix keeps: from the plan of a piece that was made here, else by listening."""
-    from soundpiece_sandbox.music import ground_of
+    from soundpiece_sandbox.music import remix_basis_of
 
     maker = sound.made_by
     if maker is not None and maker.route in _PLANS:
-        return _PLANS[maker.route](maker).ground
+        return _PLANS[maker.route](maker).remix_basis
     if maker is not None and maker.source is not None:  # a stem or a cut of something
-        return _ground(maker.source)
-    return ground_of(read_sound(sound))
+        return _remix_basis(maker.source)
+    return remix_basis_of(read_sound(sound))
 
 
-def _grid(sound: Sound, samples: "FloatArray") -> "Ground":
+def _grid(sound: Sound, samples: "FloatArray") -> "RemixBasis":
     """Find where a sound's bar lines lie, which a cut has moved."""
-    from soundpiece_sandbox.music import ground_of
+    from soundpiece_sandbox.music import remix_basis_of
 
     was_cut = sound.made_by is not None and sound.made_by.route == "adapt.auto_cut_down"
-    return ground_of(samples) if was_cut else _ground(sound)
+    return remix_basis_of(samples) if was_cut else _remix_basis(sound)
 
 
 def _known_stems(sound: Sound, mix: "NDArray[np.int32]") -> "dict[str, NDArray[np.int16]] | None":
@@ -199,10 +199,10 @@ def _split(source: Sound) -> "dict[str, NDArray[np.int16]]":
     """Split a sound by ear, some seconds at a time: a long one's stems would fill the memory."""
     import numpy as np
 
-    from soundpiece_sandbox.music import split_pieces
+    from soundpiece_sandbox.music import separate_in_pieces
 
     pieces = [
         {kind: as_pcm(stem) for kind, stem in piece.items()}
-        for piece in split_pieces(read_sound(source))
+        for piece in separate_in_pieces(read_sound(source))
     ]
     return {kind: np.concatenate([piece[kind] for piece in pieces]) for kind in KINDS}

@@ -297,7 +297,10 @@ def test_it_says_everywhere_that_it_is_not_the_model(sandbox):
 
 
 def test_it_imports_nothing_from_the_floors_it_checks_nor_what_only_workers_need():
-    script = "import sys, soundpiece_sandbox.__main__, soundpiece_sandbox.service.server\nprint(*sys.modules)"
+    script = (
+        "import sys, soundpiece_sandbox.__main__, soundpiece_sandbox.service.server\n"
+        "print(*sys.modules)"
+    )
     listed = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )

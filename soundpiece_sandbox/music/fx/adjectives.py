@@ -10,16 +10,16 @@ from math import prod
 import numpy as np
 
 from soundpiece_sandbox.music.audio_arrays import FloatArray
-from soundpiece_sandbox.music.filters import banded, convolved
+from soundpiece_sandbox.music.filters import band_passed, convolved
 from soundpiece_sandbox.music.fx.effect_model import Effect, Strike
-from soundpiece_sandbox.music.fx.render import Scale, struck
+from soundpiece_sandbox.music.fx.render import Scaling, struck
 from soundpiece_sandbox.music.mix_effects import add_echo, add_reverb
 
-_DEEPEST, _HIGHEST = 18.0, 40_000.0  # Hz: what moves slower is no sound, what is faster stays
+_LOWEST, _HIGHEST_KEPT = 18.0, 40_000.0  # Hz: what moves slower is no sound, what is faster stays
 
 
 @dataclass(frozen=True)
-class Manner:
+class Modifier:
     """How an effect differs from the way it is written; each number is neutral as it is here."""
 
     pitch: float = 1.0
@@ -28,8 +28,8 @@ class Manner:
     density: float = 1.0
     gain: float = 1.0
     dry: float = 1.0  # how much of its own room an effect keeps
-    deepest: float = _DEEPEST  # Hz where it is rolled off
-    highest: float = _HIGHEST
+    low_cut: float = _LOWEST  # Hz where it is rolled off
+    high_cut: float = _HIGHEST_KEPT
     room: float = 0.0  # seconds to fade by 60 dB
     wet: float = 0.0  # reverb beside the dry sound
     echo: float = 0.0
@@ -37,86 +37,86 @@ class Manner:
     backwards: float = 0.0
 
     @property
-    def scale(self) -> Scale:
+    def scaling(self) -> Scaling:
         """What concerns single strokes and their moments."""
-        return Scale(self.pitch, self.length, self.speed, self.density)
+        return Scaling(self.pitch, self.length, self.speed, self.density)
 
-    def with_(self, other: Manner) -> Manner:
+    def combined_with(self, other: Modifier) -> Modifier:
         """Return both manners together."""
         products = ("pitch", "length", "speed", "density", "gain", "dry")
         most = {
             field.name: max(getattr(self, field.name), getattr(other, field.name))
             for field in fields(self)
         }
-        return Manner(
+        return Modifier(
             **most
             | {name: prod((getattr(self, name), getattr(other, name))) for name in products}
-            | {"highest": min(self.highest, other.highest)}
+            | {"high_cut": min(self.high_cut, other.high_cut)}
         )
 
 
-_MANNERS = (
+_ADJECTIVES = (
     (
         ("distant", "far", "far away", "faraway", "remote", "in the distance", "muffled"),
-        Manner(gain=0.35, highest=1300.0, room=2.4, wet=0.8),
+        Modifier(gain=0.35, high_cut=1300.0, room=2.4, wet=0.8),
     ),
-    (("close", "near", "nearby", "intimate", "dry", "close up"), Manner(dry=0.2, gain=1.2)),
+    (("close", "near", "nearby", "intimate", "dry", "close up"), Modifier(dry=0.2, gain=1.2)),
     (
         ("huge", "big", "massive", "giant", "epic", "large", "enormous", "gigantic", "monstrous"),
-        Manner(pitch=0.74, length=1.6, room=2.8, wet=0.35),
+        Modifier(pitch=0.74, length=1.6, room=2.8, wet=0.35),
     ),
-    (("tiny", "small", "little", "mini", "toy", "miniature"), Manner(pitch=1.6, length=0.5)),
-    (("short", "tight", "brief"), Manner(length=0.5, dry=0.6)),
-    (("long", "endless", "sustained"), Manner(length=1.7)),
-    (("deep", "low", "bassy", "subsonic"), Manner(pitch=0.66)),
-    (("high", "high pitched", "shrill", "squeaky"), Manner(pitch=1.5)),
-    (("fast", "quick", "rapid", "frantic", "hurried"), Manner(speed=1.6, length=0.7)),
-    (("slow", "slowly", "lazy", "relaxed"), Manner(speed=0.6, length=1.4)),
-    (("dark", "dull", "warm", "gloomy"), Manner(highest=1100.0, pitch=0.85)),
-    (("bright", "crisp", "sharp", "harsh", "airy"), Manner(deepest=900.0, pitch=1.15)),
+    (("tiny", "small", "little", "mini", "toy", "miniature"), Modifier(pitch=1.6, length=0.5)),
+    (("short", "tight", "brief"), Modifier(length=0.5, dry=0.6)),
+    (("long", "endless", "sustained"), Modifier(length=1.7)),
+    (("deep", "low", "bassy", "subsonic"), Modifier(pitch=0.66)),
+    (("high", "high pitched", "shrill", "squeaky"), Modifier(pitch=1.5)),
+    (("fast", "quick", "rapid", "frantic", "hurried"), Modifier(speed=1.6, length=0.7)),
+    (("slow", "slowly", "lazy", "relaxed"), Modifier(speed=0.6, length=1.4)),
+    (("dark", "dull", "warm", "gloomy"), Modifier(high_cut=1100.0, pitch=0.85)),
+    (("bright", "crisp", "sharp", "harsh", "airy"), Modifier(low_cut=900.0, pitch=1.15)),
     (
         ("heavy", "intense", "strong", "violent", "hard", "busy", "aggressive", "torrential"),
-        Manner(density=2.4, pitch=0.86, gain=1.3, length=1.2),
+        Modifier(density=2.4, pitch=0.86, gain=1.3, length=1.2),
     ),
     (
         ("light", "gentle", "soft", "calm", "sparse", "delicate", "subtle", "mild"),
-        Manner(density=0.35, pitch=1.1, gain=0.6, length=0.85, highest=6500.0),
+        Modifier(density=0.35, pitch=1.1, gain=0.6, length=0.85, high_cut=6500.0),
     ),
-    (("quiet", "faint", "whispering", "silent"), Manner(gain=0.3)),
-    (("metallic", "steel", "iron", "rusty", "tinny"), Manner(metal=0.8)),
-    (("echo", "echoing", "echoey", "canyon", "delay"), Manner(echo=0.7, room=1.5, wet=0.2)),
+    (("quiet", "faint", "whispering", "silent"), Modifier(gain=0.3)),
+    (("metallic", "steel", "iron", "rusty", "tinny"), Modifier(metal=0.8)),
+    (("echo", "echoing", "echoey", "canyon", "delay"), Modifier(echo=0.7, room=1.5, wet=0.2)),
     (
         ("cave", "hall", "reverb", "reverberant", "tunnel", "cavern", "spacious", "church"),
-        Manner(room=3.4, wet=0.8),
+        Modifier(room=3.4, wet=0.8),
     ),
-    (("reverse", "reversed", "backwards", "backward"), Manner(backwards=1.0)),
+    (("reverse", "reversed", "backwards", "backward"), Modifier(backwards=1.0)),
 )
-MANNERS = {word: manner for words, manner in _MANNERS for word in words}
+MODIFIERS = {word: modifier for words, modifier in _ADJECTIVES for word in words}
 _PLATE = Strike(
     tuple((pitch, 1.0, 0.05) for pitch in (523.0, 1187.0, 1811.0, 2683.0, 3907.0, 5209.0))
 )
 
 
-def together(manners: Iterable[Manner]) -> Manner:
+def combined(modifiers: Iterable[Modifier]) -> Modifier:
     """Return what several manners make of an effect; each is counted once."""
-    return reduce(Manner.with_, dict.fromkeys(manners), Manner())
+    return reduce(Modifier.combined_with, dict.fromkeys(modifiers), Modifier())
 
 
-def mannered(track: FloatArray, manner: Manner, kind: Effect) -> FloatArray:
+def modified(track: FloatArray, modifier: Modifier, kind: Effect) -> FloatArray:
     """Return an effect's track (2, frames) in its material, colour and space, without any DC."""
-    if manner.backwards:
+    if modifier.backwards:
         track = track[:, ::-1].copy()
-    if manner.metal:
-        track = track + np.float32(manner.metal) * _ringing(track)
-    if manner.echo:
-        add_echo(track, 0.27 * manner.length, manner.echo)
+    if modifier.metal:
+        track = track + np.float32(modifier.metal) * _ringing(track)
+    if modifier.echo:
+        add_echo(track, 0.27 * modifier.length, modifier.echo)
     seconds, wet = kind.room
-    wet = wet * manner.dry + manner.wet
+    wet = wet * modifier.dry + modifier.wet
     if wet:
-        add_reverb(track, max(seconds, manner.room), wet)
+        add_reverb(track, max(seconds, modifier.room), wet)
     if kind.drive:
         track = np.tanh(track * np.float32(kind.drive / max(float(np.abs(track).max()), 1e-6)))
-    return banded(track, manner.deepest, manner.highest, 1)
+    return band_passed(track, modifier.low_cut, modifier.high_cut, 1)
 
 
 def _ringing(track: FloatArray) -> FloatArray:

@@ -8,34 +8,34 @@ from dataclasses import dataclass
 import numpy as np
 
 from soundpiece_sandbox.music.audio_arrays import FloatArray, faded, frames_in, silence
-from soundpiece_sandbox.music.finishing import handed_out, levelled
-from soundpiece_sandbox.music.fx.adjectives import MANNERS, Manner, mannered, together
+from soundpiece_sandbox.music.finishing import frames_first, levelled
+from soundpiece_sandbox.music.fx.adjectives import MODIFIERS, Modifier, combined, modified
 from soundpiece_sandbox.music.fx.cinematic import CINEMATIC
 from soundpiece_sandbox.music.fx.effect_model import (
     BRIGHT,
     SOFT,
     SWELL,
     Effect,
-    Hiss,
     Layer,
+    NoiseBand,
     Scattered,
     Strike,
-    Tune,
+    SweptTone,
 )
 from soundpiece_sandbox.music.fx.everyday import EVERYDAY
 from soundpiece_sandbox.music.fx.machines import MACHINES
 from soundpiece_sandbox.music.fx.nature import NATURE
-from soundpiece_sandbox.music.fx.render import rendered
+from soundpiece_sandbox.music.fx.render import render_layer
 from soundpiece_sandbox.music.fx.signals import SIGNALS
 from soundpiece_sandbox.music.mastering import loudness
-from soundpiece_sandbox.music.prompt_vocabulary import heard
-from soundpiece_sandbox.music.seeded_random import Chance
+from soundpiece_sandbox.music.prompt_vocabulary import phrases_in
+from soundpiece_sandbox.music.seeded_random import SeededRandom
 
 KINDS = (*CINEMATIC, *NATURE, *EVERYDAY, *MACHINES, *SIGNALS)
 
 _KIND_WORDS = {word: kind for kind in KINDS for word in (kind.name, *kind.words)}
 # Heard together, so that the church of "church bell" is no adjective.
-_VOCABULARY = frozenset({*_KIND_WORDS, *MANNERS})
+_VOCABULARY = frozenset({*_KIND_WORDS, *MODIFIERS})
 # Clauses have adjectives of their own: "rain and distant thunder".
 _BETWEEN_CLAUSES = re.compile(r"[,;.&+]|\b(?:and|with|then|plus|while|followed by)\b")
 _LOUDNESS = -16.0  # LUFS
@@ -45,11 +45,11 @@ _MOST_KINDS = 5
 
 
 @dataclass(frozen=True)
-class _Part:
+class _RequestedEffect:
     """One of the effects a prompt asks for."""
 
     kind: Effect
-    manner: Manner
+    modifier: Modifier
 
 
 def make_fx(prompt: str, duration: float | None, *, variation: int = 0) -> FloatArray:
@@ -64,47 +64,47 @@ def make_fx(prompt: str, duration: float | None, *, variation: int = 0) -> Float
     """
     parts = _parts(prompt)
     if duration is None:
-        natural = max(part.kind.seconds * part.manner.length for part in parts)
+        natural = max(part.kind.seconds * part.modifier.length for part in parts)
         duration = min(max(natural, _SHORTEST), _LONGEST)
     frames = frames_in(duration)
-    chance = Chance("", prompt, variation, "effect")
+    random = SeededRandom("", prompt, variation, "effect")
     mixed = silence(frames)
     for part in parts:
-        made = _made(part, frames, chance.stream(part.kind.name))
+        made = _made(part, frames, random.stream(part.kind.name))
         # Kinds are mixed as equals, except for what their adjectives say.
-        mixed += made * np.float32(part.manner.gain * 10.0 ** (-loudness(made) / 20.0))
-    loudest = min(max(part.manner.gain for part in parts), 1.0)
+        mixed += made * np.float32(part.modifier.gain * 10.0 ** (-loudness(made) / 20.0))
+    loudest = min(max(part.modifier.gain for part in parts), 1.0)
     edged = faded(mixed, _ATTACK, min(0.1 * duration, *(part.kind.fade for part in parts)))
-    return handed_out(levelled(edged, _LOUDNESS) * np.float32(loudest))
+    return frames_first(levelled(edged, _LOUDNESS) * np.float32(loudest))
 
 
-def _parts(prompt: str) -> list[_Part]:
+def _parts(prompt: str) -> list[_RequestedEffect]:
     """Return the kinds a prompt names with their manners, or one designed for its words."""
-    found: dict[str, _Part] = {}
-    overall: list[Manner] = []
+    found: dict[str, _RequestedEffect] = {}
+    overall: list[Modifier] = []
     for clause in _BETWEEN_CLAUSES.split(prompt.casefold()):
-        words = heard(clause, _VOCABULARY)
+        words = phrases_in(clause, _VOCABULARY)
         kinds = [_KIND_WORDS[word] for word in words if word in _KIND_WORDS]
-        manners = [MANNERS[word] for word in words if word not in _KIND_WORDS]
+        modifiers = [MODIFIERS[word] for word in words if word not in _KIND_WORDS]
         for kind in kinds:
-            found.setdefault(kind.name, _Part(kind, together(manners)))
+            found.setdefault(kind.name, _RequestedEffect(kind, combined(modifiers)))
         if not kinds:
-            overall += manners
-    everywhere = together(overall)
-    parts = list(found.values())[:_MOST_KINDS] or [_Part(_designed(prompt), Manner())]
-    return [_Part(part.kind, part.manner.with_(everywhere)) for part in parts]
+            overall += modifiers
+    everywhere = combined(overall)
+    parts = list(found.values())[:_MOST_KINDS] or [_RequestedEffect(_designed(prompt), Modifier())]
+    return [_RequestedEffect(part.kind, part.modifier.combined_with(everywhere)) for part in parts]
 
 
-def _made(part: _Part, frames: int, rng: np.random.Generator) -> FloatArray:
+def _made(part: _RequestedEffect, frames: int, rng: np.random.Generator) -> FloatArray:
     track = silence(frames)
     for layer in part.kind.layers:
-        track += rendered(layer, frames, part.manner.scale, rng)
-    return mannered(track, part.manner, part.kind)
+        track += render_layer(layer, frames, part.modifier.scaling, rng)
+    return modified(track, part.modifier, part.kind)
 
 
 def _designed(prompt: str) -> Effect:
     """Return an airy swell whose colours the words decide."""
-    rng = Chance("", prompt, 0, "design").request_stream()
+    rng = SeededRandom("", prompt, 0, "design").request_stream()
     low, middle, high = np.sort(rng.uniform(np.log2(200.0), np.log2(6000.0), 3))
     colours = rng.permutation((2.0**low, 2.0**middle, 2.0**high))
     root = float(55.0 * 2.0 ** (rng.integers(0, 24) / 12.0))
@@ -119,10 +119,10 @@ def _designed(prompt: str) -> Effect:
         (),
         seconds=4.0,
         layers=(
-            Layer(Hiss(sweep, float(rng.uniform(0.8, 2.0)), swell, gusts=0.2)),
+            Layer(NoiseBand(sweep, float(rng.uniform(0.8, 2.0)), swell, gusts=0.2)),
             *(
                 Layer(
-                    Tune(
+                    SweptTone(
                         ((0.0, pitch), (1.0, pitch)),
                         BRIGHT if rng.random() < 0.5 else SOFT,  # noqa: PLR2004 - a chance
                         tuple((place, 2.0 * colour) for place, colour in sweep),

@@ -29,7 +29,7 @@ def at(value: float) -> Path:
 
 
 @dataclass(frozen=True)
-class Hiss:
+class NoiseBand:
     """Noise in a band that may move."""
 
     centre: Path
@@ -44,18 +44,18 @@ class Hiss:
 
 
 @dataclass(frozen=True)
-class Tune:
+class SweptTone:
     """A tone whose pitch may move."""
 
     pitch: Path
     harmonics: tuple[float, ...] = SINE
     cutoff: Path = ((0.0, 12_000.0), (1.0, 12_000.0))  # Hz where the harmonics bend down
     level: Path = PULSE
-    wobble: tuple[float, float] = (0.0, 0.0)  # Hz, semitones to each side
+    vibrato: tuple[float, float] = (0.0, 0.0)  # Hz, semitones to each side
     trill: tuple[float, float] = (0.0, 0.0)  # Hz, semitones it jumps up and back
     wander: tuple[float, float] = (0.0, 0.0)  # Hz, semitones chance moves the pitch within
     leaps: tuple[float, float] = (0.0, 0.0)  # Hz, semitones chance makes it leap within
-    tremble: tuple[float, float] = (0.0, 0.0)  # Hz, depth of the level's trembling
+    tremolo: tuple[float, float] = (0.0, 0.0)  # Hz, depth of the level's trembling
     gate: tuple[float, float] = (0.0, 1.0)  # Hz, the part of each turn that sounds
     voices: int = 2
     detune: float = 6.0  # cents between the outermost voices
@@ -73,7 +73,7 @@ class Strike:
 
 
 @dataclass(frozen=True)
-class Rounds:
+class Repeats:
     """The same strokes again and again."""
 
     every: float = 0.0  # seconds from round to round; 0 for a single one
@@ -94,8 +94,8 @@ class Scattered:
 class Layer:
     """One sound and its moments; without moments it lasts as long as the effect does."""
 
-    sound: Hiss | Tune | Strike
-    when: Rounds | Scattered | None = None
+    sound: NoiseBand | SweptTone | Strike
+    when: Repeats | Scattered | None = None
     seconds: float = 0.0  # that one stroke of a hiss or a tune lasts
     level: float = 1.0
     swell: Path = STEADY  # over the whole effect

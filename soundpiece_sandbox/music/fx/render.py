@@ -19,20 +19,20 @@ from soundpiece_sandbox.music.audio_arrays import (
 from soundpiece_sandbox.music.filters import noise
 from soundpiece_sandbox.music.finishing import fitted
 from soundpiece_sandbox.music.fx.effect_model import (
-    Hiss,
     Layer,
+    NoiseBand,
     Path,
-    Rounds,
+    Repeats,
     Scattered,
     Strike,
-    Tune,
+    SweptTone,
 )
 from soundpiece_sandbox.music.wavetable import (
     DoubleArray,
     PhaseArray,
     harmonic_count,
     moving_phase,
-    played,
+    read_tables,
     steady_phase,
     tables_from,
 )
@@ -48,7 +48,7 @@ _MOST_STROKES = 9000  # of one layer
 
 
 @dataclass(frozen=True)
-class Scale:
+class Scaling:
     """How an effect is bent by its adjectives; 1 leaves it as it is written."""
 
     pitch: float = 1.0
@@ -57,13 +57,15 @@ class Scale:
     density: float = 1.0  # of what is scattered
 
 
-def rendered(layer: Layer, frames: int, scale: Scale, rng: np.random.Generator) -> FloatArray:
+def render_layer(
+    layer: Layer, frames: int, scaling: Scaling, rng: np.random.Generator
+) -> FloatArray:
     """Return a layer over `frames` of effect: (2, frames)."""
     if layer.when is None:
-        track = _sounded(layer, frames, scale, rng, take=0)
+        track = _one_take(layer, frames, scaling, rng, take=0)
         track = faded(fitted(track, frames), _edge(layer, 0, frames), _edge(layer, -1, frames))
     else:
-        track = _scattered(layer, frames, scale, rng)
+        track = _scattered(layer, frames, scaling, rng)
     if len(layer.swell) > 1:
         track *= _curve(layer.swell, frames)
     return track * np.float32(layer.level)
@@ -76,13 +78,13 @@ def _edge(layer: Layer, end: int, frames: int) -> float:
     return min(_EDGE, 0.1 * frames / SAMPLE_RATE)
 
 
-def _scattered(layer: Layer, frames: int, scale: Scale, rng: np.random.Generator) -> FloatArray:
+def _scattered(layer: Layer, frames: int, scaling: Scaling, rng: np.random.Generator) -> FloatArray:
     """Return a layer's strokes at their moments, each a take chosen by chance."""
     track = silence(frames)
-    moments = _moments(layer, frames / SAMPLE_RATE, scale, rng)
-    stroke = frames_in(layer.seconds * scale.length)
+    moments = _moments(layer, frames / SAMPLE_RATE, scaling, rng)
+    stroke = frames_in(layer.seconds * scaling.length)
     takes = [
-        _sounded(layer, stroke, scale, rng, take)
+        _one_take(layer, stroke, scaling, rng, take)
         for take in range(min(layer.takes, max(len(moments), 1)))
     ]
     previous = -1
@@ -105,13 +107,13 @@ def _place_beside(
 
 
 def _moments(
-    layer: Layer, seconds: float, scale: Scale, rng: np.random.Generator
+    layer: Layer, seconds: float, scaling: Scaling, rng: np.random.Generator
 ) -> list[tuple[float, float]]:
     """Return (second, strength) of every stroke."""
     when = layer.when
     if isinstance(when, Scattered):
-        window = min(when.seconds * scale.length or seconds, seconds)
-        rate = when.rate * scale.density * scale.speed
+        window = min(when.seconds * scaling.length or seconds, seconds)
+        rate = when.rate * scaling.density * scaling.speed
         tried = min(int(rng.poisson(rate * window)), _MOST_STROKES)
         places = np.sort(rng.random(tried))
         density = np.interp(places, *_points(when.density))
@@ -119,13 +121,13 @@ def _moments(
         # Something is always heard, however short the sound.
         chosen = places[kept] if kept.any() else np.array([0.0])
         return [(float(place) * window, 1.0) for place in chosen]
-    if not isinstance(when, Rounds):
+    if not isinstance(when, Repeats):
         return [(0.0, 1.0)]
-    every = when.every / scale.speed
+    every = when.every / scaling.speed
     # A round of which less than half would be heard is not begun.
     rounds = max(int(seconds / every + 0.5), 1) if every else 1
     moments = [
-        (turn * every + offset / scale.speed, strength)
+        (turn * every + offset / scaling.speed, strength)
         for turn in range(rounds)
         for offset, strength in when.strokes
     ]
@@ -136,19 +138,19 @@ def _moments(
     ]
 
 
-def _sounded(
-    layer: Layer, frames: int, scale: Scale, rng: np.random.Generator, take: int
+def _one_take(
+    layer: Layer, frames: int, scaling: Scaling, rng: np.random.Generator, take: int
 ) -> FloatArray:
     """Return one take of the layer's sound, (2, frames); a strike rings as long as it rings."""
     semitones = layer.detune * float(rng.uniform(-1.0, 1.0))
-    pitch = scale.pitch * 2.0 ** (semitones / 12.0)
+    pitch = scaling.pitch * 2.0 ** (semitones / 12.0)
     sound = layer.sound
     if isinstance(sound, Strike):
         pitch *= 2.0 ** (sound.notes[take % len(sound.notes)] / 12.0)
-        return struck(sound, pitch, scale.length, int(rng.integers(1 << 16)))
-    if isinstance(sound, Tune):
-        return _sung(sound, max(frames, 2), pitch, scale.speed, rng)
-    return _hissed(sound, max(frames, 2), pitch, scale.speed, rng)
+        return struck(sound, pitch, scaling.length, int(rng.integers(1 << 16)))
+    if isinstance(sound, SweptTone):
+        return _swept_tone(sound, max(frames, 2), pitch, scaling.speed, rng)
+    return _noise_band(sound, max(frames, 2), pitch, scaling.speed, rng)
 
 
 def struck(strike: Strike, pitch: float, length: float, seed: int) -> FloatArray:
@@ -170,7 +172,7 @@ def struck(strike: Strike, pitch: float, length: float, seed: int) -> FloatArray
             if bend is None
             else moving_phase((frequency * bend[:lasting]).astype(np.float64))
         )
-        ring = played(sine, [0], phase) * np.exp2(-time[:lasting] / np.float32(life * length))
+        ring = read_tables(sine, [0], phase) * np.exp2(-time[:lasting] / np.float32(life * length))
         # Modes radiate to different sides, which gives a body its width.
         place(sound, panned(ring, 0.25 * (-1.0) ** number), 0, level)
     if force:
@@ -181,30 +183,30 @@ def struck(strike: Strike, pitch: float, length: float, seed: int) -> FloatArray
     return faded(sound, 0.0004, 0.006)
 
 
-def _hissed(
-    hiss: Hiss, frames: int, pitch: float, speed: float, rng: np.random.Generator
+def _noise_band(
+    band: NoiseBand, frames: int, pitch: float, speed: float, rng: np.random.Generator
 ) -> FloatArray:
     """Return noise painted stroke by stroke with the spectrum it has at each moment."""
     moments = frames // _HOP + 2
-    gusts = _wandering(moments, hiss.gust_rate * speed * _HOP / SAMPLE_RATE, rng)
-    centre = np.exp(_sampled(hiss.centre, moments, logarithmic=True)) * pitch
-    centre *= 2.0 ** (hiss.gusts * gusts)
+    gusts = _wandering(moments, band.gust_rate * speed * _HOP / SAMPLE_RATE, rng)
+    centre = np.exp(_sampled(band.centre, moments, logarithmic=True)) * pitch
+    centre *= 2.0 ** (band.gusts * gusts)
     heights = np.maximum(np.fft.rfftfreq(_SIZE, 1.0 / SAMPLE_RATE), 1.0)
-    octaves = (np.log2(heights)[None, :] - np.log2(centre)[:, None]) / (0.5 * hiss.width)
+    octaves = (np.log2(heights)[None, :] - np.log2(centre)[:, None]) / (0.5 * band.width)
     picture = (1.0 / (1.0 + octaves.astype(np.float32) ** 4)) * (heights > _LOWEST)
     # As loud in a narrow band as in a wide one.
     picture *= np.float32(_SIZE / 2) / np.sqrt(np.sum(picture**2, axis=1, keepdims=True))
     left, other = (_painted(picture, frames, rng) for _ in range(2))
-    together = np.float32((1.0 - hiss.stereo**2) ** 0.5)
-    sound = np.stack([left, together * left + np.float32(hiss.stereo) * other])
-    level = _curve(hiss.level, frames)
-    if hiss.gusts:
-        blown = 0.7 * 4.0 ** (hiss.gusts * gusts)
+    combined = np.float32((1.0 - band.stereo**2) ** 0.5)
+    sound = np.stack([left, combined * left + np.float32(band.stereo) * other])
+    level = _curve(band.level, frames)
+    if band.gusts:
+        blown = 0.7 * 4.0 ** (band.gusts * gusts)
         places = np.arange(frames)
         level *= np.interp(places, np.arange(moments) * _HOP, blown).astype(np.float32)
-    if hiss.beat:
-        level = level * _throbbing(frames, hiss.beat * speed, hiss.depth)
-    angle = (_curve(hiss.pan, frames) + 1.0) * np.pi / 4.0
+    if band.beat:
+        level = level * _throbbing(frames, band.beat * speed, band.depth)
+    angle = (_curve(band.pan, frames) + 1.0) * np.pi / 4.0
     sides = np.stack([np.cos(angle), np.sin(angle)]) * _HISS
     return np.asarray(sound * level * sides, np.float32)
 
@@ -221,55 +223,55 @@ def _painted(picture: FloatArray, frames: int, rng: np.random.Generator) -> Floa
     return sound[_HOP : _HOP + frames]
 
 
-def _sung(
-    tune: Tune, frames: int, pitch: float, speed: float, rng: np.random.Generator
+def _swept_tone(
+    tone: SweptTone, frames: int, pitch: float, speed: float, rng: np.random.Generator
 ) -> FloatArray:
     """Return a moving tone, its voices spread from left to right."""
-    frequency = _frequency(tune, frames, speed, rng) * pitch
+    frequency = _frequency(tone, frames, speed, rng) * pitch
     frequency = np.clip(frequency, _LOWEST, _HIGHEST)
-    tables, moments = _tables(tune, float(frequency.max()), float(np.median(frequency)), frames)
+    tables, moments = _tables(tone, float(frequency.max()), float(np.median(frequency)), frames)
     sound = silence(frames)
-    for voice in range(tune.voices):
-        side = 2.0 * voice / (tune.voices - 1) - 1.0 if tune.voices > 1 else 0.0
-        phase: PhaseArray = moving_phase(frequency * 2.0 ** (side * tune.detune / 2400.0))
+    for voice in range(tone.voices):
+        side = 2.0 * voice / (tone.voices - 1) - 1.0 if tone.voices > 1 else 0.0
+        phase: PhaseArray = moving_phase(frequency * 2.0 ** (side * tone.detune / 2400.0))
         phase += np.uint32(0.37 * voice % 1.0 * 2.0**32)
-        sound += panned(played(tables, moments, phase), 0.7 * side)
-    level = _curve(tune.level, frames) * np.float32(_TUNE / tune.voices**0.5)
-    if tune.tremble[0]:
-        level = level * _throbbing(frames, tune.tremble[0] * speed, tune.tremble[1])
-    if tune.gate[0]:
-        level = level * _gated(frames, tune.gate[0] * speed, tune.gate[1])
+        sound += panned(read_tables(tables, moments, phase), 0.7 * side)
+    level = _curve(tone.level, frames) * np.float32(_TUNE / tone.voices**0.5)
+    if tone.tremolo[0]:
+        level = level * _throbbing(frames, tone.tremolo[0] * speed, tone.tremolo[1])
+    if tone.gate[0]:
+        level = level * _gated(frames, tone.gate[0] * speed, tone.gate[1])
     return faded(sound * level, 0.002, 0.004)
 
 
-def _frequency(tune: Tune, frames: int, speed: float, rng: np.random.Generator) -> DoubleArray:
+def _frequency(tone: SweptTone, frames: int, speed: float, rng: np.random.Generator) -> DoubleArray:
     ticks = frames // _CONTROL + 2
     time = np.arange(ticks) * _CONTROL / SAMPLE_RATE
     semitones = np.zeros(ticks)
-    rate, reach = tune.wobble
+    rate, reach = tone.vibrato
     semitones += reach * np.sin(2.0 * np.pi * rate * speed * time)
-    rate, reach = tune.trill
+    rate, reach = tone.trill
     semitones += reach * (time * rate * speed % 1.0 >= 0.5)  # noqa: PLR2004 - half a turn
-    rate, reach = tune.wander
+    rate, reach = tone.wander
     if reach:
         semitones += reach * _wandering(ticks, rate * speed * _CONTROL / SAMPLE_RATE, rng)
-    rate, reach = tune.leaps
+    rate, reach = tone.leaps
     if reach:
         leaps = rng.integers(-round(reach), round(reach) + 1, int(time[-1] * rate * speed) + 1)
         semitones += leaps[(time * rate * speed).astype(int).clip(max=len(leaps) - 1)]
-    path = np.exp(_sampled(tune.pitch, ticks, logarithmic=True)) * 2.0 ** (semitones / 12.0)
+    path = np.exp(_sampled(tone.pitch, ticks, logarithmic=True)) * 2.0 ** (semitones / 12.0)
     return np.interp(np.arange(frames), np.arange(ticks) * _CONTROL, path)
 
 
 def _tables(
-    tune: Tune, highest: float, usual: float, frames: int
+    tone: SweptTone, highest: float, usual: float, frames: int
 ) -> tuple[FloatArray, DoubleArray]:
     """Return the tone's periods where its brightness turns, and the frames of the turns."""
-    count = min(len(tune.harmonics), harmonic_count(highest))
+    count = min(len(tone.harmonics), harmonic_count(highest))
     number = np.arange(1, count + 1)
-    places, cutoffs = _points(tune.cutoff)
+    places, cutoffs = _points(tone.cutoff)
     bend = 1.0 / (1.0 + (number * usual / cutoffs[:, None]) ** 4) ** 0.5
-    levels = np.array(tune.harmonics[:count]) * bend
+    levels = np.array(tone.harmonics[:count]) * bend
     return tables_from(levels / np.sqrt(np.sum(levels**2, axis=1, keepdims=True))), places * frames
 
 
