@@ -1,4 +1,4 @@
-"""What the account may spend: requests a minute, and credits."""
+"""The limits of the account: requests per minute, and credits."""
 
 import math
 import time
@@ -6,25 +6,25 @@ from collections import deque
 
 _MINUTE = 60.0
 _IN_FLIGHT_SECONDS = 0.5
-"""A request this soon after a refusal was under way already when its caller heard of it."""
+"""A request this soon after a 429 was probably sent before its caller received it."""
 
 
-class RequestRate:
-    """At most so many API requests in any minute. A refused request does not count."""
+class RateLimit:
+    """A sliding window that limits API requests per minute; refused requests do not count."""
 
     def __init__(self, per_minute: int | None) -> None:
-        """Admit ``per_minute`` requests in any 60 seconds, or all of them when it is None."""
+        """Admit ``per_minute`` requests in any 60 seconds; None admits all."""
         self.refused = 0
-        """How many requests were over the rate."""
+        """The number of requests over the rate."""
         self.early = 0
-        """How many requests did not wait as long as an earlier refusal had asked."""
+        """The number of requests sent before the Retry-After of an earlier 429 had passed."""
         self._per_minute = per_minute
         self._admitted: deque[float] = deque()
         self._refused_at = -math.inf
         self._closed_until = -math.inf
 
     def seconds_to_wait(self) -> int:
-        """Admit a request (0), or say in how many whole seconds there will be room for one."""
+        """Admit a request and return 0, or return the whole seconds until one will be admitted."""
         if self._per_minute is None:
             return 0
         now = time.monotonic()
@@ -42,31 +42,31 @@ class RequestRate:
 
 
 class Credits:
-    """What operations are paid from: one credit each, given back for one that failed."""
+    """The account's credits: an operation costs one, which is refunded if it fails."""
 
     def __init__(self, balance: int | None) -> None:
-        """Begin with this balance; None never runs out."""
+        """Start with this balance; None never runs out."""
         self.balance = balance
-        self._paid: set[str] = set()
+        self._charged: set[str] = set()
 
     @property
     def spent(self) -> bool:
-        """Whether there is nothing left."""
+        """Whether no credit is left."""
         return self.balance is not None and self.balance < 1
 
-    def pay_for(self, operation_id: str) -> None:
-        """Pay for an operation."""
+    def charge(self, operation_id: str) -> None:
+        """Charge an operation."""
         if self.balance is not None:
             self.balance -= 1
-            self._paid.add(operation_id)
+            self._charged.add(operation_id)
 
     def settle(self, operation_id: str, *, failed: bool) -> None:
-        """Note an operation's end: a failed one gives back what this account paid for it."""
-        if operation_id in self._paid:
-            self._paid.discard(operation_id)
+        """Record an operation's end, and refund a failed one if it was charged since the start."""
+        if operation_id in self._charged:
+            self._charged.discard(operation_id)
             self.add(int(failed))
 
     def add(self, count: int) -> None:
-        """Top up."""
+        """Add credits to the balance."""
         if self.balance is not None:
             self.balance += count

@@ -1,4 +1,4 @@
-"""Who may pass to the API: the key and the request rate, looked at before anything is read."""
+"""Authentication: the API key and the request rate are checked before a body is read."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -8,30 +8,30 @@ from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from fastapi.security.utils import get_authorization_scheme_param
 
-from soundpiece_sandbox.api.account_limits import RequestRate
+from soundpiece_sandbox.api.account_limits import RateLimit
 
-_LONGEST_BODY = 2**20
+_MAX_BODY_BYTES = 2**20
 
-show_key = HTTPBearer(
+api_key_scheme = HTTPBearer(
     auto_error=False, scheme_name="API key", description="Any key that begins with spk_"
 )
-"""Says in the API's document that a key is needed; `guarded_by` is what looks at it."""
+"""The security scheme in the OpenAPI document; `authenticated_route` does the check."""
 
 
-def guarded_by(rate: RequestRate) -> type[APIRoute]:
-    """Make the kind of route that refuses before it reads a request's body.
+def authenticated_route(rate_limit: RateLimit) -> type[APIRoute]:
+    """Return a route class that checks a request before its body is read.
 
     A missing, malformed or revoked key gets 401, a request over the rate 429 with Retry-After, a
     body over 1 MiB 413.
     """
 
-    class GuardedRoute(APIRoute):
+    class AuthenticatedRoute(APIRoute):
         def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
             handle = super().get_route_handler()
 
-            async def guarded(request: Request) -> Response:
+            async def authenticated(request: Request) -> Response:
                 _check_key(request)
-                wait = rate.seconds_to_wait()
+                wait = rate_limit.seconds_to_wait()
                 if wait:
                     raise HTTPException(
                         429,
@@ -41,15 +41,15 @@ def guarded_by(rate: RequestRate) -> type[APIRoute]:
                 _check_length(request)
                 return await handle(request)
 
-            return guarded
+            return authenticated
 
-    return GuardedRoute
+    return AuthenticatedRoute
 
 
 def _check_length(request: Request) -> None:
-    """Refuse (413) a body that no request of the API can have."""
+    """Refuse (413) a body that is longer than any request of the API."""
     length = request.headers.get("Content-Length", "0")
-    if not length.isdecimal() or int(length) > _LONGEST_BODY:
+    if not length.isdecimal() or int(length) > _MAX_BODY_BYTES:
         raise HTTPException(413, "The body is over 1 MiB.")
 
 

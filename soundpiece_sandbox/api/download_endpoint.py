@@ -1,4 +1,4 @@
-"""Downloads: signed addresses outside /v1, as a storage service would serve them."""
+"""The download endpoint: sound files at signed URLs outside /v1, as storage services have them."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,16 +9,16 @@ from fastapi.responses import FileResponse
 from soundpiece_sandbox.store.download_links import DownloadLinks
 
 
-def download_router(sounds: Path, links: DownloadLinks) -> APIRouter:
-    """Serve the FLAC files in the folder ``sounds`` to whoever holds a signed address.
+def download_router(sounds: Path, download_links: DownloadLinks) -> APIRouter:
+    """Return a router that serves the FLAC files in the folder ``sounds`` at signed URLs.
 
-    Range, If-Range, a strong ETag and lengths are Starlette's own. HEAD is refused, because the
-    signature is for GET, and so is a request that shows an API key to storage.
+    Starlette handles Range, If-Range, a strong ETag and lengths. HEAD is refused, because the
+    signature is for GET, and so is a request with an API key, as storage services refuse it.
     """
     router = APIRouter(tags=["Downloads"])
 
     @router.head("/files/{file}", include_in_schema=False)
-    async def refuse_head(file: str) -> None:  # noqa: ARG001 - the address needs the name
+    async def refuse_head(file: str) -> None:  # noqa: ARG001 - the path names it
         raise HTTPException(403, "The address is signed for GET only.")
 
     @router.get(
@@ -39,7 +39,7 @@ def download_router(sounds: Path, links: DownloadLinks) -> APIRouter:
     ) -> FileResponse:
         if "authorization" in request.headers:
             raise HTTPException(400, "The address is signed: send no Authorization header with it.")
-        if not links.admit(file, expires, signature, datetime.now(UTC)):
+        if not download_links.is_valid_at(file, expires, signature, datetime.now(UTC)):
             raise HTTPException(403, "The address has expired or was changed.")
         path = sounds / file
         if not path.is_file():

@@ -1,4 +1,4 @@
-"""Refusals at the HTTP layer, in the documented shapes: the work never started."""
+"""HTTP errors in the documented shapes: requests that are refused before any work starts."""
 
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -11,13 +11,13 @@ from pydantic import BaseModel
 
 
 class Refused(BaseModel):
-    """Why a request was refused."""
+    """The reason for which a request was refused."""
 
     detail: str
 
 
 class WrongField(BaseModel):
-    """One wrong field: where it is, what is wrong in words, and in a word."""
+    """One wrong field: its place, a message for people, and a type for programs."""
 
     loc: list[str | int]
     msg: str
@@ -25,54 +25,54 @@ class WrongField(BaseModel):
 
 
 class Invalid(BaseModel):
-    """All wrong fields of a request."""
+    """The wrong fields of a request."""
 
     detail: list[WrongField]
 
 
 _RETRY_AFTER = {"Retry-After": {"description": "Seconds", "schema": {"type": "integer"}}}
 
-ON_READING: dict[int | str, dict[str, Any]] = {
+READ_ERRORS: dict[int | str, dict[str, Any]] = {
     401: {"model": Refused, "description": "The key is missing, malformed or revoked"},
     422: {"model": Invalid, "description": "A field is wrong"},
     429: {"model": Refused, "description": "Over the request rate", "headers": _RETRY_AFTER},
-    500: {"model": Refused, "description": "By a fault: the same request again is safe"},
+    500: {"model": Refused, "description": "By a fault: the same request can be sent again"},
 }
 
-ON_SUBMITTING: dict[int | str, dict[str, Any]] = {
-    **ON_READING,
+SUBMIT_ERRORS: dict[int | str, dict[str, Any]] = {
+    **READ_ERRORS,
     400: {"model": Refused, "description": "The body is not JSON"},
     413: {"model": Refused, "description": "The body is over 1 MiB"},
-    402: {"model": Refused, "description": "No credits left: the same key again, after a top-up"},
+    402: {"model": Refused, "description": "No credits left: top up, then send the same key again"},
 }
 
 
-def wrong_field(location: Sequence[str], message: str, kind: str) -> RequestValidationError:
-    """Make a 422 about one field, for what its model alone cannot know."""
+def field_error(location: Sequence[str], message: str, kind: str) -> RequestValidationError:
+    """Return a 422 error about one field, for rules that its model cannot check."""
     return RequestValidationError([{"loc": tuple(location), "msg": message, "type": kind}])
 
 
-def install(service: FastAPI) -> None:
-    """Give every refusal of a service its documented body."""
-    service.add_exception_handler(RequestValidationError, _invalid)
-    service.add_exception_handler(HTTPStatus.METHOD_NOT_ALLOWED, _wrong_verb)
-    service.add_exception_handler(Exception, _broken)
+def install_handlers(service: FastAPI) -> None:
+    """Give every error of a service its documented body."""
+    service.add_exception_handler(RequestValidationError, _validation_error)
+    service.add_exception_handler(HTTPStatus.METHOD_NOT_ALLOWED, _method_not_allowed)
+    service.add_exception_handler(Exception, _internal_error)
 
 
-async def _invalid(_: Request, refusal: Exception) -> JSONResponse:
-    errors = refusal.errors() if isinstance(refusal, RequestValidationError) else ()
-    if any(error["type"] == "json_invalid" for error in errors):
+async def _validation_error(_: Request, error: Exception) -> JSONResponse:
+    errors = error.errors() if isinstance(error, RequestValidationError) else ()
+    if any(each["type"] == "json_invalid" for each in errors):
         return JSONResponse({"detail": "The body is not valid JSON."}, 400)
-    wrong = [{part: error[part] for part in ("loc", "msg", "type")} for error in errors]
-    return JSONResponse({"detail": wrong}, 422)
+    fields = [{part: each[part] for part in ("loc", "msg", "type")} for each in errors]
+    return JSONResponse({"detail": fields}, 422)
 
 
-async def _wrong_verb(request: Request, _: Exception) -> JSONResponse:
-    # Each verb of an address is a route of its own and knows of no other; the document knows all.
+async def _method_not_allowed(request: Request, _: Exception) -> JSONResponse:
+    # Starlette's own Allow header knows one verb of each path; the OpenAPI document knows all.
     verbs = request.app.openapi()["paths"].get(request.url.path, ["get"])
     allowed = ", ".join(sorted(verb.upper() for verb in verbs))
     return JSONResponse({"detail": "Method Not Allowed"}, 405, {"Allow": allowed})
 
 
-async def _broken(_: Request, __: Exception) -> JSONResponse:
+async def _internal_error(_: Request, __: Exception) -> JSONResponse:
     return JSONResponse({"detail": "The sandbox failed. Its log says why."}, 500)

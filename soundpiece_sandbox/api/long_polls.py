@@ -1,4 +1,4 @@
-"""Requests held until an operation ends, without a thread each."""
+"""Long polls: requests that are held until an operation ends, without a thread for each."""
 
 import asyncio
 from weakref import WeakValueDictionary
@@ -8,47 +8,49 @@ from starlette.types import Receive
 
 
 class LongPolls:
-    """Where requests wait for operations to end."""
+    """Holds requests until the operations that they ask for end."""
 
-    def __init__(self, longest: float) -> None:
-        """Hold each request for at most ``longest`` seconds."""
+    def __init__(self, max_seconds: float) -> None:
+        """Hold each request for at most ``max_seconds``."""
         self.held = 0
-        self._longest = longest
+        self._max_seconds = max_seconds
         self._closed = False
-        # An ending lives for as long as somebody waits for it.
+        # The event of an operation lives for as long as a request waits for it.
         self._endings: WeakValueDictionary[str, asyncio.Event] = WeakValueDictionary()
 
     async def hold(self, operation_id: str, request: Request) -> None:
-        """Wait until the operation ends, the time is up, the caller leaves or the service stops."""
+        """Wait for the operation's end, the time limit, a disconnect or the service's stop."""
         if self._closed:
             return
         ending = self._endings.setdefault(operation_id, asyncio.Event())
         waits = [
             asyncio.ensure_future(ending.wait()),
-            asyncio.ensure_future(departure(request.receive)),
+            asyncio.ensure_future(client_disconnected(request.receive)),
         ]
         self.held += 1
         try:
-            await asyncio.wait(waits, timeout=self._longest, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(
+                waits, timeout=self._max_seconds, return_when=asyncio.FIRST_COMPLETED
+            )
         finally:
             self.held -= 1
             for wait in waits:
                 wait.cancel()
 
-    def announce(self, operation_id: str) -> None:
-        """Let go of all who wait for this operation."""
+    def release(self, operation_id: str) -> None:
+        """Answer all requests that wait for this operation."""
         ending = self._endings.get(operation_id)
         if ending is not None:
             ending.set()
 
     def close(self) -> None:
-        """Let go of everybody and hold nobody any more."""
+        """Answer all held requests, and hold none from now on."""
         self._closed = True
         for ending in list(self._endings.values()):
             ending.set()
 
 
-async def departure(receive: Receive) -> None:
-    """Wait until the caller of a request, whose body was read, has left."""
+async def client_disconnected(receive: Receive) -> None:
+    """Wait until the client of a request, whose body was read, has disconnected."""
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -1,4 +1,4 @@
-"""What the service answers: the operation in the documented shape, and the schema of it."""
+"""The response body of an operation in the documented shape, and its schema."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -12,7 +12,7 @@ from soundpiece_sandbox.store.operation import ID_PATTERN, Operation, Output
 
 
 class FinishedOutput(BaseModel):
-    """One finished sound: FLAC at 44.1 kHz behind a signed address."""
+    """One finished sound: FLAC at 44.1 kHz behind a signed URL."""
 
     url: str
     expires_at: datetime
@@ -26,22 +26,24 @@ class FinishedStem(FinishedOutput):
 
 
 class Failed(BaseModel):
-    """Why an operation came to nothing; other codes than these may appear any day."""
+    """The reason for which an operation failed; further codes may be added."""
 
     code: str = Field(examples=["content_policy", "source_unreachable", "internal_error"])
     message: str
 
 
-def describe(
-    operation: Operation, route: Route, links: DownloadLinks, origin: str
+def operation_body(
+    operation: Operation, route: Route, download_links: DownloadLinks, origin: str
 ) -> dict[str, Any]:
-    """Describe an operation as JSON values, with fresh addresses at ``origin`` if it is ready."""
-    ready = operation.outputs and [_offered(each, links, origin) for each in operation.outputs]
+    """Return an operation as JSON values, with fresh URLs at ``origin`` if it is ready."""
+    ready = operation.outputs and [
+        _output_body(each, download_links, origin) for each in operation.outputs
+    ]
     failure = operation.failure
     return {
         "id": operation.id,
         "status": operation.status,
-        "created_at": _written(operation.created_at),
+        "created_at": _timestamp(operation.created_at),
         "idempotency_key": operation.idempotency_key,
         **{name: operation.request.get(name) for name in route.request.echoed_fields()},
         route.result: ready[0] if ready and route.result == "output" else ready,
@@ -49,9 +51,9 @@ def describe(
     }
 
 
-def answer_model(route: Route) -> type[BaseModel]:
-    """Make the model of a route's answer: its operation under its envelope key."""
-    output = FinishedStem if route.kinds else FinishedOutput
+def response_model(route: Route) -> type[BaseModel]:
+    """Return the model of a route's response: its operation under its envelope key."""
+    output = FinishedStem if route.stem_kinds else FinishedOutput
     result: Any = output if route.result == "output" else list[output]  # type: ignore[valid-type]
     request = {
         name: (field.rebuild_annotation() | None, ...)
@@ -72,11 +74,11 @@ def answer_model(route: Route) -> type[BaseModel]:
     return create_model(f"{name}Answer", **{route.envelope: (operation, ...)})  # type: ignore[call-overload, no-any-return]
 
 
-def _offered(output: Output, links: DownloadLinks, origin: str) -> dict[str, Any]:
-    url, expires_at = links.sign(output.file, origin)
-    offered = {"url": url, "expires_at": _written(expires_at), "duration": output.duration}
+def _output_body(output: Output, download_links: DownloadLinks, origin: str) -> dict[str, Any]:
+    url, expires_at = download_links.sign(output.file, origin)
+    offered = {"url": url, "expires_at": _timestamp(expires_at), "duration": output.duration}
     return offered if output.kind is None else {**offered, "kind": output.kind}
 
 
-def _written(moment: datetime) -> str:
+def _timestamp(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

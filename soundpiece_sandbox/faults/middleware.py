@@ -1,4 +1,4 @@
-"""The gate before the service where faults strike."""
+"""The ASGI middleware that makes faults happen to requests and responses."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,96 +8,100 @@ from typing import Protocol
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from soundpiece_sandbox.api.long_polls import departure
+from soundpiece_sandbox.api.long_polls import client_disconnected
 from soundpiece_sandbox.faults.fault import Fault, Faults
 
-_INVALID = 422
+_UNPROCESSABLE = 422
 _GARBAGE = "<!doctype html><title>502</title><h1>Bad gateway</h1>"
 
 
-class HangUp(Protocol):
-    """Ends the connection that a request came by."""
+class CloseConnection(Protocol):
+    """A function that closes the connection of a request."""
 
-    def __call__(self, scope: Scope, *, politely: bool) -> None:
-        """End it at once or, politely, after what was written has left."""
+    def __call__(self, scope: Scope, *, after_flush: bool) -> None:
+        """Close it at once, or after what was written has been sent."""
 
 
-class FaultGate:
-    """Stands before a service and makes trouble for the requests that its faults meet."""
+class FaultMiddleware:
+    """Wraps a service and disturbs the requests that a fault strikes."""
 
     def __init__(
         self,
         service: ASGIApp,
         faults: Faults,
-        name: Callable[[Scope], tuple[str, str]],
-        hang_up: HangUp,
+        verb_and_route: Callable[[Scope], tuple[str, str]],
+        close_connection: CloseConnection,
     ) -> None:
-        """Strike by ``faults``; ``name`` gives a request's verb and route."""
+        """Apply ``faults``; ``verb_and_route`` returns those of a request."""
         self._service = service
         self._faults = faults
-        self._name = name
-        self._hang_up = hang_up
-        self._closing = asyncio.Event()
+        self._verb_and_route = verb_and_route
+        self._close_connection = close_connection
+        self._stopping = asyncio.Event()
 
     def release(self) -> None:
-        """Let everything that is delayed go on at once, because the service is about to stop."""
-        self._closing.set()
+        """End all delays and stalls at once, because the service is about to stop."""
+        self._stopping.set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, with or without trouble."""
-        fault = self._faults.meeting(*self._name(scope)) if scope["type"] == "http" else None
+        """Handle a request, with the fault that strikes it, if any."""
+        fault = (
+            self._faults.striking(*self._verb_and_route(scope)) if scope["type"] == "http" else None
+        )
         if fault is None:
             await self._service(scope, receive, send)
         elif fault.trouble in ("truncate", "corrupt", "stall"):
             await self._with_broken_body(fault, scope, receive, send)
         else:
-            await self._instead(fault, scope, receive, send)
+            await self._delay_or_replace(fault, scope, receive, send)
 
-    async def _instead(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
-        """Delay, or answer otherwise, before the work is made or after it."""
+    async def _delay_or_replace(
+        self, fault: Fault, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Delay or replace the response, before the request is handled or after."""
         if fault.after:
-            answer = _Kept()
-            await self._service(scope, receive, answer)
+            response = _BufferedResponse()
+            await self._service(scope, receive, response)
         if fault.trouble == "delay":
-            await self._pause(fault)
+            await self._wait(fault)
             if fault.after:
-                await answer.pass_on(send)
+                await response.send_all(send)
             else:
                 await self._service(scope, receive, send)
         elif fault.trouble == "drop":
-            self._hang_up(scope, politely=False)
-            await departure(receive)
+            self._close_connection(scope, after_flush=False)
+            await client_disconnected(receive)
         else:
-            await _other_answer(fault)(scope, receive, send)
+            await _replacement(fault)(scope, receive, send)
 
     async def _with_broken_body(
         self, fault: Fault, scope: Scope, receive: Receive, send: Send
     ) -> None:
-        """Let the work be made, and break the answer's body half-way."""
-        answer = _Kept()
-        await self._service(scope, receive, answer)
+        """Handle the request, and damage the second half of the response's body."""
+        response = _BufferedResponse()
+        await self._service(scope, receive, response)
         if fault.trouble == "corrupt":
-            _corrupt(answer.body)
-            await answer.pass_on(send)
+            _corrupt(response.body)
+            await response.send_all(send)
             return
-        half = len(answer.body) // 2
-        await answer.begin(send)
-        begun = bytes(answer.body[:half])
-        await send({"type": "http.response.body", "body": begun, "more_body": True})
+        half = len(response.body) // 2
+        await response.begin(send)
+        first_half = bytes(response.body[:half])
+        await send({"type": "http.response.body", "body": first_half, "more_body": True})
         if fault.trouble == "stall":
-            await self._pause(fault)
-            await send({"type": "http.response.body", "body": bytes(answer.body[half:])})
+            await self._wait(fault)
+            await send({"type": "http.response.body", "body": bytes(response.body[half:])})
         else:
-            self._hang_up(scope, politely=True)
-            await departure(receive)
+            self._close_connection(scope, after_flush=True)
+            await client_disconnected(receive)
 
-    async def _pause(self, fault: Fault) -> None:
+    async def _wait(self, fault: Fault) -> None:
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._closing.wait(), fault.value)
+            await asyncio.wait_for(self._stopping.wait(), fault.value)
 
 
-class _Kept:
-    """An answer kept back: its start and its whole body."""
+class _BufferedResponse:
+    """A response that is not sent yet: its start and its whole body."""
 
     def __init__(self) -> None:
         self.body = bytearray()
@@ -113,18 +117,18 @@ class _Kept:
         if self._start:
             await send(self._start)
 
-    async def pass_on(self, send: Send) -> None:
+    async def send_all(self, send: Send) -> None:
         await self.begin(send)
         await send({"type": "http.response.body", "body": bytes(self.body)})
 
 
 def _corrupt(body: bytearray) -> None:
-    """Change one byte in every 4096, from the middle on; the length stays."""
+    """Change one byte in every 4096, from the middle on; the length stays the same."""
     for place in range(len(body) // 2, len(body), 4096):
         body[place] ^= 0x5A
 
 
-def _other_answer(fault: Fault) -> Response:
+def _replacement(fault: Fault) -> Response:
     if fault.trouble == "garbage":
         return HTMLResponse(_GARBAGE)
     if fault.trouble == "expire":
@@ -132,6 +136,6 @@ def _other_answer(fault: Fault) -> Response:
     status = int(fault.value or 500)
     headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
     detail: object = f"A fault on demand: {status}."
-    if status == _INVALID:
+    if status == _UNPROCESSABLE:
         detail = [{"loc": ["body"], "msg": detail, "type": "fault"}]
     return JSONResponse({"detail": detail}, status, headers)

@@ -1,1 +1,1 @@
-"""Access to other servers: the allowed ones, and for webhooks the public internet."""
+"""Connections to other servers: to origins named with `--reach`, and to public addresses."""

@@ -1,4 +1,4 @@
-"""Failures that a caller can ask for by a word, so that a notebook can show them."""
+"""Failures that a caller can ask for with a word in the request, so that they can be tried out."""
 
 import json
 from collections.abc import Mapping
@@ -17,13 +17,13 @@ FAILURES = {
 }
 
 
-def foretold_failure(request: Mapping[str, Any]) -> Failure | None:
-    """Find the failure whose code stands anywhere in a request's texts and addresses, if one does.
+def requested_failure(request: Mapping[str, Any]) -> Failure | None:
+    """Return the failure whose code occurs in any text or URL of a request, or None.
 
-    ``request`` is a request's meaning, that is: JSON values.
+    ``request`` holds JSON values.
     """
-    said = json.dumps(list(request.values()), ensure_ascii=False).casefold()
-    failure = next((failure for code, failure in FAILURES.items() if code in said), None)
+    text = json.dumps(list(request.values()), ensure_ascii=False).casefold()
+    failure = next((failure for code, failure in FAILURES.items() if code in text), None)
     if failure is not None and "lyrics" not in request:
         return replace(failure, message=failure.message.replace("lyrics were", "prompt was"))
     return failure

@@ -1,15 +1,20 @@
-"""What each route's sound is made by. Runs in the worker processes.
+"""The rendering of each route: from a take request to samples. It runs in the worker processes.
 
-The music is imported where it is used: only workers need it, and the service would start more
-slowly with it.
+The music is imported inside the functions: the service process never needs it, and would start
+more slowly with it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any
 
-from soundpiece_sandbox.rendering.sound_files import as_pcm, as_sound, read_pcm, read_sound
-from soundpiece_sandbox.rendering.take_request import Commission, Sound
+from soundpiece_sandbox.rendering.sound_files import (
+    from_pcm16,
+    read_audio,
+    read_pcm16,
+    to_pcm16,
+)
+from soundpiece_sandbox.rendering.take_request import SourceFile, TakeRequest
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,7 +22,7 @@ if TYPE_CHECKING:
 
     from soundpiece_sandbox.music import FloatArray, Plan, ReferenceFeatures, RemixBasis
 
-KINDS = ("vocals", "drums", "bass", "other")
+STEMS = ("vocals", "drums", "bass", "other")
 
 
 @dataclass(frozen=True)
@@ -28,106 +33,126 @@ class Track:
     kind: str | None = None
 
 
-Performance: TypeAlias = Callable[[Commission], list[Track]]
-"""Makes one take: the same tracks every time."""
+@dataclass(frozen=True)
+class RouteSound:
+    """The function that renders one take of a route, and the takes that a request gets."""
+
+    render: Callable[[TakeRequest], list[Track]]
+    takes: int = 1
 
 
-def piece(commission: Commission) -> list[Track]:
-    """Play a song, an instrumental or a remix of either."""
+def number_of_takes(route: str, request: Mapping[str, Any]) -> int:
+    """Return the number of takes that a request asks for, or else its route's own number."""
+    return int(request.get("n_variations", ROUTE_SOUNDS[route].takes))
+
+
+def _render_piece(take: TakeRequest) -> list[Track]:
+    """Render a song, an instrumental or a remix of either."""
     from soundpiece_sandbox.music import perform
 
-    return [Track(as_pcm(perform(_PLANS[commission.route](commission)).mix))]
+    return [Track(to_pcm16(perform(_PLANS[take.route](take)).mix))]
 
 
-def sample(commission: Commission) -> list[Track]:
-    """Play a sample."""
+def _render_sample(take: TakeRequest) -> list[Track]:
     from soundpiece_sandbox.music import make_sample
 
-    request = commission.request
+    request = take.request
     sound = make_sample(request["prompt"], request.get("duration"), loopable=request["loopable"])
-    return [Track(as_pcm(sound))]
+    return [Track(to_pcm16(sound))]
 
 
-def effect(commission: Commission) -> list[Track]:
-    """Make a sound effect."""
+def _render_effect(take: TakeRequest) -> list[Track]:
     from soundpiece_sandbox.music import make_fx
 
-    request = commission.request
-    return [Track(as_pcm(make_fx(request["prompt"], request.get("duration"))))]
+    request = take.request
+    return [Track(to_pcm16(make_fx(request["prompt"], request.get("duration"))))]
 
 
-def stems(commission: Commission) -> list[Track]:
-    """Take a source apart. The tracks sum to the source exactly, sample for sample.
+def _render_stems(take: TakeRequest) -> list[Track]:
+    """Separate a source into stems that sum to it exactly, sample for sample.
 
-    A piece of the sandbox's own is played again, stem by stem; anything else is split by ear.
+    A piece that this sandbox made is rendered again, stem by stem; anything else is separated by
+    signal processing.
     """
     import numpy as np
 
-    source = _source(commission)
-    mix = read_pcm(source)
-    parts = _known_stems(source, mix) or _split(source)
-    tracks = [Track(parts[kind], kind) for kind in KINDS[:-1]]
+    source = _source(take)
+    mix = read_pcm16(source)
+    stems = _rendered_stems(source, mix) or _separated_stems(source)
+    tracks = [Track(stems[kind], kind) for kind in STEMS[:-1]]
     rest = mix - np.sum([track.samples for track in tracks], axis=0, dtype=np.int32)
-    return [*tracks, Track(np.clip(rest, -32_768, 32_767).astype(np.int16), KINDS[-1])]
+    return [*tracks, Track(np.clip(rest, -32_768, 32_767).astype(np.int16), STEMS[-1])]
 
 
-def cut_down(commission: Commission) -> list[Track]:
-    """Shorten a source to a bar line near the length asked for."""
+def _render_cut_down(take: TakeRequest) -> list[Track]:
+    """Shorten a source to a bar line near the target duration."""
     from soundpiece_sandbox.music import plan_cut
 
-    source = _source(commission)
-    sound = read_sound(source)
-    cut = plan_cut(sound, commission.request["target_duration"], _grid(source, sound))
-    return [Track(as_pcm(cut.of(sound)))]
+    source = _source(take)
+    sound = read_audio(source)
+    cut = plan_cut(sound, take.request["target_duration"], _basis_for_cutting(source, sound))
+    return [Track(to_pcm16(cut.of(sound)))]
 
 
-def _song(commission: Commission) -> "Plan":
+ROUTE_SOUNDS = {
+    "create.new_song": RouteSound(_render_piece, takes=2),
+    "create.new_instrumental": RouteSound(_render_piece, takes=2),
+    "create.new_sample": RouteSound(_render_sample),
+    "create.new_fx": RouteSound(_render_effect),
+    "create.remix_song": RouteSound(_render_piece),
+    "create.remix_instrumental": RouteSound(_render_piece),
+    "adapt.separate_stems": RouteSound(_render_stems),
+    "adapt.auto_cut_down": RouteSound(_render_cut_down),
+}
+
+
+def _song(take: TakeRequest) -> "Plan":
     from soundpiece_sandbox.music import plan_song
 
-    request = commission.request
+    request = take.request
     return plan_song(
         request["lyrics"],
         request.get("prompt", ""),
-        variation=commission.variation,
-        seed=_identity(commission.reference),
-        reference=_reference_features(commission),
+        variation=take.variation,
+        seed=_identity(take.reference),
+        reference=_reference_features(take),
     )
 
 
-def _instrumental(commission: Commission) -> "Plan":
+def _instrumental(take: TakeRequest) -> "Plan":
     from soundpiece_sandbox.music import plan_instrumental
 
     return plan_instrumental(
-        commission.request.get("prompt", ""),
-        variation=commission.variation,
-        seed=_identity(commission.reference),
-        reference=_reference_features(commission),
+        take.request.get("prompt", ""),
+        variation=take.variation,
+        seed=_identity(take.reference),
+        reference=_reference_features(take),
     )
 
 
-def _song_remix(commission: Commission) -> "Plan":
+def _song_remix(take: TakeRequest) -> "Plan":
     from soundpiece_sandbox.music import plan_song_remix
 
-    source, request = _source(commission), commission.request
+    source, request = _source(take), take.request
     return plan_song_remix(
         _remix_basis(source),
         request["lyrics"],
         request["prompt"],
-        variation=commission.variation,
+        variation=take.variation,
         seed=source.identity,
     )
 
 
-def _instrumental_remix(commission: Commission) -> "Plan":
+def _instrumental_remix(take: TakeRequest) -> "Plan":
     from soundpiece_sandbox.music import plan_instrumental_remix
 
-    source = _source(commission)
+    source = _source(take)
     return plan_instrumental_remix(
-        _remix_basis(source), variation=commission.variation, seed=source.identity
+        _remix_basis(source), variation=take.variation, seed=source.identity
     )
 
 
-_PLANS: dict[str, Callable[[Commission], "Plan"]] = {
+_PLANS: dict[str, Callable[[TakeRequest], "Plan"]] = {
     "create.new_song": _song,
     "create.new_instrumental": _instrumental,
     "create.remix_song": _song_remix,
@@ -135,74 +160,76 @@ _PLANS: dict[str, Callable[[Commission], "Plan"]] = {
 }
 
 
-def _reference_features(commission: Commission) -> "ReferenceFeatures | None":
-    if commission.reference is None:
+def _reference_features(take: TakeRequest) -> "ReferenceFeatures | None":
+    if take.reference is None:
         return None
     from soundpiece_sandbox.music import reference_features_of
 
-    return reference_features_of(read_sound(commission.reference))
+    return reference_features_of(read_audio(take.reference))
 
 
-def _identity(sound: Sound | None) -> str:
-    return "" if sound is None else sound.identity
+def _identity(file: SourceFile | None) -> str:
+    return "" if file is None else file.identity
 
 
-def _source(commission: Commission) -> Sound:
-    if commission.source is None:
-        raise ValueError(f"{commission.route} was commissioned without its source")
-    return commission.source
+def _source(take: TakeRequest) -> SourceFile:
+    if take.source is None:
+        raise ValueError(f"A take of {take.route} needs a source")
+    return take.source
 
 
-def _remix_basis(sound: Sound) -> "RemixBasis":
-    """Find what a remix keeps: from the plan of a piece that was made here, else by listening."""
+def _remix_basis(file: SourceFile) -> "RemixBasis":
+    """Return the basis for a remix: from the plan of a piece made here, else by analysis."""
     from soundpiece_sandbox.music import remix_basis_of
 
-    maker = sound.made_by
+    maker = file.made_by
     if maker is not None and maker.route in _PLANS:
         return _PLANS[maker.route](maker).remix_basis
-    if maker is not None and maker.source is not None:  # a stem or a cut of something
+    if maker is not None and maker.source is not None:  # a stem or a cut
         return _remix_basis(maker.source)
-    return remix_basis_of(read_sound(sound))
+    return remix_basis_of(read_audio(file))
 
 
-def _grid(sound: Sound, samples: "FloatArray") -> "RemixBasis":
-    """Find where a sound's bar lines lie, which a cut has moved."""
+def _basis_for_cutting(file: SourceFile, sound: "FloatArray") -> "RemixBasis":
+    """Return the bar lines and chords of a sound; those of a cut are found by analysis."""
     from soundpiece_sandbox.music import remix_basis_of
 
-    was_cut = sound.made_by is not None and sound.made_by.route == "adapt.auto_cut_down"
-    return remix_basis_of(samples) if was_cut else _remix_basis(sound)
+    was_cut = file.made_by is not None and file.made_by.route == "adapt.auto_cut_down"
+    return remix_basis_of(sound) if was_cut else _remix_basis(file)
 
 
-def _known_stems(sound: Sound, mix: "NDArray[np.int32]") -> "dict[str, NDArray[np.int16]] | None":
-    """Play again the piece that a sound is, stem by stem; None if it is no such piece."""
+def _rendered_stems(
+    file: SourceFile, mix: "NDArray[np.int32]"
+) -> "dict[str, NDArray[np.int16]] | None":
+    """Render again the stems of a piece that was made here; return None for any other sound."""
     import numpy as np
 
     from soundpiece_sandbox.music import perform, plan_cut
 
-    maker = sound.made_by
+    maker = file.made_by
     if maker is not None and maker.route in _PLANS:
         song = perform(_PLANS[maker.route](maker))
-        # An older sandbox may have made this file, to rules that were other then.
-        same = np.array_equal(as_pcm(song.mix), mix)
-        return {kind: as_pcm(stem) for kind, stem in song.stems.items()} if same else None
+        # An older version of the sandbox may have made this file by other rules.
+        same = np.array_equal(to_pcm16(song.mix), mix)
+        return {kind: to_pcm16(stem) for kind, stem in song.stems.items()} if same else None
     if maker is not None and maker.route == "adapt.auto_cut_down" and maker.source is not None:
-        whole = _known_stems(maker.source, read_pcm(maker.source))
+        whole = _rendered_stems(maker.source, read_pcm16(maker.source))
         if whole is not None:
-            source = read_sound(maker.source)
+            source = read_audio(maker.source)
             target = maker.request["target_duration"]
-            cut = plan_cut(source, target, _grid(maker.source, source))
-            return {kind: as_pcm(cut.of(as_sound(stem))) for kind, stem in whole.items()}
+            cut = plan_cut(source, target, _basis_for_cutting(maker.source, source))
+            return {kind: to_pcm16(cut.of(from_pcm16(stem))) for kind, stem in whole.items()}
     return None
 
 
-def _split(source: Sound) -> "dict[str, NDArray[np.int16]]":
-    """Split a sound by ear, some seconds at a time: a long one's stems would fill the memory."""
+def _separated_stems(source: SourceFile) -> "dict[str, NDArray[np.int16]]":
+    """Separate a sound in pieces, because float32 stems of a long one need much memory."""
     import numpy as np
 
     from soundpiece_sandbox.music import separate_in_pieces
 
     pieces = [
-        {kind: as_pcm(stem) for kind, stem in piece.items()}
-        for piece in separate_in_pieces(read_sound(source))
+        {kind: to_pcm16(stem) for kind, stem in piece.items()}
+        for piece in separate_in_pieces(read_audio(source))
     ]
-    return {kind: np.concatenate([piece[kind] for piece in pieces]) for kind in KINDS}
+    return {kind: np.concatenate([piece[kind] for piece in pieces]) for kind in STEMS}

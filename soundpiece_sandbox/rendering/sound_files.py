@@ -1,10 +1,10 @@
-"""Sound files: reading any, writing FLAC. Runs in the worker processes."""
+"""Sound files: audio files of any format are read, FLAC files written. It runs in the workers."""
 
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from soundpiece_sandbox.rendering.take_request import Sound, UnreadableSoundError
+from soundpiece_sandbox.rendering.take_request import SourceFile, UnreadableSoundError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -14,43 +14,43 @@ DISCLAIMER = "Made by the Soundpiece sandbox, not by Soundpiece's model"
 
 SAMPLE_RATE = 44_100
 
-_LONGEST_SOURCE = 600 * 48_000
-"""Frames, ten minutes at 48 kHz: a service takes songs, not archives."""
+_MAX_SOURCE_FRAMES = 600 * 48_000
+"""Ten minutes at 48 kHz."""
 
-_BLOCK = 2**18
+_BLOCK_FRAMES = 2**18
 
 
-def as_pcm(sound: "NDArray[np.float32]") -> "NDArray[np.int16]":
-    """Round (frames, channels) samples to 16 bit, as libsndfile reads them back."""
+def to_pcm16(sound: "NDArray[np.float32]") -> "NDArray[np.int16]":
+    """Return (frames, channels) float32 samples rounded to 16 bit, as libsndfile scales them."""
     import numpy as np
 
     rounded = np.clip(np.rint(sound * np.float32(32_768)), -32_768, 32_767)
     return np.asarray(rounded, np.int16)
 
 
-def as_sound(samples: "NDArray[np.int16]") -> "NDArray[np.float32]":
-    """Turn 16-bit samples into float32 in -1 to 1, as libsndfile reads them."""
+def from_pcm16(samples: "NDArray[np.int16]") -> "NDArray[np.float32]":
+    """Return 16-bit samples as float32 from -1 to 1, as libsndfile scales them."""
     import numpy as np
 
     return np.asarray(samples, np.float32) / np.float32(32_768)
 
 
-def read_pcm(sound: Sound) -> "NDArray[np.int32]":
-    """Read a sound as (frames, 2) samples of 16 bit, with room to add and subtract them."""
+def read_pcm16(sound: SourceFile) -> "NDArray[np.int32]":
+    """Return a sound's (frames, 2) samples of 16 bit, as int32 so that sums cannot overflow."""
     import numpy as np
     import soundfile
 
     if sound.made_by is None:
-        return as_pcm(read_sound(sound)).astype(np.int32)
+        return to_pcm16(read_audio(sound)).astype(np.int32)
     samples, _ = soundfile.read(sound.file, dtype="int16", always_2d=True)
     return np.asarray(samples, np.int32)
 
 
-def read_sound(sound: Sound) -> "NDArray[np.float32]":
-    """Read any sound as (frames, 2) float32 at 44.1 kHz.
+def read_audio(sound: SourceFile) -> "NDArray[np.float32]":
+    """Return the first two channels of any audio file, (frames, 2) float32 at 44.1 kHz.
 
-    The first two channels are read. Raises UnreadableSoundError for a file that is no sound, is
-    empty or lasts over ten minutes (at 48 kHz).
+    Raises UnreadableSoundError for a file that libsndfile cannot read, is empty or lasts over ten
+    minutes (at 48 kHz).
     """
     import numpy as np
     import soundfile
@@ -58,9 +58,9 @@ def read_sound(sound: Sound) -> "NDArray[np.float32]":
     try:
         with soundfile.SoundFile(sound.file) as file:
             rate, frames = file.samplerate, file.frames
-            if not 0 < frames <= _LONGEST_SOURCE:
+            if not 0 < frames <= _MAX_SOURCE_FRAMES:
                 raise UnreadableSoundError("The provided source is empty or over ten minutes.")
-            blocks = file.blocks(_BLOCK, dtype="float32", always_2d=True)
+            blocks = file.blocks(_BLOCK_FRAMES, dtype="float32", always_2d=True)
             samples = np.concatenate([block[:, :2].copy() for block in blocks])
     except soundfile.LibsndfileError:
         raise UnreadableSoundError("The provided source could not be read as audio.") from None
@@ -72,9 +72,9 @@ def read_sound(sound: Sound) -> "NDArray[np.float32]":
 
 
 def write_flac(samples: "NDArray[np.int16]", title: str, file: Path) -> float:
-    """Write (frames, channels) samples into a FLAC file, which appears whole or not at all.
+    """Write (frames, channels) samples to a FLAC file and return its length in seconds.
 
-    Returns its length in seconds.
+    The file appears whole or not at all.
     """
     import soundfile
 

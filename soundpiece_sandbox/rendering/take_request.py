@@ -1,4 +1,4 @@
-"""What a render worker is asked for: one take of a request, and the sounds it is made from."""
+"""The description of one take to be rendered, and of the sound files that it is made from."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,28 +7,28 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Commission:
-    """One take of an accepted request. The same commission makes the same sound."""
+class TakeRequest:
+    """One take of an accepted request. Equal take requests make the same sound."""
 
     route: str
     request: Mapping[str, Any]
     variation: int = 0
-    source: "Sound | None" = None
-    """What to work on."""
-    reference: "Sound | None" = None
-    """What to be guided by."""
+    source: "SourceFile | None" = None
+    """The sound that is remixed, cut or separated."""
+    reference: "SourceFile | None" = None
+    """The sound whose tempo and brightness the take follows."""
 
 
 @dataclass(frozen=True)
-class Sound:
+class SourceFile:
     """A sound file on this disk."""
 
     file: Path
     identity: str
-    """The same for the same sound, whatever address it came from."""
-    made_by: Commission | None = None
-    """What it was made from, if that was here."""
+    """The same for the same sound, whatever the signature in its URL."""
+    made_by: TakeRequest | None = None
+    """The take that it is, if this sandbox made it."""
 
 
 class UnreadableSoundError(Exception):
-    """A file that was given as sound is none; the message says so as a whole sentence."""
+    """A source or reference cannot be read as audio; the message is a whole sentence."""

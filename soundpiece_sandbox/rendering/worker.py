@@ -1,4 +1,4 @@
-"""What a render worker does: turn a commission into sound files. Runs in processes of its own."""
+"""The code that runs in a render worker process: it renders one take into FLAC files."""
 
 import os
 import signal
@@ -7,24 +7,24 @@ from dataclasses import dataclass
 from multiprocessing import parent_process
 from pathlib import Path
 
-from soundpiece_sandbox.rendering.route_sounds import Performance
+from soundpiece_sandbox.rendering.route_sounds import ROUTE_SOUNDS
 from soundpiece_sandbox.rendering.sound_files import write_flac
-from soundpiece_sandbox.rendering.take_request import Commission
-from soundpiece_sandbox.store.operation import Output, output_file
+from soundpiece_sandbox.rendering.take_request import TakeRequest
+from soundpiece_sandbox.store.operation import Output, output_file_name
 
 
 def prepare_worker() -> None:
-    """Make this process a considerate worker: it yields to others and goes with its parent."""
-    # An interrupt typed in a terminal reaches the whole family: the parent decides.
+    """Lower this process's priority, and end it when its parent ends."""
+    # Ctrl-C in a terminal reaches every process of the group: the parent decides when to stop.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # Two workers fill the machine already: each must not start a thread per core for its algebra.
+    # Two workers use the whole machine: neither must start a numpy thread for each core.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if hasattr(os, "nice"):  # not on Windows
         os.nice(10)
-    threading.Thread(target=_go_with_parent, daemon=True).start()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
-def _go_with_parent() -> None:
+def _end_with_parent() -> None:
     parent = parent_process()
     if parent is not None:
         parent.join()
@@ -32,26 +32,25 @@ def _go_with_parent() -> None:
 
 
 @dataclass(frozen=True)
-class Job:
-    """One take to be made, and where its sound goes."""
+class RenderJob:
+    """One take to be rendered, and the folder for its sound files."""
 
     operation_id: str
-    commission: Commission
-    perform: Performance
+    take: TakeRequest
     folder: Path
 
 
-def record(job: Job) -> list[Output]:
-    """Perform one take into 16-bit FLAC files, which appear whole or not at all.
+def render_take(job: RenderJob) -> list[Output]:
+    """Render one take into 16-bit FLAC files, which appear whole or not at all.
 
-    The same commission makes the same bytes. Raises UnreadableSoundError when what it is to be
-    made from is no sound.
+    Equal take requests make the same bytes. Raises UnreadableSoundError for a source or reference
+    that cannot be read as audio.
     """
-    take = job.commission.variation
+    take = job.take
     outputs = []
-    for track in job.perform(job.commission):
-        name = output_file(job.operation_id, take, track.kind)
-        title = f"Sandbox {job.commission.route}, {track.kind or f'take {take + 1}'}"
+    for track in ROUTE_SOUNDS[take.route].render(take):
+        name = output_file_name(job.operation_id, take.variation, track.kind)
+        title = f"Sandbox {take.route}, {track.kind or f'take {take.variation + 1}'}"
         duration = write_flac(track.samples, title, job.folder / name)
         outputs.append(Output(name, duration, track.kind))
     return outputs

@@ -1,4 +1,4 @@
-"""The admin's endpoints: faults and credits at run time, behind a token of their own."""
+"""The admin endpoints: faults and credits at run time, protected by a token of their own."""
 
 import hmac
 from collections.abc import Awaitable, Callable
@@ -8,26 +8,26 @@ from fastapi import APIRouter, Body, Depends, HTTPException, Query
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from soundpiece_sandbox.api.account_limits import Credits
-from soundpiece_sandbox.api.http_errors import Invalid, Refused, wrong_field
+from soundpiece_sandbox.api.http_errors import Invalid, Refused, field_error
 from soundpiece_sandbox.faults.fault import Fault, Faults
 
-_show_token = HTTPBearer(
-    auto_error=False, scheme_name="Admin token", description="What --admin-token was given"
+_token_scheme = HTTPBearer(
+    auto_error=False, scheme_name="Admin token", description="The value of --admin-token"
 )
 
-_REFUSALS: dict[int | str, dict[str, Any]] = {
+_ERRORS: dict[int | str, dict[str, Any]] = {
     400: {"model": Refused, "description": "The body is not JSON"},
     401: {"model": Refused, "description": "The admin's token is missing"},
-    403: {"model": Refused, "description": "Not the admin's token, or there is none"},
+    403: {"model": Refused, "description": "Not the admin's token, or none was set"},
     422: {"model": Invalid, "description": "A field is wrong"},
 }
 
 
-def _only_for(token: str | None) -> Callable[..., Awaitable[None]]:
-    """Make the check of the admin's token; without a token it lets nobody pass."""
+def _require(token: str | None) -> Callable[..., Awaitable[None]]:
+    """Return a dependency that checks the admin's token; without a token it refuses everybody."""
 
     async def require_token(
-        shown: Annotated[HTTPAuthorizationCredentials | None, Depends(_show_token)],
+        shown: Annotated[HTTPAuthorizationCredentials | None, Depends(_token_scheme)],
     ) -> None:
         if shown is None:
             needed = {"WWW-Authenticate": "Bearer"}
@@ -41,33 +41,33 @@ def _only_for(token: str | None) -> Callable[..., Awaitable[None]]:
 
 
 def admin_router(token: str | None, faults: Faults, credits_left: Credits) -> APIRouter:
-    """Make the endpoints; without a ``token`` they are closed to everybody."""
+    """Return a router with the endpoints; without a ``token`` they refuse everybody."""
     router = APIRouter(
         prefix="/sandbox",
         tags=["Sandbox"],
-        dependencies=[Depends(_only_for(token))],
-        responses=_REFUSALS,
+        dependencies=[Depends(_require(token))],
+        responses=_ERRORS,
     )
 
-    @router.get("/faults", summary="List the faults in force")
+    @router.get("/faults", summary="List the active faults")
     async def list_faults() -> list[dict[str, Any]]:
         return [{**fault.model_dump(), "struck": fault.struck} for fault in faults]
 
-    @router.post("/faults", status_code=201, summary="Put a fault in force")
+    @router.post("/faults", status_code=201, summary="Activate a fault")
     async def add_fault(fault: Annotated[Fault | str, Body()]) -> dict[str, Any]:
         if isinstance(fault, str):
             try:
-                fault = Fault.read(fault)
+                fault = Fault.parse(fault)
             except ValueError as error:
-                raise wrong_field(["body"], str(error), "fault") from None
+                raise field_error(["body"], str(error), "fault") from None
         faults.add(fault)
         return fault.model_dump()
 
-    @router.delete("/faults", status_code=204, summary="Let everything pass again")
+    @router.delete("/faults", status_code=204, summary="Deactivate all faults")
     async def clear_faults() -> None:
         faults.clear()
 
-    @router.post("/credits", summary="Top up")
+    @router.post("/credits", summary="Add credits")
     async def add_credits(count: Annotated[int, Query(ge=1, le=1_000_000)]) -> dict[str, Any]:
         credits_left.add(count)
         return {"balance": credits_left.balance}

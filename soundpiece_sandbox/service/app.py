@@ -1,4 +1,4 @@
-"""The service: its rooms, put together."""
+"""The whole service as one ASGI application, put together from its parts."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,102 +13,101 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from soundpiece_sandbox.api import http_errors
-from soundpiece_sandbox.api.account_limits import Credits, RequestRate
+from soundpiece_sandbox.api.account_limits import Credits, RateLimit
 from soundpiece_sandbox.api.download_endpoint import download_router
 from soundpiece_sandbox.api.long_polls import LongPolls
 from soundpiece_sandbox.api.operation_endpoints import (
-    Desk,
-    document_with_fresh_keys,
+    Backend,
+    openapi_with_fresh_keys,
     operation_router,
 )
-from soundpiece_sandbox.api.response_bodies import describe
+from soundpiece_sandbox.api.response_bodies import operation_body
 from soundpiece_sandbox.api.routes import ROUTES
 from soundpiece_sandbox.faults.fault import Fault, Faults
-from soundpiece_sandbox.faults.middleware import FaultGate, HangUp
-from soundpiece_sandbox.network.access import Reach
-from soundpiece_sandbox.rendering.render_queue import Result, Studio
-from soundpiece_sandbox.rendering.source_sounds import Sources
+from soundpiece_sandbox.faults.middleware import CloseConnection, FaultMiddleware
+from soundpiece_sandbox.network.allowed_origins import AllowedOrigins
+from soundpiece_sandbox.rendering.render_queue import RenderQueue, Result
+from soundpiece_sandbox.rendering.source_sounds import SourceSounds
 from soundpiece_sandbox.service.admin_endpoints import admin_router
 from soundpiece_sandbox.service.home_page import PAGE
-from soundpiece_sandbox.service.request_counters import Counters
-from soundpiece_sandbox.service.webhook_delivery import Webhooks
-from soundpiece_sandbox.store.download_links import DownloadLinks, kept_secret
+from soundpiece_sandbox.service.request_counters import RequestCounters
+from soundpiece_sandbox.service.webhook_delivery import WebhookDelivery
+from soundpiece_sandbox.store.download_links import DownloadLinks, load_or_create_secret
 from soundpiece_sandbox.store.operation import Failure, Operation
-from soundpiece_sandbox.store.operation_store import Ledger
+from soundpiece_sandbox.store.operation_store import OperationStore
 
 NOTICE = "an offline sandbox, not Soundpiece's model"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """How one sandbox behaves. Times are in seconds."""
+    """The settings of one sandbox. Times are in seconds."""
 
     data: Path
-    """The folder that holds its state; it exists."""
+    """The existing folder that holds its state."""
     origin: str
-    """Where it listens, such as ``http://127.0.0.1:8765``."""
+    """The origin at which it listens, such as ``http://127.0.0.1:8765``."""
     pace: float = 1.0
-    """Scales how long operations take; at 0 they end as soon as their sound is made."""
+    """Scales the time of operations; at 0 they end as soon as their sound is rendered."""
     hold: float = 20.0
-    """How long a long poll is held at most."""
+    """The longest time that a long poll is held."""
     url_lifetime: float = 900.0
-    """How long a download address stays good."""
+    """The time for which a download URL is valid."""
     rate_limit: int | None = None
-    """API requests in any minute."""
+    """API requests admitted in any minute; None admits all."""
     credits: int | None = None
-    """Operations that may be made."""
+    """Credits at the start, one for each operation; None never runs out."""
     webhook_secret: str | None = field(default=None, repr=False)
     """``whsec_…``; without it no webhook is delivered."""
     admin_token: str | None = field(default=None, repr=False)
-    """Opens the admin's endpoints."""
-    reach: tuple[str, ...] = ()
-    """Origins on this machine or network that sources come from and webhooks go to."""
+    """Opens the admin endpoints; without it they refuse everybody."""
+    allowed_origins: tuple[str, ...] = ()
+    """Origins on this machine or network for sources, references and webhooks."""
     faults: tuple[Fault, ...] = ()
-    """The faults in force from the beginning."""
+    """The faults that are active from the start."""
 
 
 class Sandbox:
-    """One sandbox: the service to be served, and what its server asks of it."""
+    """One sandbox: its ASGI application, and the calls that its server needs."""
 
-    def __init__(self, settings: Settings, ledger: Ledger) -> None:
-        """Put the rooms together around an open ledger."""
+    def __init__(self, settings: Settings, store: OperationStore) -> None:
+        """Create the parts of the service around an open store."""
         sounds = settings.data / "sounds"
         sounds.mkdir(exist_ok=True)
         self._origin = settings.origin
-        self._links = DownloadLinks(
-            kept_secret(settings.data / "signing-secret"), settings.url_lifetime
+        self._download_links = DownloadLinks(
+            load_or_create_secret(settings.data / "signing-secret"), settings.url_lifetime
         )
-        self._ledger = ledger
-        self._counters = Counters(ROUTES)
+        self._store = store
+        self._counters = RequestCounters(ROUTES)
         self._long_polls = LongPolls(settings.hold)
-        self._rate = RequestRate(settings.rate_limit)
+        self._rate_limit = RateLimit(settings.rate_limit)
         self._credits = Credits(settings.credits)
-        reach = Reach(settings.reach)
-        self._webhooks = Webhooks(
-            ledger, reach, settings.webhook_secret, settings.pace, self._described
+        allowed_origins = AllowedOrigins(settings.allowed_origins)
+        self._webhooks = WebhookDelivery(
+            store, allowed_origins, settings.webhook_secret, settings.pace, self._webhook_data
         )
-        sources = Sources(ledger, self._links, settings.data, reach)
-        self._studio = Studio(
-            ROUTES,
-            ledger,
+        sources = SourceSounds(store, self._download_links, settings.data, allowed_origins)
+        self._render_queue = RenderQueue(
+            store,
             sources,
-            self._ended,
+            self._finish,
             sounds=sounds,
             pace=settings.pace,
         )
         self._faults = Faults(list(settings.faults))
-        desk = Desk(
-            ledger=ledger,
-            studio=self._studio,
+        backend = Backend(
+            store=store,
+            render_queue=self._render_queue,
             long_polls=self._long_polls,
-            links=self._links,
-            rate=self._rate,
+            download_links=self._download_links,
+            rate_limit=self._rate_limit,
             credits=self._credits,
-            reach=reach,
+            allowed_origins=allowed_origins,
             sources=sources,
         )
 
-        # The interactive docs would else load their script from a distant server.
+        # FastAPI's own interactive docs load their script from the internet.
         service = FastAPIOffline(
             title="Soundpiece sandbox",
             description=f"This is {NOTICE}.",
@@ -117,45 +116,47 @@ class Sandbox:
             redirect_slashes=False,
             redoc_url=None,
         )
-        service.openapi = lambda: document_with_fresh_keys(service)  # type: ignore[method-assign]
-        http_errors.install(service)
+        service.openapi = lambda: openapi_with_fresh_keys(service)  # type: ignore[method-assign]
+        http_errors.install_handlers(service)
         for route in ROUTES.values():
-            service.include_router(operation_router(route, desk))
-        service.include_router(download_router(sounds, self._links))
+            service.include_router(operation_router(route, backend))
+        service.include_router(download_router(sounds, self._download_links))
         service.include_router(admin_router(settings.admin_token, self._faults, self._credits))
         service.get("/sandbox/counters", tags=["Sandbox"])(self.counts)
         service.get("/", response_class=HTMLResponse, include_in_schema=False)(_page)
         self._service = service
 
-    def application(self, hang_up: HangUp) -> ASGIApp:
-        """Give the whole service to be served; ``hang_up`` ends a request's connection."""
-        self._gate = FaultGate(self._service, self._faults, self._counters.name, hang_up)
-        return _with_notice(self._counters.watch(self._gate))
+    def application(self, close_connection: CloseConnection) -> ASGIApp:
+        """Return the application to be served; ``close_connection`` closes that of a request."""
+        self._fault_middleware = FaultMiddleware(
+            self._service, self._faults, self._counters.verb_and_route, close_connection
+        )
+        return _with_notice(self._counters.middleware(self._fault_middleware))
 
     @property
     def busy(self) -> bool:
-        """Whether anything that was accepted has not come to its end."""
-        return self._studio.busy or self._webhooks.busy
+        """Whether an operation or a webhook is still under way."""
+        return self._render_queue.busy or self._webhooks.busy
 
     def release(self) -> None:
-        """Answer everything that is held at once, because the service is about to stop."""
+        """Answer all held requests at once, because the service is about to stop."""
         self._long_polls.close()
-        self._gate.release()
+        self._fault_middleware.release()
 
     async def counts(self) -> dict[str, Any]:
-        """Count what the sandbox saw, for tests to assert on.
+        """Return counts of requests, operations and webhooks, for tests to assert on.
 
-        All counts are from this start, but operations and their statuses are all that the data
-        folder holds; held is the long polls held right now.
+        All counts are from this start, except that operations and their statuses include all in
+        the data folder; held is the number of long polls that are held right now.
         """
-        statuses = self._ledger.count()
+        statuses = self._store.count()
         return {
-            **self._counters.seen(),
+            **self._counters.as_json(),
             "operations": sum(statuses.values()),
             "statuses": statuses,
-            "created": self._ledger.accepted,
+            "created": self._store.accepted,
             "held": self._long_polls.held,
-            "rate": {"refused": self._rate.refused, "early": self._rate.early},
+            "rate": {"refused": self._rate_limit.refused, "early": self._rate_limit.early},
             "credits": self._credits.balance,
             "faults": sum(fault.struck for fault in self._faults),
             "webhooks": {
@@ -164,23 +165,25 @@ class Sandbox:
             },
         }
 
-    def _ended(self, operation: Operation, result: Result) -> None:
-        webhook = self._webhooks.about(operation)
-        self._ledger.finish(operation.id, result, webhook)
-        self._long_polls.announce(operation.id)
+    def _finish(self, operation: Operation, result: Result) -> None:
+        webhook = self._webhooks.webhook_for(operation)
+        self._store.finish(operation.id, result, webhook)
+        self._long_polls.release(operation.id)
         self._credits.settle(operation.id, failed=isinstance(result, Failure))
         if webhook is not None:
-            self._webhooks.begin(webhook)
+            self._webhooks.send(webhook)
 
-    def _described(self, operation: Operation) -> dict[str, Any]:
-        return describe(operation, ROUTES[operation.route], self._links, self._origin)
+    def _webhook_data(self, operation: Operation) -> dict[str, Any]:
+        return operation_body(
+            operation, ROUTES[operation.route], self._download_links, self._origin
+        )
 
     @asynccontextmanager
     async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:
-        self._studio.resume()
+        self._render_queue.resume()
         self._webhooks.resume()
         yield
-        self._studio.close()
+        self._render_queue.close()
         await self._webhooks.close()
 
 
@@ -189,12 +192,12 @@ async def _page() -> str:
 
 
 def _with_notice(service: ASGIApp) -> ASGIApp:
-    async def noticed(scope: Scope, receive: Receive, send: Send) -> None:
-        async def noticed_send(message: Message) -> None:
+    async def with_header(scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_header(message: Message) -> None:
             if message["type"] == "http.response.start":
                 MutableHeaders(scope=message)["Soundpiece-Sandbox"] = NOTICE
             await send(message)
 
-        await service(scope, receive, noticed_send)
+        await service(scope, receive, send_with_header)
 
-    return noticed
+    return with_header

@@ -1,4 +1,4 @@
-"""The page a person sees who opens the sandbox in a browser."""
+"""The HTML page at `/`, for people who open the sandbox in a browser."""
 
 PAGE = """<!doctype html>
 <html lang="en">

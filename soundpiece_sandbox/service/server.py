@@ -1,4 +1,4 @@
-"""The server: says when it listens, stops when it is told to or nobody needs it."""
+"""The HTTP server: it prints its address, and stops on a signal or after idle time."""
 
 import asyncio
 import time
@@ -10,21 +10,21 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from soundpiece_sandbox.service.app import Sandbox
 
-_FAREWELL_SECONDS = 0.4
+_GRACE_SECONDS = 0.4
 
 
 class SandboxServer(uvicorn.Server):
     """Serves one sandbox until a signal, or until it has been idle for long enough."""
 
     def __init__(self, sandbox: Sandbox, announcement: str, idle_exit: float | None) -> None:
-        """Print ``announcement`` once it listens; stop after ``idle_exit`` seconds of quiet."""
+        """Print ``announcement`` once it listens; stop after ``idle_exit`` idle seconds."""
         super().__init__(
             uvicorn.Config(
-                sandbox.application(self._hang_up),
+                sandbox.application(self._close_connection),
                 log_level="warning",
                 access_log=False,
                 server_header=False,
-                proxy_headers=False,  # a connection is known by its own address
+                proxy_headers=False,  # connections are told apart by the address of the client
                 http="h11",
                 ws="none",
                 lifespan="on",
@@ -35,40 +35,38 @@ class SandboxServer(uvicorn.Server):
         self._sandbox = sandbox
         self._announcement = announcement
         self._idle_exit = idle_exit
-        self._answered = 0
-        self._quiet_since = time.monotonic()
+        self._request_count = 0
+        self._idle_since = time.monotonic()
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
-        """Begin to serve, and say so on stdout."""
+        """Start to serve, and print the announcement on stdout."""
         await super().startup(sockets)
         print(self._announcement, flush=True)
 
     async def on_tick(self, counter: int) -> bool:
-        """Decide, ten times a second, whether to stop."""
+        """Return whether to stop; uvicorn asks ten times a second."""
         return await super().on_tick(counter) or self._idle_for_long_enough()
 
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
-        """Stop: answer what is held, give what is being sent a moment to arrive, then close."""
+        """Answer held requests, let responses finish for a moment, then close all connections."""
         self._sandbox.release()
-        asyncio.get_running_loop().call_later(_FAREWELL_SECONDS, self._hang_up_on_all)
+        asyncio.get_running_loop().call_later(_GRACE_SECONDS, self._abort_connections)
         await super().shutdown(sockets)
 
-    def _hang_up(self, scope: Scope, *, politely: bool) -> None:
+    def _close_connection(self, scope: Scope, *, after_flush: bool) -> None:
         for connection in list(self.server_state.connections):
             if isinstance(connection, H11Protocol) and connection.client == scope["client"]:
                 transport = connection.transport
-                transport.close() if politely else transport.abort()
+                transport.close() if after_flush else transport.abort()
 
-    def _hang_up_on_all(self) -> None:
-        # Nobody may be reading: a download that stands still must not keep the service.
+    def _abort_connections(self) -> None:
+        # A download that its client does not read would keep the service from stopping.
         for connection in list(self.server_state.connections):
             connection.transport.abort()
 
     def _idle_for_long_enough(self) -> bool:
-        answered = self.server_state.total_requests
-        if answered != self._answered or self.server_state.tasks or self._sandbox.busy:
-            self._answered = answered
-            self._quiet_since = time.monotonic()
-        return (
-            self._idle_exit is not None and time.monotonic() - self._quiet_since > self._idle_exit
-        )
+        request_count = self.server_state.total_requests
+        if request_count != self._request_count or self.server_state.tasks or self._sandbox.busy:
+            self._request_count = request_count
+            self._idle_since = time.monotonic()
+        return self._idle_exit is not None and time.monotonic() - self._idle_since > self._idle_exit

@@ -1,1 +1,1 @@
-"""The durable record of operations, and the signed addresses of their sound files."""
+"""The durable record of operations, and the signed URLs of their sound files."""

@@ -1,4 +1,4 @@
-"""Download addresses that carry their own permission: signed, and good for a short time."""
+"""Signed download URLs, valid for a short time, as a storage service would make them."""
 
 import hashlib
 import hmac
@@ -14,39 +14,41 @@ _SECRET_BYTES = 32
 
 @dataclass(frozen=True)
 class DownloadLinks:
-    """Signs download addresses that stay good for ``lifetime`` seconds, and checks them."""
+    """Signs download URLs that are valid for ``lifetime`` seconds, and checks them."""
 
     secret: bytes
     lifetime: float
 
     def sign(self, file: str, origin: str) -> tuple[str, datetime]:
-        """Make a fresh address for a file at an origin such as ``http://host:port``.
+        """Return a signed URL for a file at an origin, and the time (UTC) at which it expires.
 
-        Returns the address and the time (UTC) at which it expires.
+        An origin is written ``http://host:port``.
         """
-        # Milliseconds, so that no two answers carry the same address.
+        # Milliseconds, so that every response has URLs of its own.
         expires = str(int((time.time() + self.lifetime) * 1000))
         query = urlencode({"expires": expires, "signature": self._signature(file, expires)})
         expires_at = datetime.fromtimestamp(int(expires) / 1000, UTC)
         return f"{origin}/files/{file}?{query}", expires_at
 
-    def genuine(self, file: str, expires: str, signature: str) -> bool:
-        """Tell whether this address was signed here, however long ago."""
+    def is_genuine(self, file: str, expires: str, signature: str) -> bool:
+        """Return whether a URL was signed with this secret, even if it has expired."""
         return hmac.compare_digest(
             signature.encode(errors="replace"), self._signature(file, expires).encode()
         )
 
-    def admit(self, file: str, expires: str, signature: str, moment: datetime) -> bool:
-        """Tell whether this address was signed here and was good at a moment."""
-        return self.genuine(file, expires, signature) and moment.timestamp() * 1000 < int(expires)
+    def is_valid_at(self, file: str, expires: str, signature: str, moment: datetime) -> bool:
+        """Return whether a URL was signed with this secret and had not expired at a moment."""
+        return self.is_genuine(file, expires, signature) and moment.timestamp() * 1000 < int(
+            expires
+        )
 
     def _signature(self, file: str, expires: str) -> str:
         message = f"{file}\n{expires}".encode(errors="replace")
         return hmac.new(self.secret, message, hashlib.sha256).hexdigest()
 
 
-def kept_secret(file: Path) -> bytes:
-    """Read the signing secret from a file, making both the first time."""
+def load_or_create_secret(file: Path) -> bytes:
+    """Return the signing secret in a file; the first time, create both."""
     if not file.exists() or file.stat().st_size < _SECRET_BYTES:
         unfinished = file.with_suffix(".part")
         unfinished.touch(mode=0o600)

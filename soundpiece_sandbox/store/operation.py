@@ -1,4 +1,4 @@
-"""The operation: one piece of accepted work and how it stands."""
+"""Operations, their outputs, failures and webhooks, and the ids of all of them."""
 
 import re
 import secrets
@@ -29,7 +29,7 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why an accepted operation came to nothing."""
+    """The reason for which an accepted operation failed."""
 
     code: str
     message: str
@@ -37,7 +37,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One accepted request. It has outputs or a failure once it has ended, and never both."""
+    """One accepted request. Once it has ended it has outputs or a failure, never both."""
 
     id: str
     route: str
@@ -49,48 +49,47 @@ class Operation:
 
     @property
     def status(self) -> Status:
-        """Say how it stands, in the service's words."""
+        """The status, as the API names it."""
         if self.failure is not None:
             return "failed"
         return "processing" if self.outputs is None else "ready"
 
     def as_accepted(self) -> Self:
-        """Give the operation as it stood when it was accepted."""
+        """Return the operation as it was when it was accepted."""
         return replace(self, outputs=None, failure=None)
 
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """The message that an operation has ended, and how often it was tried to be delivered."""
+    """The message that an operation has ended, and the number of attempts to deliver it."""
 
     id: str
     operation_id: str
     attempts: int = 0
 
     @classmethod
-    def about(cls, operation_id: str) -> Self:
-        """Make the message about an operation; its id stays the same however often it is sent."""
-        return cls(f"msg_{_sortable_letters()}", operation_id)
+    def for_operation(cls, operation_id: str) -> Self:
+        """Return a new message for an operation; every attempt sends the same message id."""
+        return cls(f"msg_{_new_ulid()}", operation_id)
 
 
 def new_operation_id() -> str:
-    """Make an id that no other has."""
-    return f"op_{_sortable_letters()}"
+    """Return a new unique id. Ids sort by the time they were made."""
+    return f"op_{_new_ulid()}"
 
 
-def _sortable_letters() -> str:
-    # They sort by the time they were made, as a ULID's do.
+def _new_ulid() -> str:
     number = (time.time_ns() // 1_000_000 << _RANDOM_BITS) | secrets.randbits(_RANDOM_BITS)
     return "".join(_ID_LETTERS[number >> 5 * place & 31] for place in reversed(range(_ID_LENGTH)))
 
 
-def output_file(operation_id: str, variation: int, kind: str | None) -> str:
-    """Name the file of an output: of its operation, its take (from 1) and its kind of stem."""
+def output_file_name(operation_id: str, variation: int, kind: str | None) -> str:
+    """Return the name of an output's file: operation id, take (from 1) and kind of stem."""
     parts = [operation_id.removeprefix("op_"), str(variation + 1), *([kind] if kind else [])]
     return "-".join(parts) + ".flac"
 
 
-def maker_of(file: str) -> tuple[str, int] | None:
-    """Tell from the name of an output's file the id of its operation, and the variation."""
+def operation_and_variation_of(file: str) -> tuple[str, int] | None:
+    """Return the operation id and the variation in an output's file name; None without them."""
     match = _OUTPUT_FILE.fullmatch(file)
     return match and (f"op_{match['id']}", int(match["take"]) - 1)

@@ -30,28 +30,28 @@ CREATE TABLE IF NOT EXISTS webhooks (
 """
 
 
-class LedgerUnusableError(Exception):
-    """The file cannot serve as the ledger; the message says why, as the end of a sentence."""
+class StoreUnusableError(Exception):
+    """The file cannot be opened as the store; the message says why, as the end of a sentence."""
 
 
-class Ledger:
+class OperationStore:
     """All operations, in one SQLite file that belongs to one process at a time.
 
-    Every call is a transaction of well under a millisecond, so the event loop makes it itself:
-    two requests with one key can never run side by side, and the UNIQUE column says so again.
+    Every call is a transaction of well under a millisecond, so the event loop makes it directly.
+    Two requests with one key can never run side by side; the UNIQUE column enforces it as well.
     """
 
     def __init__(self, file: Path) -> None:
-        """Open the ledger, making it if there is none.
+        """Open the file, or create it.
 
-        Raises LedgerUnusableError when another process has it open, or it is no ledger.
+        Raises StoreUnusableError if another process has it open, or it is not an SQLite database.
         """
         self.accepted = 0
-        """How many operations were accepted since it was opened."""
+        """The number of operations accepted since the store was opened."""
         try:
             self._connection = sqlite3.connect(file, timeout=0, isolation_level=None)
         except sqlite3.OperationalError as error:
-            raise LedgerUnusableError(str(error)) from error
+            raise StoreUnusableError(str(error)) from error
         self._connection.row_factory = sqlite3.Row
         try:
             self._connection.execute("PRAGMA locking_mode = EXCLUSIVE")
@@ -63,7 +63,7 @@ class Ledger:
             self._connection.close()
             busy = error.sqlite_errorcode == sqlite3.SQLITE_BUSY
             reason = "another sandbox is using it" if busy else str(error)
-            raise LedgerUnusableError(reason) from error
+            raise StoreUnusableError(reason) from error
 
     def __enter__(self) -> Self:
         return self
@@ -71,12 +71,12 @@ class Ledger:
     def __exit__(self, *_: object) -> None:
         self._connection.close()
 
-    def with_key(self, key: str) -> Operation | None:
-        """Look an operation up by its idempotency key."""
+    def find_by_key(self, key: str) -> Operation | None:
+        """Return the operation with this idempotency key, or None."""
         return self._one("SELECT * FROM operations WHERE idempotency_key = ?", key)
 
     def accept(self, route: str, key: str, request: Mapping[str, Any]) -> Operation:
-        """Write a request with a new key down as an operation."""
+        """Record a request with a new key as an operation, and return it."""
         operation = Operation(new_operation_id(), route, key, dict(request), datetime.now(UTC))
         self._connection.execute(
             "INSERT INTO operations (id, idempotency_key, route, request, created_at)"
@@ -87,11 +87,11 @@ class Ledger:
         return operation
 
     def find(self, operation_id: str) -> Operation | None:
-        """Look an operation up by its id."""
+        """Return the operation with this id, or None."""
         return self._one("SELECT * FROM operations WHERE id = ?", operation_id)
 
     def unfinished(self) -> list[Operation]:
-        """List what was accepted and has not ended, oldest first."""
+        """Return the operations that have not ended, oldest first."""
         rows = self._connection.execute(
             "SELECT * FROM operations WHERE outputs IS NULL AND failure IS NULL ORDER BY created_at"
         )
@@ -100,7 +100,7 @@ class Ledger:
     def finish(
         self, operation_id: str, result: tuple[Output, ...] | Failure, webhook: Webhook | None
     ) -> None:
-        """Write an operation's end down, and with it the webhook that is to tell of it, if any."""
+        """Record an operation's outputs or failure, together with its webhook, if it has one."""
         if isinstance(result, Failure):
             change, value = "failure", json.dumps(asdict(result))
         else:
@@ -118,19 +118,19 @@ class Ledger:
                 )
 
     def unsettled(self) -> list[Webhook]:
-        """List the webhooks that were neither delivered nor given up."""
+        """Return the webhooks that were neither delivered nor given up."""
         rows = self._connection.execute("SELECT * FROM webhooks WHERE NOT settled ORDER BY id")
         return [Webhook(row["id"], row["operation_id"], row["attempts"]) for row in rows]
 
-    def note_attempt(self, webhook: Webhook, *, settled: bool) -> None:
-        """Write down that a webhook was tried once more, and whether that was the last time."""
+    def record_attempt(self, webhook: Webhook, *, settled: bool) -> None:
+        """Record one more attempt to deliver a webhook, and whether it was the last."""
         self._connection.execute(
             "UPDATE webhooks SET attempts = ?, settled = ? WHERE id = ?",
             (webhook.attempts, settled, webhook.id),
         )
 
     def count(self) -> dict[str, int]:
-        """Count the operations in each status."""
+        """Return the number of operations in each status."""
         row = self._connection.execute(
             "SELECT COUNT(*), COUNT(outputs), COUNT(failure) FROM operations"
         ).fetchone()
