@@ -1,4 +1,4 @@
-"""Music made on the spot: words and a prompt in, a finished stereo song and its stems out."""
+"""Synthesis of songs, samples and sound effects from text, and analysis of any sound, by rules."""
 
 from soundpiece_sandbox.music.audio_analysis import reference_features_of, remix_basis_of
 from soundpiece_sandbox.music.audio_arrays import SAMPLE_RATE, FloatArray

@@ -1,4 +1,4 @@
-"""Accompaniment: what the band plays under, between and around the singer."""
+"""Composition of the accompaniment: harmony, drums, bass, chords, pad and lead, as notes."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from soundpiece_sandbox.music.score import BEATS, STEPS, Hit, Note, strokes, swu
 from soundpiece_sandbox.music.seeded_random import SeededRandom
 from soundpiece_sandbox.music.style import Style
 
-FULL_ENERGY = 0.85  # from this energy on, a part plays the chorus's patterns
-BARE_ENERGY = 0.5  # below this energy, the band holds back
+FULL_ENERGY = 0.85  # from this energy up, a part plays the chorus's patterns
+BARE_ENERGY = 0.5  # below this energy, snare and clap pause
 
 _FILLS = (
     {"snare": "........o.x.xxXX", "kick": "X.......x......."},
@@ -31,12 +31,12 @@ _GENTLE_FILLS: dict[str, dict[str, str]] = {
     "wood": {"tambourine": "............o.xx"},
     "soft": {},
 }
-_GHOST_STEPS = (7, 9, 15)  # where a drummer slips in a quiet stroke every other bar
+_GHOST_STEPS = (7, 9, 15)  # steps for a quiet snare hit in every other bar
 _BASS_CENTRE = 40
 _CHORD_CENTRE = 61.0
 _POWER_LOWEST = 52
 _PAD_CENTRE = 64.0
-_LONGEST_PAD = 4  # half bars before a held chord is struck again
+_LONGEST_PAD = 4  # half bars before a held chord is played again
 _LEAD_CENTRE = 76.0
 _PHRASES = (
     "0---1-2-3---2---",
@@ -48,7 +48,7 @@ _PHRASES = (
 
 
 def compose_harmony(form: Form, style: Style, key: Key, random: SeededRandom) -> tuple[Chord, ...]:
-    """Return two chords for each bar; the last bar is home."""
+    """Return two chords for each bar; the ending is on the tonic chord."""
     verse, chorus, bridge = style.major if key.mode == "major" else style.minor
     if random.stream("progressions").random() < 0.4:  # noqa: PLR2004 - a chance
         verse, bridge = bridge, verse
@@ -66,7 +66,7 @@ def compose_harmony(form: Form, style: Style, key: Key, random: SeededRandom) ->
 
 
 def compose_drums(form: Form, style: Style, random: SeededRandom) -> tuple[Hit, ...]:
-    """Return every stroke of the drums: the groove, fills into new sections, crashes on them."""
+    """Return every hit of the drums: grooves, fills before new sections, and crashes on them."""
     hits: list[Hit] = []
     rng = random.stream("fills")
     gentle = style.kit in _GENTLE_FILLS
@@ -100,7 +100,7 @@ def _groove(part: Part, style: Style) -> dict[str, str]:
         return style.chorus_drums
     if part.energy >= BARE_ENERGY:
         return style.verse_drums
-    # A dance begins with its kick; anything else begins without.
+    # Styles whose kick ducks the rest begin with the kick; the others begin without it.
     held_back = ("snare", "clap") if style.pump else ("snare", "clap", "kick")
     return {drum: steps for drum, steps in style.verse_drums.items() if drum not in held_back}
 
@@ -151,7 +151,7 @@ def _bass_pitch(symbol: str, beat: float, chords: Sequence[Chord]) -> int:
 
 
 def compose_chords(form: Form, chords: Sequence[Chord], character: Character) -> tuple[Note, ...]:
-    """Return the chords' part: comped or broken as the style does, each leading to the next."""
+    """Return the chords' part in the style's pattern, with smooth voice leading."""
     style = character.style
     voiced = _power_chord if TONES[character.chords].power else _led_chord
     notes: list[Note] = []
@@ -185,7 +185,7 @@ def _single(pitches: tuple[int, ...], index: int) -> int:
 
 
 def compose_pad(form: Form, chords: Sequence[Chord]) -> tuple[Note, ...]:
-    """Return held chords under the big parts and the intro."""
+    """Return held chords for every part but the first verse."""
     notes: list[Note] = []
     previous: tuple[int, ...] = ()
     for part in form.parts:
@@ -210,7 +210,7 @@ def compose_pad(form: Form, chords: Sequence[Chord]) -> tuple[Note, ...]:
 def compose_lead(
     form: Form, chords: Sequence[Chord], key: Key, style: Style, random: SeededRandom
 ) -> tuple[Note, ...]:
-    """Return the lead: a tune where nobody sings, an answer at the end of a big part's lines."""
+    """Return the lead: a tune in parts without singing, and fills between a chorus's lines."""
     notes: list[Note] = []
     rng = random.stream("lead")
     first, second = (str(pattern) for pattern in rng.permutation(_PHRASES)[:2])
@@ -231,7 +231,7 @@ def compose_lead(
 
 
 def _between_lines(beat: float, part: Part) -> bool:
-    """Return whether a beat falls in the breath after every second line of a part."""
+    """Return whether a beat falls in the pause after every second line of a part."""
     answered = [phrase for phrase in part.phrases[1::2] if phrase.bars > 1]
     ends = [(phrase.first_bar + phrase.bars) * BEATS for phrase in answered]
     return any(end - 1.5 <= beat < end for end in ends)

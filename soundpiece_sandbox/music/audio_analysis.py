@@ -1,4 +1,4 @@
-"""Listening: what a guide or a remix can learn from any sound, wherever it comes from."""
+"""Analysis of any sound: the features that a reference gives, and the basis for a remix."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ from soundpiece_sandbox.music.remix_basis import RemixBasis
 from soundpiece_sandbox.music.score import BEATS
 from soundpiece_sandbox.music.wavetable import DoubleArray
 
-_LISTENED = LONGEST - LEAD_IN - RING - 1.0  # seconds; a piece on this ground is not too long
-_INAUDIBLE = 0.01  # of the loudest
-# How much a change of harmony, and the place where a sound begins, say about where its bars do,
-# beside a spread of onsets.
+_ANALYSED = LONGEST - LEAD_IN - RING - 1.0  # seconds; a remix of these is not too long
+_INAUDIBLE = 0.01  # relative to the peak
+# The weights of chord changes and of the sound's beginning, beside those of onsets, in the choice
+# of the first bar.
 _HARMONY, _OPENING = 4.0, 1.3
-_CHANGELESS = 0.01  # harmony that differs by less does not change
+_CHANGELESS = 0.01  # the least spread of chord changes that counts
 
 
 def reference_features_of(sound: FloatArray) -> ReferenceFeatures:
-    """Return what is heard in a sound (frames, channels) of any length, in its first minutes.
+    """Return tempo and brightness of a sound (frames, channels), from its first four minutes.
 
-    Without a beat the tempo, and in silence the brightness, is the middle of the road.
+    A sound without a beat has 110 beats per minute; silence has a brightness of 3000 Hz.
     """
-    heard = sound[: frames_in(_LISTENED)]
+    heard = sound[: frames_in(_ANALYSED)]
     return ReferenceFeatures(tempo_of(onsets_of(heard)), brightness_of(by_channel(heard)))
 
 
 def remix_basis_of(sound: FloatArray) -> RemixBasis:
-    """Return tempo, bars, key and chords heard in a sound (frames, channels) of any length.
+    """Return tempo, bars, key and chords of a sound (frames, channels) of any length.
 
-    The tempo is taken to be steady and the bars to have four beats. A long sound is heard for
-    its first minutes. There is always at least one bar; silence is in C major.
+    A steady tempo and bars of four beats are assumed. Only the first four minutes of a long
+    sound count. There is always at least one bar; silence is in C major.
     """
-    heard = sound[: frames_in(_LISTENED)]
+    heard = sound[: frames_in(_ANALYSED)]
     onsets, chroma = onsets_of(heard), chroma_of(heard)
     tempo = tempo_of(onsets)
     beat = 60.0 / tempo
@@ -64,8 +64,8 @@ def _audible_span(sound: FloatArray) -> tuple[float, float]:
 def _first_bar(onsets: Onsets, chroma: DoubleArray, tempo: float, begins: float) -> float:
     """Return the seconds at which the first bar begins, at the likeliest of eight half beats.
 
-    Bars begin where harmony changes, where most begins to sound, bass and kick drum above all,
-    and often where all begins.
+    Bars tend to begin at chord changes, at strong onsets, above all of bass and kick drum, and at
+    the beginning of the sound.
     """
     beat = 60.0 / tempo
     first = first_beat_of(onsets, tempo, begins)
@@ -86,15 +86,15 @@ def _first_bar(onsets: Onsets, chroma: DoubleArray, tempo: float, begins: float)
 
 
 def _changes(chroma: DoubleArray, times: DoubleArray, beat: float) -> DoubleArray:
-    """Return how unlike the beat after each time is to the beat before it: 0 alike, 1 very.
+    """Return how much the chroma changes from the beat before each time to the beat after it.
 
-    What comes after silence is no change, nor is what is hardly heard.
+    0 is no change, 1 a great one. Silence and quiet sounds count as unchanged.
     """
     around = _averaged(chroma, np.maximum(times[:, None] + [-beat, 0.0, beat], 0.0).ravel())
     before, after = around[::3], around[1::3]
     sizes = np.linalg.norm(before, axis=1) * np.linalg.norm(after, axis=1)
     changes = (sizes - np.sum(before * after, axis=1)) / max(float(sizes.mean()), 1e-9)
-    # Before the first beat there was nothing to change from.
+    # The first beat has no beat before it.
     changes[times < beat] = changes.mean()
     return np.asarray(changes)
 
@@ -110,5 +110,5 @@ def _averaged(chroma: DoubleArray, edges: DoubleArray) -> DoubleArray:
 
 
 def _standardized(values: DoubleArray, least: float = 1e-9) -> DoubleArray:
-    """Return values about their mean, in units of their spread (of `least` at least)."""
+    """Return values minus their mean, divided by their standard deviation (at least `least`)."""
     return np.asarray((values - values.mean()) / max(float(values.std()), least))

@@ -1,4 +1,4 @@
-"""Sound as arrays: what every room here means by a frame, a pitch and a track."""
+"""Audio as numpy arrays: frames, pitches, panning, placing and fading."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ SAMPLE_RATE = 44_100
 
 FloatArray: TypeAlias = npt.NDArray[np.float32]
 
-# Inside this package sound is (2, frames): filters and sums run along time, and a channel
-# that is contiguous is several times quicker. Only the master turns it to (frames, 2).
+# Inside this package stereo sound is (2, frames): filters and sums along time are several times
+# faster on contiguous channels. Finished sound is (frames, 2).
 
 
 def by_channel(sound: FloatArray) -> FloatArray:
-    """Return a sound (frames, channels) from outside as (channels, frames)."""
+    """Return a sound (frames, channels) as contiguous (channels, frames)."""
     return np.ascontiguousarray(sound.T)
 
 
@@ -43,7 +43,7 @@ def panned(sound: FloatArray, position: float) -> FloatArray:
 
 
 def place(track: FloatArray, sound: FloatArray, start: int, gain: float = 1.0) -> None:
-    """Add `sound` to `track` in place from frame `start`; what falls outside is dropped.
+    """Add `sound` to `track` in place from frame `start`; the part outside the track is dropped.
 
     Both are (2, frames), or both mono (frames,).
     """

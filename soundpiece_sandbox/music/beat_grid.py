@@ -1,4 +1,4 @@
-"""The grid of a sample: tempo and beats that fill a duration."""
+"""The beat grid of a sample: the tempo and the number of beats that fill a duration."""
 
 from __future__ import annotations
 
@@ -9,46 +9,46 @@ from soundpiece_sandbox.music.audio_arrays import SAMPLE_RATE, frames_in
 from soundpiece_sandbox.music.score import BEATS
 
 _USUAL_BARS = 4
-_LONGEST_USUAL = 10.0  # seconds for which four bars are not too many
+_LONGEST_USUAL = 10.0  # seconds up to which four bars are used
 
 
 @dataclass(frozen=True)
 class BeatGrid:
-    """Beats laid over a sample; a circle's last frame leads to its first."""
+    """The beats of a sample, which may loop from its last frame to its first."""
 
     tempo: float  # beats per minute
-    beats: int  # that fill the sample, the last one perhaps only begun
+    beats: int  # that begin in the sample
     frames: int
     looped: bool
 
     @property
     def bars(self) -> int:
-        """How many bars the beats begin."""
+        """The number of bars that begin in the sample."""
         return ceil(self.beats / BEATS)
 
     def frame(self, beat: float) -> int:
-        """Return the frame at which a beat falls."""
+        """Return the frame of a beat."""
         return frames_in(beat * 60.0 / self.tempo)
 
 
 def natural_grid(tempo: float, *, looped: bool) -> BeatGrid:
-    """Return four bars, or two where four would last longer than 10 seconds."""
+    """Return a grid of four bars, or of two where four would last longer than 10 seconds."""
     bars = _USUAL_BARS if _USUAL_BARS * BEATS * 60.0 / tempo <= _LONGEST_USUAL else _USUAL_BARS // 2
     beats = round(bars * BEATS)
     return BeatGrid(tempo, beats, frames_in(beats * 60.0 / tempo), looped)
 
 
 def unlooped_grid(tempo: float, frames: int) -> BeatGrid:
-    """Return the grid of a sample that begins and ends: the tempo is kept exactly."""
+    """Return the grid of a sample that does not loop: the tempo is kept exactly."""
     return BeatGrid(tempo, max(ceil(frames / SAMPLE_RATE * tempo / 60.0 - 1e-6), 1), frames, False)
 
 
 def loop_grid(tempo: float, frames: int, slowest: float, fastest: float) -> BeatGrid:
-    """Return the grid of a loop: whole beats that fill the frames.
+    """Return the grid of a loop, whose whole beats fill the frames exactly.
 
-    Between `slowest` and `fastest`, pairs of bars are better than bars, bars better than half
-    bars and those better than beats; of equals, the tempo nearest to `tempo` is taken. Where no
-    number of beats gives a tempo between them, the one whose tempo is nearest does.
+    With a tempo from `slowest` to `fastest`, pairs of bars are preferred to bars, bars to half
+    bars and half bars to beats; among equals, the tempo nearest to `tempo` wins. If no number of
+    beats gives such a tempo, the number whose tempo is nearest to `tempo` is used.
     """
     seconds = frames / SAMPLE_RATE
     within = [

@@ -1,4 +1,4 @@
-"""Beats: how fast a sound goes and where they fall, told from when things begin to sound."""
+"""Beat tracking: the tempo of a sound and its first beat, from its onsets."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from soundpiece_sandbox.music.audio_arrays import SAMPLE_RATE, FloatArray, by_channel
 from soundpiece_sandbox.music.wavetable import DoubleArray
 
-NEUTRAL = 110.0  # beats per minute: what a sound without a beat is given
+NEUTRAL = 110.0  # beats per minute of a sound without a beat
 
 _SIZE, _HOP = 1024, 512  # frames
 _RATE = SAMPLE_RATE / _HOP  # moments a second
@@ -20,22 +20,22 @@ _LOW_BANDS = 6  # those of the kick drum and the bass
 _SLOWEST, _FASTEST = 55.0, 200.0  # beats per minute
 _WIDTH = 1.1  # octaves around the neutral tempo that are likely
 _STEP = 0.25  # beats per minute between the tempos tried at first
-_BEATLESS = 0.1  # of what onsets are like themselves: so little repeats by accident
-_OPENING = 0.3  # of the best beats' strength, for those that the sound begins on
+_BEATLESS = 0.1  # autocorrelation, relative to lag 0, below which a sound has no beat
+_OPENING = 0.3  # extra score, relative to the best, for beats at the sound's beginning
 _NEAR = 0.03  # seconds
-_LATE = 0.013  # seconds after it began that an onset is seen
+_LATE = 0.013  # seconds by which the detection of onsets lags
 
 
 @dataclass(frozen=True)
 class Onsets:
-    """How much begins to sound at each moment, (moments,)."""
+    """The strength of onsets at each moment, (moments,)."""
 
     strength: DoubleArray
     low: DoubleArray  # in the range of the kick drum and the bass alone
 
     @property
     def times(self) -> DoubleArray:
-        """The seconds of the moments."""
+        """The time of each moment in seconds."""
         return np.arange(len(self.strength)) / _RATE - _LATE
 
 
@@ -48,7 +48,7 @@ def onsets_of(sound: FloatArray) -> Onsets:
     for first in range(0, len(pieces), _AT_ONCE):
         spectra = np.abs(np.fft.rfft(pieces[first : first + _AT_ONCE] * window, axis=1))
         bands[first : first + _AT_ONCE] = spectra @ _bands()
-    # What is far below the loudest is no onset, or silence would be full of them.
+    # The floor keeps noise far below the loudest moment from counting as onsets.
     floor = 1e-3 * float(bands.max(initial=0.0)) + 1e-6
     rising = np.maximum(np.diff(np.log(bands + floor), axis=0, prepend=np.log(floor)), 0.0)
     return Onsets(
@@ -60,14 +60,14 @@ def onsets_of(sound: FloatArray) -> Onsets:
 def tempo_of(onsets: Onsets) -> float:
     """Return the tempo, in beats per minute, at which the onsets repeat best: 55 to 200.
 
-    Of a tempo, its half and its double the one nearest to 110 is the likeliest.
+    Of a tempo, its half and its double, the one nearest to 110 is preferred.
     """
     size = 1 << (2 * len(onsets.strength) - 1).bit_length()
     repeats = np.fft.irfft(np.abs(np.fft.rfft(onsets.strength, size)) ** 2)[: size // 2]
     tempos = np.arange(_SLOWEST, _FASTEST, _STEP)
     beats = 60.0 * _RATE / tempos
     lags = np.arange(len(repeats))
-    # Halves and bars count as well as beats; what a short sound cannot repeat counts nothing.
+    # Half beats and bars count as well as beats; lags longer than the sound count nothing.
     counts = (0.5, 1.0, 2.0, 4.0, 8.0)
     scores = sum(np.interp(count * beats, lags, repeats, right=0.0) for count in counts)
     if float(np.max(scores)) <= _BEATLESS * repeats[0]:
@@ -79,7 +79,7 @@ def tempo_of(onsets: Onsets) -> float:
 def first_beat_of(onsets: Onsets, tempo: float, begins: float) -> float:
     """Return the seconds of the first beat of a steady tempo, in a sound that begins at `begins`.
 
-    It is where most begins to sound, beat after beat; the very beginning counts for a little more.
+    It has the strongest onsets, beat after beat; the sound's beginning is preferred a little.
     """
     beat = 60.0 / tempo
     phases = np.arange(0.0, beat, 0.002)
@@ -93,7 +93,7 @@ def first_beat_of(onsets: Onsets, tempo: float, begins: float) -> float:
 
 
 def _refined(onsets: Onsets, tempo: float) -> float:
-    """Return the tempo within 2 % at which the beats stay together to the end of the sound."""
+    """Return the tempo within 2 % whose beats fit the onsets to the end of the sound."""
     strength = onsets.strength
     size = 1 << (16 * len(strength)).bit_length()
     spectrum = np.abs(np.fft.rfft(strength - strength.mean(), size))
@@ -105,7 +105,7 @@ def _refined(onsets: Onsets, tempo: float) -> float:
 
 
 def _above_surroundings(rising: DoubleArray) -> DoubleArray:
-    """Return what stands out above its surroundings of a second."""
+    """Return the values above the mean of the second around them, or 0."""
     width = int(_RATE)
     around = np.convolve(np.pad(rising, width // 2, mode="edge"), np.full(width, 1.0 / width))
     return np.maximum(rising - around[width - 1 :][: len(rising)], 0.0)
@@ -113,7 +113,7 @@ def _above_surroundings(rising: DoubleArray) -> DoubleArray:
 
 @lru_cache(maxsize=1)
 def _bands() -> DoubleArray:
-    """Return which frequencies of a spectrum belong to which band, (frequencies, bands)."""
+    """Return a matrix (frequencies, bands) with 1 where a frequency belongs to a band."""
     frequencies = np.fft.rfftfreq(_SIZE, 1.0 / SAMPLE_RATE)
     inside = (frequencies[:, None] >= _EDGES[:-1]) & (frequencies[:, None] < _EDGES[1:])
     return np.asarray(inside, np.float64)

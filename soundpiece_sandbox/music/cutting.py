@@ -1,4 +1,4 @@
-"""Cutting: a piece made shorter, so that nobody hears where."""
+"""Cutting: a piece is shortened with one join that is as inaudible as possible."""
 
 from __future__ import annotations
 
@@ -13,24 +13,23 @@ from soundpiece_sandbox.music.remix_basis import RemixBasis
 from soundpiece_sandbox.music.score import BEATS
 from soundpiece_sandbox.music.wavetable import DoubleArray
 
-_JOIN = 0.03  # seconds that one side of a join melts into the other
+_JOIN = 0.03  # seconds of the crossfade
 _SHORTEST_HEAD = 2  # bars before a join
-_SHORTEST_TAIL = 2  # bars after it, which hold the ending
-_LEVEL_STEP = 6.0  # dB that weigh as much as another harmony
-_CHORD = 4.0  # how much it weighs that the chord after the join is another
+_SHORTEST_TAIL = 2  # bars after it, with the ending
+_LEVEL_STEP = 6.0  # dB that cost as much as an unrelated harmony
+_CHORD = 4.0  # the cost of another chord after the join
 
 
 @dataclass(frozen=True)
 class Cut:
-    """A head and a tail of a sound, joined; everything in frames.
+    """A head and a tail of a sound, joined; all fields are in frames.
 
-    The head is `[0, head)`, the tail `[tail, end)`. Before the join the head melts into what
-    comes before the tail, by raised cosines whose sum is one: both sides are of one recording
-    and mostly alike, so that powers that summed to one would swell. Over the last `fade` frames
-    the sound goes to silence.
+    The head is `[0, head)`, the tail `[tail, end)`. The `join` frames before the tail are
+    crossfaded into the end of the head, by raised cosines whose amplitudes sum to one: both sides
+    are of one recording and mostly correlated. The last `fade` frames fade to silence.
     """
 
-    length: int  # of the sounds it is for
+    length: int  # of the sounds that it fits
     head: int
     tail: int
     end: int
@@ -39,12 +38,12 @@ class Cut:
 
     @property
     def frames(self) -> int:
-        """How many frames are left."""
+        """The length of the cut in frames."""
         return self.head + self.end - self.tail
 
     @property
     def duration(self) -> float:
-        """How many seconds are left."""
+        """The length of the cut in seconds."""
         return self.frames / SAMPLE_RATE
 
     def of(self, sound: FloatArray) -> FloatArray:
@@ -53,7 +52,7 @@ class Cut:
         It is linear: cut stems sum to the cut mix. Raises ValueError for another length.
         """
         if len(sound) != self.length:
-            raise ValueError(f"This cut is for {self.length} frames, not for {len(sound)}")
+            raise ValueError(f"The sound must have {self.length} frames, not {len(sound)}")
         cut = np.concatenate([sound[: self.head], sound[self.tail : self.end]])
         if self.join:
             rise = _slope(self.join)
@@ -67,11 +66,11 @@ class Cut:
 
 
 def plan_cut(sound: FloatArray, target: float, basis: RemixBasis) -> Cut:
-    """Return how to make a sound (frames, channels) last about `target` seconds.
+    """Return the cut that makes a sound (frames, channels) last about `target` seconds.
 
-    What is left is the time before the first bar and whole bars, so it is at most half a bar
-    from the target; at least one bar. The sound's own ending is kept from four bars on. When no
-    bar line is nearer to the target than the sound's own end, all of it is kept as it is.
+    It keeps the time before the first bar and whole bars, at least one, so that it differs from
+    the target by at most half a bar. Cuts of four bars and more keep the sound's ending. If no
+    bar line is nearer to the target than the sound's end, the cut keeps the whole sound.
     """
     length = len(sound)
     bar = BEATS * 60.0 / basis.tempo
@@ -98,11 +97,11 @@ def plan_cut(sound: FloatArray, target: float, basis: RemixBasis) -> Cut:
 def _smoothest_join(
     sound: FloatArray, basis: RemixBasis, bar: float, wanted: int, last: int
 ) -> tuple[int, int]:
-    """Return after how many bars to leave for the tail and where to end, to be heard least.
+    """Return the bar of the least audible join, and the bar at which the tail ends.
 
-    The tail's first bar should be like the one it replaces, and the bar before it like the one
-    that was heard: in harmony, in level, in chord, and in its place in the form. The end is the
-    sound's last bar line, or the one before the last chord's ring.
+    The tail's first bar should resemble the bar that it replaces, and the bar before the tail the
+    last bar of the head: in harmony, level, chord and position in the section. The end is the
+    sound's last bar line, or the one before the last chord rings out.
     """
     harmony, level = _bar_features(sound, basis.first_beat, bar, last)
 
@@ -137,7 +136,7 @@ def _bar_features(
 
 
 def _same_chord(basis: RemixBasis, bar: int, other: int) -> bool:
-    """Return whether two bars begin on one chord; unless both are known, no."""
+    """Return whether two bars begin with the same chord; False unless both are known."""
     known = len(basis.chords) // 2
     return max(bar, other) < known and basis.chords[2 * bar] == basis.chords[2 * other]
 

@@ -1,4 +1,4 @@
-"""The instruments as data: the spectrum each one starts with, and how it changes as it sounds."""
+"""The presets of the instruments as data: spectrum, envelope, width and effects of each tone."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Tone:
-    """A pitched sound, described the way a listener would; times are seconds."""
+    """The parameters of an instrument's sound; times are in seconds."""
 
     rolloff: float = 1.0  # harmonic k starts at k ** -rolloff
-    even: float = 1.0  # how loud the even harmonics are: 0 is hollow
-    drawbars: tuple[float, ...] = ()  # the harmonics' levels themselves, in place of a rolloff
-    cutoff: float = 4000.0  # Hz where the spectrum bends down once the note has settled
-    sweep: float = 0.0  # octaves the cutoff starts above that
-    settle: float = 0.25  # how long the sweep takes
+    even: float = 1.0  # level of the even harmonics: 0 sounds hollow
+    drawbars: tuple[float, ...] = ()  # levels of the harmonics, in place of a rolloff
+    cutoff: float = 4000.0  # Hz of the low-pass once the note has settled
+    sweep: float = 0.0  # octaves by which the cutoff starts higher
+    settle: float = 0.25  # duration of the sweep
     body: tuple[tuple[float, float], ...] = ()  # resonances of the body: (Hz, gain)
     attack: float = 0.006
-    half_life: float = 0.0  # of the whole note; 0 holds for as long as it is played
-    damping: float = 0.0  # how much sooner harmonic k dies than the first
+    half_life: float = 0.0  # of the note's decay; 0 sustains
+    damping: float = 0.0  # faster decay of each higher harmonic
     release: float = 0.12
     voices: int = 1  # players in unison
     detune: float = 0.0  # cents between the outermost
-    width: float = 0.3  # how far apart they sit, 0 to 1
+    width: float = 0.3  # their stereo width, 0 to 1
     vibrato: float = 0.0  # cents
-    breath: float = 0.0  # wind, bow or hammer noise
+    breath: float = 0.0  # level of breath, bow or hammer noise
     partials: tuple[tuple[float, float, float], ...] = ()  # (ratio, level, half-life) of a bell
     drive: float = 0.0  # overdrive
-    power: bool = False  # plays only root, fifth and octave: overdriven thirds growl
+    power: bool = False  # plays power chords: overdriven thirds would be rough
     strum: float = 0.0  # seconds between the notes of a chord
     shift: int = 0  # semitones
     level: float = 1.0

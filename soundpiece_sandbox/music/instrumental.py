@@ -1,4 +1,4 @@
-"""Instrumentals: a form of their own, and the tune that a lead plays where a voice would sing."""
+"""Instrumentals: their form, and the tune that a lead instrument plays in place of a voice."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from soundpiece_sandbox.music.seeded_random import SeededRandom
 from soundpiece_sandbox.music.style import Style
 
 _KINDS = {"I": "intro", "V": "verse", "C": "chorus", "B": "bridge", "O": "outro"}
-# Each letter is as many bars as every other; the longer the piece, the more of them.
+# All letters of a shape have the same number of bars; longer pieces have more letters.
 _SHAPES = {
     len(shape): shape
     for shape in (
@@ -38,19 +38,19 @@ _SHAPES = {
 }
 _USUAL_LETTERS = 11  # letters in a shape
 _USUAL_SECONDS = (66.0, 102.0)
-_TUNEFUL = ("verse", "chorus")  # sections with a tune; in the others the lead plays figures
-_NOTES = {"verse": (5, 9), "chorus": (7, 12)}  # in a line of the tune
+_TUNEFUL = ("verse", "chorus")  # sections with a tune; in the others the lead plays short figures
+_NOTES = {"verse": (5, 9), "chorus": (7, 12)}  # the range of notes in a line of the tune
 _WORDLESS = Syllable("", "u", "")
-_TUNE_VOICE, _ABOVE = "high", 12  # a lead plays an octave above where a high voice would sing
+_TUNE_VOICE, _ABOVE = "high", 12  # the lead is an octave above a high voice
 
 
 def usual_seconds(random: SeededRandom) -> float:
-    """Return how long a piece lasts when nobody says: 66 to 102 seconds."""
+    """Return the seconds of a piece whose prompt names no length: 66 to 102."""
     return float(random.stream("length").uniform(*_USUAL_SECONDS))
 
 
 def lay_out_instrumental(seconds: float, tempo: float, random: SeededRandom) -> Form:
-    """Return the form of a piece of about so many seconds, at most `LONGEST`."""
+    """Return the form of a piece of about this many seconds, at most `LONGEST`."""
     bar = BEATS * 60.0 / tempo
     music = (min(seconds, LONGEST) - LEAD_IN - RING) / bar - ending_bars(bar)
     letter_bars = _bars_per_letter(music)
@@ -61,7 +61,7 @@ def lay_out_instrumental(seconds: float, tempo: float, random: SeededRandom) -> 
 
 
 def sections_for(bars: int, tempo: float) -> tuple[SectionOutline, ...]:
-    """Return sections, from an intro to an ending, that make exactly so many bars."""
+    """Return sections, from an intro to an ending, with exactly this many bars in all."""
     ending = min(ending_bars(BEATS * 60.0 / tempo), bars)
     letter_bars = _bars_per_letter(bars - ending)
     letters = (bars - ending) // letter_bars
@@ -79,7 +79,7 @@ def sections_for(bars: int, tempo: float) -> tuple[SectionOutline, ...]:
 def lay_out_sections(
     section_outlines: Iterable[SectionOutline], tempo: float, random: SeededRandom
 ) -> Form:
-    """Return the form that these sections make, with lines for the lead to play."""
+    """Return the form of these sections, with lines for the lead to play."""
     parts: list[Part] = []
     seen: Counter[str] = Counter()
     first = 0
@@ -108,7 +108,7 @@ def compose_tune(
 
 
 def _bars_per_letter(bars: float) -> int:
-    """Return the power of two of bars that divides a piece most like others are divided."""
+    """Return the bars per letter, a power of two, that give a shape of about usual length."""
     sizes = (1, 2, 4, 8, 16, 32)
     return min(sizes, key=lambda size: abs(math.log2(max(bars, 1.0) / size / _USUAL_LETTERS)))
 

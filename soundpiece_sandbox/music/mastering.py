@@ -1,6 +1,6 @@
-"""The master: stems balanced, brought to one loudness, and held under a ceiling.
+"""Mastering: balance, compression, loudness and peak limiting of stems, by ITU-R BS.1770.
 
-All of it is one gain that changes with time, the same for every stem, so that the stems still
+Compressor and limiter are one gain over time, the same for every stem, so that the finished stems
 sum to the mix.
 """
 
@@ -19,7 +19,7 @@ CEILING = 10.0 ** (-1.3 / 20.0)
 
 _SLICE = SAMPLE_RATE // 10  # frames; four slices make one 400 ms block of BS.1770
 _BLOCK = 63  # frames between two values of the limiter's gain; divides a slice
-_LOOK = 5  # blocks the limiter sees ahead and behind
+_LOOK = 5  # blocks that the limiter looks ahead and behind
 _ABSOLUTE_GATE = -70.0  # LUFS
 _RELATIVE_GATE = -10.0
 
@@ -30,7 +30,7 @@ def loudness(track: FloatArray) -> float:
 
 
 def balance(stems: Mapping[str, FloatArray], levels: Mapping[str, float]) -> None:
-    """Scale stems (2, frames) in place so each is `levels` dB louder than the others' zero."""
+    """Scale stems (2, frames) in place to their `levels`, in dB relative to `LOUDNESS`."""
     for name, stem in stems.items():
         measured = _gated(_slice_powers(stem, every=4))
         if measured > _ABSOLUTE_GATE:
@@ -41,7 +41,7 @@ def balance(stems: Mapping[str, FloatArray], levels: Mapping[str, float]) -> Non
 def mastered(stems: dict[str, FloatArray]) -> tuple[FloatArray, dict[str, FloatArray]]:
     """Return the finished mix and stems, (frames, 2) each, at `LOUDNESS` under `CEILING`.
 
-    The stems given are used up: a long song's would not fit in memory beside the finished ones.
+    It empties the given dictionary, because two sets of a long song's stems need much memory.
     """
     gain = _gain_curve(_sum(list(stems.values())))
     finished = {}
@@ -61,35 +61,35 @@ def _sum(tracks: Sequence[FloatArray]) -> FloatArray:
 
 
 def _gain_curve(mix: FloatArray) -> FloatArray:
-    """Return the gain, (frames,), that glues, limits and lifts the mix to its loudness."""
+    """Return the gain, (frames,), that compresses, limits and amplifies the mix to `LOUDNESS`."""
     frames = mix.shape[1]
     blocks = -(-frames // _BLOCK)
     peaks = np.maximum.reduceat(np.max(np.abs(mix), axis=0), np.arange(0, frames, _BLOCK))
     powers = _slice_powers(mix)
-    glue = _glue(powers, blocks)
-    lift = 10.0 ** ((LOUDNESS - _gated(powers)) / 20.0)
-    gain = glue * lift
-    # The limiter takes loudness away, which asks for more lift, which asks for more limiting.
+    compression = _compressor(powers, blocks)
+    makeup = 10.0 ** ((LOUDNESS - _gated(powers)) / 20.0)
+    gain = compression * makeup
+    # Limiting lowers the loudness, so gain and limiter are adjusted in turn.
     for _ in range(6):
-        gain = glue * lift * _limiter(peaks * glue * lift)
-        lift *= 10.0 ** ((LOUDNESS - _gated(powers * _slice_gains(gain, len(powers)))) / 20.0)
-    gain = glue * lift * _limiter(peaks * glue * lift)
+        gain = compression * makeup * _limiter(peaks * compression * makeup)
+        makeup *= 10.0 ** ((LOUDNESS - _gated(powers * _slice_gains(gain, len(powers)))) / 20.0)
+    gain = compression * makeup * _limiter(peaks * compression * makeup)
     centres = (np.arange(blocks) + 0.5) * _BLOCK
     return np.asarray(np.interp(np.arange(frames), centres, gain), np.float32)
 
 
 def _limiter(peaks: DoubleArray) -> DoubleArray:
-    """Return a smooth gain for each block that holds the peaks under the ceiling."""
+    """Return a smooth gain for each block that keeps the peaks under the ceiling."""
     needed = np.minimum(1.0, CEILING / np.maximum(peaks, 1e-9))
-    # The smoothing averages only values that already suffice, so it cannot overshoot.
+    # The average is of values that are all low enough, so it is low enough too.
     reach = 2 * _LOOK + 1
     padded = np.pad(needed, reach, mode="edge")
     held = np.min(np.lib.stride_tricks.sliding_window_view(padded, reach + 2), axis=-1)
     return np.asarray(np.convolve(held, np.full(reach, 1.0 / reach), "valid"))
 
 
-def _glue(powers: DoubleArray, blocks: int) -> DoubleArray:
-    """Return a slow, gentle compression for each block: loud parts give way a little."""
+def _compressor(powers: DoubleArray, blocks: int) -> DoubleArray:
+    """Return the gain of a slow, gentle compressor for each block."""
     level = 10.0 * np.log10(
         np.convolve(np.pad(powers, 4, mode="edge"), np.full(9, 1 / 9), "valid") + 1e-9
     )
@@ -108,13 +108,13 @@ def _slice_gains(gain: DoubleArray, slices: int) -> DoubleArray:
 
 
 def _slice_powers(track: FloatArray, every: int = 1) -> DoubleArray:
-    """Return the K-weighted power of each (or each so many) 100 ms slice, channels together."""
+    """Return the K-weighted power of both channels in each (or every n-th) 100 ms slice."""
     slices = max(track.shape[1] // _SLICE, 1)
     piece = track[:, : slices * _SLICE]
     if piece.shape[1] < slices * _SLICE:
         piece = np.pad(piece, ((0, 0), (0, slices * _SLICE - piece.shape[1])))
     powers = np.zeros(len(range(0, slices, every)))
-    # The weighting is applied to the spectra of slices: by Parseval their power is the same.
+    # The weighting is applied to the slices' spectra; by Parseval's theorem the power is the same.
     for channel in piece.reshape(2, slices, _SLICE)[:, ::every]:
         spectra = np.fft.rfft(channel, axis=-1)
         powers += np.sum((spectra.real**2 + spectra.imag**2) * _weighting(), axis=-1)
@@ -157,7 +157,7 @@ def _high_pass() -> tuple[list[float], list[float]]:
 
 
 def _gated(powers: DoubleArray) -> float:
-    """Return the loudness in LUFS of slice powers, gated as BS.1770 asks."""
+    """Return the loudness in LUFS of slice powers, gated by BS.1770."""
     window = min(4, len(powers))
     blocks = np.convolve(powers, np.full(window, 1.0 / window), "valid")
     levels = -0.691 + 10.0 * np.log10(blocks + 1e-12)

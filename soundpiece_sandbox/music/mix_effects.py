@@ -1,4 +1,4 @@
-"""Effects: the space around the sounds, echoes, ducking and dust."""
+"""Mixing effects: reverb, echo, ducking, and the noise of a vinyl record."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ import numpy as np
 from soundpiece_sandbox.music.audio_arrays import SAMPLE_RATE, FloatArray, frames_in
 from soundpiece_sandbox.music.filters import band_passed, convolved, noise
 
-_PREDELAY = 0.018  # seconds before a room answers
+_PREDELAY = 0.018  # seconds before the first reflection
 
 
 @lru_cache(maxsize=8)
 def impulse_response(seconds: float, brightness: float, seed: int) -> FloatArray:
-    """Return a room, (2, frames): decaying noise of unit power, fading 60 dB in `seconds`.
+    """Return a reverb, (2, frames): noise of unit power that decays by 60 dB in `seconds`.
 
-    `brightness` is the frequency in Hz above which the room swallows more and more.
+    `brightness` is the frequency in Hz above which the room absorbs more and more.
     """
     frames = frames_in(seconds)
     time = np.arange(frames, dtype=np.float32) / SAMPLE_RATE
     rng = np.random.default_rng(seed)
     walls = band_passed(rng.standard_normal((2, frames), dtype=np.float32), 180.0, 12_000.0, 1)
     dull = band_passed(walls, 180.0, brightness, 1)
-    # Walls take the highs first: the room starts bright and ends dull.
+    # High frequencies decay first.
     share = np.exp(-time / np.float32(0.12 * seconds))
     room = (0.5 * walls * share + dull * (1.0 - share)) * np.exp(-6.9 * time / np.float32(seconds))
     room[:, : frames_in(0.003)] *= np.linspace(0.0, 1.0, frames_in(0.003), dtype=np.float32)
@@ -33,7 +33,7 @@ def impulse_response(seconds: float, brightness: float, seed: int) -> FloatArray
 
 
 def add_reverb(track: FloatArray, seconds: float, wet: float) -> None:
-    """Add a room to a track (2, frames) in place, `wet` as loud as the dry sound."""
+    """Add reverb to a track (2, frames) in place, at `wet` times the level of the dry sound."""
     sent = 0.5 * (track[0] + track[1])
     room = impulse_response(seconds, brightness=3800.0, seed=11)
     delay = frames_in(_PREDELAY)
@@ -43,7 +43,7 @@ def add_reverb(track: FloatArray, seconds: float, wet: float) -> None:
 
 
 def add_echo(track: FloatArray, seconds: float, level: float) -> None:
-    """Add three echoes to a track (2, frames) in place, bouncing from side to side."""
+    """Add three echoes to a track (2, frames) in place, alternating between left and right."""
     source = (0.5 * (track[0] + track[1])) * np.float32(level)
     for bounce in range(1, 4):
         delay = frames_in(seconds * bounce)

@@ -1,4 +1,4 @@
-"""Single strokes of a sample: one drum, one note or one chord."""
+"""One-shots: samples of one drum hit, one note or one chord."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from soundpiece_sandbox.music.seeded_random import SeededRandom
 from soundpiece_sandbox.music.style import Style
 from soundpiece_sandbox.music.vocal_instrument import VocalInstrument
 
-_TAIL = 4.0  # seconds a stroke may ring on
-_CHORD_CENTRES = (61.0, 64.0, 57.0)  # MIDI, one variation after another
+_TAIL = 4.0  # seconds that a one-shot may ring after its length
+_CHORD_CENTRES = (61.0, 64.0, 57.0)  # MIDI, one for each variation in turn
 _NOTE_LOWEST = {"bass": 33, "lead": 67, "chops": 60}  # MIDI
 _POWER_LOWEST = 52
 _DRUM_SECONDS = {"crash": 3.0, "ride": 2.0, "timpani": 3.0, EIGHT_O_EIGHT: 2.0}
-_SHORT = 0.3  # seconds that what is short is held
+_SHORT = 0.3  # seconds that a short note is held
 _LONG = ("warm pad", "glass pad", "strings")
 _EIGHT_O_EIGHT_HELD, _EIGHT_O_EIGHT_HALF_LIFE = 1.8, 0.5  # seconds
 _TUNING = 1.5  # semitones by which takes of a drum differ
 
 
 def natural_seconds(wanted: SamplePrompt) -> float:
-    """Return how long a stroke rings when nobody says how long."""
+    """Return the seconds of a one-shot for which no duration is asked."""
     if wanted.drums:
         return max(_DRUM_SECONDS.get(drum, 1.0) for drum in wanted.drums)
     if wanted.instrument in _LONG:
@@ -41,7 +41,7 @@ def natural_seconds(wanted: SamplePrompt) -> float:
 def play_one_shot(
     wanted: SamplePrompt, character: Character, seconds: float, random: SeededRandom
 ) -> FloatArray:
-    """Return a stroke that is held to ring for `seconds`, and its tail: (2, frames)."""
+    """Return a one-shot that is held to ring for `seconds`, with its tail: (2, frames)."""
     track = silence(frames_in(seconds + _TAIL))
     if wanted.drums:
         for drum in wanted.drums:
@@ -55,20 +55,20 @@ def play_one_shot(
 def _drum(
     drum: str, wanted: SamplePrompt, character: Character, random: SeededRandom
 ) -> FloatArray:
-    """Return a drum's stroke, tuned a little differently in each take."""
+    """Return a drum's hit, tuned a little differently in each variation."""
     rng = random.stream("tuning", drum)
     tuning = float(rng.uniform(-_TUNING, _TUNING))
     if drum == EIGHT_O_EIGHT:
         return _eight_o_eight(character)
     kit = Kit(wanted.kit or character.style.kit)
     struck = kit.strike(drum)
-    if struck.shape[1] == 1:  # a drum this kit lacks
+    if struck.shape[1] == 1:  # a drum that this kit lacks
         struck = Kit("studio").strike(drum)
     return _retuned(struck, tuning)
 
 
 def _eight_o_eight(character: Character) -> FloatArray:
-    """Return a machine's kick with the bass note into which it rings."""
+    """Return a drum machine's kick with the bass note into which it rings."""
     root = 29 + (character.key.tonic - 29) % 12
     note = Instrument("sub bass").strike((root,), _EIGHT_O_EIGHT_HELD)
     time = np.arange(note.shape[1], dtype=np.float32) / SAMPLE_RATE
@@ -95,7 +95,7 @@ def _pitched(
 
 
 def _pitches(role: str, name: str, character: Character, variation: int) -> tuple[int, ...]:
-    """Return the key's own note for what plays one note, and else the chord at home."""
+    """Return the tonic for roles that play one note, and the tonic chord for others."""
     if role in _NOTE_LOWEST:
         lowest = _NOTE_LOWEST[role]
         if name == VOICE and character.voice == "low":
@@ -113,22 +113,22 @@ def _role(wanted: SamplePrompt) -> str:
 
 
 def _held(name: str, seconds: float, *, short: bool) -> float:
-    """Return how long a key is held so that what follows is the sound's own ringing."""
+    """Return the seconds for which a note is held, so that its release ends at `seconds`."""
     release = 0.3 if name == VOICE else TONES[name].release
     return max(min(_SHORT if short else seconds, seconds - 0.5 * release), 0.1)
 
 
 def _coloured(style: Style, character: Character) -> Chord:
-    """Return the chord at home in the key, with the sevenths and ninths the style likes."""
+    """Return the tonic chord with the sevenths and ninths that the style uses."""
     home = character.key.home
     written = " ".join(style.major + style.minor)
     colour = (10 if character.key.mode == "minor" else 11) if "7" in written else None
-    added = [tone for tone, liked in ((colour, colour), (14, "9" in written)) if liked]
+    added = [tone for tone, used in ((colour, colour), (14, "9" in written)) if used]
     return replace(home, intervals=(*home.intervals, *[tone for tone in added if tone]))
 
 
 def _retuned(sound: FloatArray, semitones: float) -> FloatArray:
-    """Return a recording played quicker or slower, as a sampler tunes it."""
+    """Return a sound resampled to another pitch, as a sampler tunes it."""
     ratio = 2.0 ** (semitones / 12.0)
     places = np.arange(int(sound.shape[1] / ratio)) * ratio
     frames = np.arange(sound.shape[1])

@@ -1,4 +1,4 @@
-"""The plan of a piece: everything that is written down before anything sounds. It is cheap."""
+"""The plan of a piece: all its notes and settings before rendering. It takes little time."""
 
 from __future__ import annotations
 
@@ -34,33 +34,33 @@ from soundpiece_sandbox.music.seeded_random import SeededRandom
 
 @dataclass(frozen=True)
 class Plan:
-    """A piece on paper."""
+    """A whole piece as notes and settings."""
 
-    random: SeededRandom  # what decides how it is played
+    random: SeededRandom  # for the rendering
     character: Character
     form: Form
-    harmony: tuple[Chord, ...]  # two chords a bar
-    melody: tuple[SungNote, ...]  # empty when nobody sings
+    harmony: tuple[Chord, ...]  # two chords per bar
+    melody: tuple[SungNote, ...]  # empty for an instrumental
     drums: tuple[Hit, ...]
     bass: tuple[Note, ...]
     chords: tuple[Note, ...]
     pad: tuple[Note, ...]
     lead: tuple[Note, ...]
-    brightness: float | None = None  # Hz that the mix is brought near to
+    brightness: float | None = None  # Hz that the mix approaches
 
     @property
     def frames(self) -> int:
-        """How many frames the piece takes."""
+        """The length of the piece in frames."""
         return frames_in(self.form.seconds)
 
     @property
     def duration(self) -> float:
-        """How many seconds the piece takes."""
+        """The length of the piece in seconds."""
         return self.frames / SAMPLE_RATE
 
     @property
     def remix_basis(self) -> RemixBasis:
-        """What a remix of the piece keeps."""
+        """The basis for a remix of the piece."""
         return RemixBasis(
             tempo=self.form.tempo,
             key=self.character.key,
@@ -80,10 +80,10 @@ def plan_song(
     seed: str = "",
     reference: ReferenceFeatures | None = None,
 ) -> Plan:
-    """Return the plan of a song; the same words always make the same plan.
+    """Return the plan of a song; the same arguments always return the same plan.
 
-    Each variation is another song of the same character. What the prompt leaves open is decided
-    by the seed. A guide decides tempo and brightness, and without a prompt the style.
+    Each variation is another song of the same character. The seed decides everything that the
+    prompt does not. A reference decides tempo and brightness, and without a prompt the style.
     """
     random = SeededRandom(lyrics, prompt, variation, seed)
     character, form = plan_form(lyrics, prompt, random, reference)
@@ -94,9 +94,9 @@ def plan_song(
 def plan_instrumental(
     prompt: str, *, variation: int = 0, seed: str = "", reference: ReferenceFeatures | None = None
 ) -> Plan:
-    """Return the plan of a piece without a singer, of 60 to 110 seconds unless the prompt says.
+    """Return the plan of an instrumental, of 60 to 110 seconds unless the prompt names a length.
 
-    Prompt, variation, seed and guide are as for a song.
+    Prompt, variation, seed and reference are as for a song.
     """
     random = SeededRandom("", prompt, variation, seed)
     character = _character(prompt, random, reference)
@@ -109,10 +109,9 @@ def plan_instrumental(
 def plan_song_remix(
     basis: RemixBasis, lyrics: str, prompt: str, *, variation: int = 0, seed: str = ""
 ) -> Plan:
-    """Return the plan of a song on the ground of another: its tempo, its key and its chords.
+    """Return the plan of a song with the tempo, key and chords of another.
 
-    All else is as the lyrics and the prompt ask; a tempo or key that the prompt names is not
-    obeyed.
+    Lyrics and prompt decide the rest; a tempo or key in the prompt is ignored.
     """
     random = SeededRandom(lyrics, prompt, variation, seed)
     character = read_prompt(prompt, random, tempo=basis.tempo, key=basis.key)
@@ -121,9 +120,9 @@ def plan_song_remix(
 
 
 def plan_instrumental_remix(basis: RemixBasis, *, variation: int = 0, seed: str = "") -> Plan:
-    """Return the plan of an instrumental on the ground of another piece, bar for bar.
+    """Return the plan of an instrumental with another piece's tempo, key and chords, bar for bar.
 
-    Style, instruments and tune are others, and others again in each variation.
+    Style, instruments and tune differ from the source's, and between variations.
     """
     random = SeededRandom("", "", variation, seed)
     style = remix_style(basis, random)
@@ -136,7 +135,7 @@ def plan_instrumental_remix(basis: RemixBasis, *, variation: int = 0, seed: str 
 def plan_form(
     lyrics: str, prompt: str, random: SeededRandom, reference: ReferenceFeatures | None = None
 ) -> tuple[Character, Form]:
-    """Return the character and the form of a song, which settle its duration."""
+    """Return the character and the form of a song, which decide its duration."""
     character = _character(prompt, random, reference)
     return character, lay_out(read_lyrics(lyrics), character.tempo)
 

@@ -1,4 +1,4 @@
-"""Hearing words: which phrases of a vocabulary a prompt contains."""
+"""Search for the phrases of a vocabulary in a prompt."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from functools import lru_cache
 
 
 def phrases_in(text: str, vocabulary: Iterable[str]) -> list[str]:
-    """Return the vocabulary's phrases that occur in `text`, in its order, each as often as said.
+    """Return the vocabulary's phrases in `text`, in the text's order, with repetitions.
 
-    Whole words count, in any case, with hyphens or spaces, singular or plural. Where phrases
-    overlap, the one that begins first is heard, and of those the longest: "bass drum" is no bass.
+    Whole words match, in any case, with hyphens or spaces, singular or plural. Of overlapping
+    phrases the first one counts, and of those the longest: "bass drum" does not match "bass".
     """
     plain = " ".join(re.split(r"[\s_/-]+", text.casefold()))
     return [found.group(1) for found in _pattern(frozenset(vocabulary)).finditer(plain)]

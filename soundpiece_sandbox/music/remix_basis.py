@@ -1,4 +1,4 @@
-"""Ground: what a remix keeps of its source, and how a new piece stands on it."""
+"""The basis for a remix: the tempo, key and chords of its source, which the new piece keeps."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ from soundpiece_sandbox.music.seeded_random import SeededRandom
 from soundpiece_sandbox.music.style import Style
 from soundpiece_sandbox.music.styles import STYLES
 
-_SUITED = 8  # styles a remix chooses among
+_SUITED = 8  # styles that a remix may have
 
 
 @dataclass(frozen=True)
 class RemixBasis:
-    """What a remix keeps: tempo, key, and the chords bar by bar."""
+    """The parts of a source that a remix keeps: tempo, key, and the chords of each bar."""
 
     tempo: float  # beats per minute
     key: Key
     chords: tuple[Chord, ...]  # two a bar, from the first bar
     first_beat: float  # seconds at which the first bar begins
     bars: int
-    sections: tuple[SectionOutline, ...] = ()  # as far as they are known
-    style: str = ""  # the manner it is in, which a remix leaves behind
+    sections: tuple[SectionOutline, ...] = ()  # empty where unknown
+    style: str = ""  # of the source, which a remix does not use
 
     def chords_for(self, form: Form) -> tuple[Chord, ...]:
-        """Return the chords, two a bar, of a new form that stands on this ground.
+        """Return the chords, two per bar, for the form of a remix.
 
-        A section stands on the source's section of its kind, bar for bar, beginning again
-        when it is longer. Where the source's sections are not known, the piece follows the
-        source from its first bar on, and ends at home.
+        A section takes the chords of the source's section of its kind, repeated if it is longer.
+        If the source's sections are unknown, the remix follows the source from its first bar and
+        ends on the tonic chord.
         """
         chords: list[Chord] = []
         for part in form.parts:
-            chords += islice(chain.from_iterable(repeat(self._for(part))), 2 * part.bars)
+            chords += islice(chain.from_iterable(repeat(self._section_chords(part))), 2 * part.bars)
         return tuple(chords)
 
-    def _for(self, part: Part) -> Sequence[Chord]:
+    def _section_chords(self, part: Part) -> Sequence[Chord]:
         if not self.sections:
             if part.kind == "ending":
                 return (self.key.home,)
@@ -53,7 +53,7 @@ class RemixBasis:
 
 
 def remix_style(basis: RemixBasis, random: SeededRandom) -> Style:
-    """Return another style that bears the ground's tempo; each variation gets its own."""
+    """Return a style other than the source's that suits its tempo; each variation gets its own."""
     others = [style for style in STYLES if style.name != basis.style]
     suited = sorted(others, key=lambda style: style.octaves_outside(basis.tempo))[:_SUITED]
     order = random.request_stream("remix").permutation(len(suited))

@@ -1,4 +1,4 @@
-"""Samples: from a prompt to a finished stroke, phrase or loop."""
+"""Samples: from a prompt to a finished one-shot, phrase or loop."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from soundpiece_sandbox.music.seeded_random import SeededRandom
 
 _LOUDNESS = -14.0  # LUFS
 _ATTACK = 0.0005  # seconds
-_FADE = 0.35  # seconds, at the end of what does not loop
-_MASTERED_FROM = 1.5  # seconds: of less, a loudness cannot be measured well
+_FADE = 0.35  # seconds, at the end of samples that do not loop
+_MASTERED_FROM = 1.5  # seconds: shorter sounds have no reliable loudness
 _NAMED_TEMPO = re.compile(r"\d\s*-?\s*bpm\b|\b(?:bpm|tempo)\D{0,4}\d", re.IGNORECASE)
 
 
@@ -34,20 +34,19 @@ def make_sample(
     """Return the sample that a prompt describes: (frames, 2) float32 at 44.1 kHz, within ±1.
 
     It has exactly `round(duration * 44100)` frames, for a duration of 0.5 to 60 seconds; None asks
-    for the length natural to what is described: whole bars of a phrase, or as long as a stroke
-    rings. Style, tempo, key and
-    instruments are read as a song's are; without a part named, the whole band plays.
+    for a natural length: whole bars of a phrase, or as long as a one-shot rings. Style, tempo, key
+    and instruments are read as for a song; a prompt that names no part gets the whole band.
 
-    A loop's end meets its beginning, and what rings over the end comes around. Its tempo is
-    chosen within the style's so that whole bars fill it, or if none do, whole beats; a tempo that
-    the words name gives way only to the nearest one whose beats fill the loop. What does not loop
-    keeps the words' tempo exactly and fades out.
+    A loop has no seam: sound past its end is added to its beginning. Its tempo is chosen from the
+    style's range so that whole bars fill it, or else whole beats; a tempo in the prompt is
+    changed only to the nearest one whose beats fill the loop. Other samples keep the prompt's
+    tempo exactly and fade out.
 
-    Each variation is another take of the same, and the same arguments always make the same sound.
-    Phrases have -14 LUFS; strokes peak at -3 dBFS unless that is louder.
+    Each variation is another take, and the same arguments always return the same sound. Phrases
+    have -14 LUFS; so have one-shots, unless their peak would exceed -3 dBFS.
     """
     random = SeededRandom("", prompt, variation, "sample")
-    # Styles are written with hyphens or without: "boom-bap" is boom bap.
+    # Names of styles match with and without hyphens: "boom-bap" and "boom bap".
     character = read_prompt(f"{prompt} ; {prompt.replace('-', ' ')}", random)
     wanted = _in_style(read_sample_prompt(prompt, duration, loopable=loopable), character)
     if wanted.one_shot:
@@ -63,7 +62,7 @@ def make_sample(
 
 
 def _in_style(wanted: SamplePrompt, character: Character) -> SamplePrompt:
-    """Return a wish whose guitar is the style's."""
+    """Return a sample prompt with an unspecified guitar replaced by the style's."""
     if wanted.instrument != GUITAR:
         return wanted
     guitars = [name for name in character.style.chords if GUITAR in name]

@@ -1,4 +1,4 @@
-"""Phrases of a sample: the parts its words ask for, played over a grid."""
+"""Phrases and loops of a sample: the parts that its prompt names, played over a beat grid."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ from soundpiece_sandbox.music.seeded_random import SeededRandom
 from soundpiece_sandbox.music.style import Style
 from soundpiece_sandbox.music.vocal_instrument import VocalInstrument
 
-_ENERGY = 0.8  # of a part that plays its verse's patterns with everything
-_TAIL = 5.0  # seconds that a phrase may ring on
-_LOOSENESS = 0.004  # seconds a hand may be early or late
-_PRESSURE = 1.8  # how far above a ceiling the peaks of drums alone are pushed
+_ENERGY = 0.8  # of the phrase's part, which plays the verse's patterns in full
+_TAIL = 5.0  # seconds that a phrase may ring after its end
+_LOOSENESS = 0.004  # seconds that a player is early or late
+_DRIVE = 1.8  # the level at which drums alone are driven into saturation
 _PUMP_RECOVERY = 0.28  # seconds
 _BASS_ROOM = (0.35, 0.06)  # seconds to fade by 60 dB, level beside the dry sound
 _DRUM_ROLES = ("drums", "top")
 _ECHOED = ("lead", "arpeggio", "chops")
-_USUAL_LEVEL = -4.0  # dB, of a part among others
-_SPARSE = 3  # drums of which a groove has fewer: then the chorus's plays
+_USUAL_LEVEL = -4.0  # dB, of parts without a level of their own
+_SPARSE = 3  # the least drums in a groove; with fewer, the chorus's groove plays
 _TOP = ("hat", "open hat", "foot hat", "ride", "shaker", "tambourine", "rim")
-_ALONE = {  # what a drum plays that the style's groove lacks
+_ALONE = {  # patterns of named drums that the style's groove lacks
     "kick": "X...X...X...X...",
     "hat": "x.o.x.o.x.o.x.o.",
     "open hat": "..x...x...x...x.",
@@ -55,14 +55,14 @@ _ALONE = {  # what a drum plays that the style's groove lacks
     "crash": "X...............",
 }
 _BACKBEAT = "....X.......X..."
-_AT_ONCE = "X..............."  # what a phrase too short for any of the groove's strokes plays
+_AT_ONCE = "X..............."  # pattern for a phrase that is too short for any hit of the groove
 _BROKEN = {"arpeggio": "0123210212321321", "chops": "0..1..2-..1.0-3."}
 _LEVELS = {"drums": 0.0, "bass": -2.0, "pad": -7.0}
 
 
 @dataclass(frozen=True)
 class _PhrasePlan:
-    """A phrase before it sounds."""
+    """A phrase before it is rendered."""
 
     wanted: SamplePrompt
     character: Character
@@ -79,11 +79,11 @@ class _PhrasePlan:
 def play_phrase(
     wanted: SamplePrompt, character: Character, grid: BeatGrid, random: SeededRandom
 ) -> FloatArray:
-    """Return the parts a sample's words ask for, (2, grid.frames), before any mastering.
+    """Return the parts that a sample's prompt names, (2, grid.frames), before mastering.
 
-    On a circle, whatever rings over the end is heard at the beginning.
+    In a loop, sound past the end is added to the beginning.
     """
-    style = _suited(character.style, wanted, random)
+    style = _style_for(character.style, wanted, random)
     form = _form(grid, wanted)
     harmony = compose_harmony(form, style, character.key, random)
     plan = _PhrasePlan(wanted, replace(character, style=style), grid, form, harmony, random)
@@ -97,14 +97,14 @@ def play_phrase(
     if len(parts) > 1:
         balance(parts, {role: _LEVELS.get(role, _USUAL_LEVEL) for role in parts})
     elif hits:
-        # Drums alone are nearly all peaks, which a master could not lift.
-        parts["drums"] = _pressed(parts["drums"])
+        # Drums alone have peaks so high that mastering could not reach the loudness.
+        parts["drums"] = _saturated(parts["drums"])
     track = sum(parts.values(), start=silence(grid.frames))
     return track + _vinyl_noise(track, style.crackle) if style.crackle else track
 
 
-def _suited(style: Style, wanted: SamplePrompt, random: SeededRandom) -> Style:
-    """Return the style with the kit, the grooves and the patterns that the words choose."""
+def _style_for(style: Style, wanted: SamplePrompt, random: SeededRandom) -> Style:
+    """Return the style with the kit, grooves and patterns that the prompt chooses."""
     lively = wanted.busy or random.stream("grooves").random() < 0.4  # noqa: PLR2004 - a chance
     groove = style.chorus_drums if lively or len(style.verse_drums) < _SPARSE else style.verse_drums
     groove = {drum: steps for drum, steps in groove.items() if drum != "crash"}
@@ -124,14 +124,14 @@ def _suited(style: Style, wanted: SamplePrompt, random: SeededRandom) -> Style:
 
 
 def _form(grid: BeatGrid, wanted: SamplePrompt) -> Form:
-    """Return one part over the grid. It runs a bar further, or its last bar would be a fill."""
+    """Return a form of one part, a bar longer than the grid unless a fill is wanted at its end."""
     bars = grid.bars if wanted.fill else grid.bars + 1
     body = Part("loop", 0, 0, bars, _ENERGY)
     return Form((body, Part("ending", 0, bars, 1, 0.5)), grid.tempo)
 
 
 def _hits(plan: _PhrasePlan) -> tuple[Hit, ...]:
-    """Return the strokes of the drums that are asked for, if any are."""
+    """Return the hits of the drums that the prompt names, if any."""
     style = plan.style
     if not set(plan.wanted.roles) & set(_DRUM_ROLES):
         return ()
@@ -146,7 +146,7 @@ def _hits(plan: _PhrasePlan) -> tuple[Hit, ...]:
 
 
 def _within(plan: _PhrasePlan, style: Style) -> tuple[Hit, ...]:
-    """Return the strokes of a style's groove that fall within the grid."""
+    """Return the hits of a style's groove that fall within the grid."""
     return tuple(
         hit
         for hit in compose_drums(plan.form, style, plan.random)
@@ -164,11 +164,11 @@ def _play_drums(hits: Sequence[Hit], plan: _PhrasePlan) -> FloatArray:
         late = frames_in(float(rng.normal(0.0, 1.0)) * loose)
         touch = hit.strength * float(rng.uniform(0.88, 1.0))
         _place(track, kit.strike(hit.drum), grid.frame(hit.start) + late, touch, grid)
-    return _closed(track, grid)
+    return _fit_to_grid(track, grid)
 
 
 def _play_role(role: str, plan: _PhrasePlan) -> FloatArray:
-    """Return one pitched part in the style's room."""
+    """Return one pitched part, with the style's reverb."""
     grid, style = plan.grid, plan.style
     name = _instrument(role, plan)
     sung = VocalInstrument(plan.wanted.vowel or "a", plan.character.voice)
@@ -185,11 +185,11 @@ def _play_role(role: str, plan: _PhrasePlan) -> FloatArray:
     if role in _ECHOED:
         add_echo(track, 45.0 / grid.tempo, 0.3)  # three quarters of a beat
     add_room(track, role, style)
-    return _closed(track, grid)
+    return _fit_to_grid(track, grid)
 
 
 def add_room(track: FloatArray, role: str, style: Style) -> None:
-    """Add the style's room to a role's track (2, frames) in place; a bass has a small one."""
+    """Add the style's reverb to a role's track (2, frames) in place; a bass gets little."""
     seconds, wet = _BASS_ROOM if role == "bass" else (style.reverb, style.wet)
     add_reverb(track, seconds, wet)
 
@@ -212,40 +212,40 @@ def _notes(role: str, name: str, plan: _PhrasePlan) -> tuple[Note, ...]:
         return compose_pad(form, harmony)
     pattern = _BROKEN.get(role, character.style.verse_chords)
     style = replace(character.style, verse_chords=pattern)
-    # Voices are led like a piano's.
+    # Sung chords use a piano's voice leading.
     playing = replace(character, style=style, chords="piano" if name == VOICE else name)
     return compose_chords(form, harmony, playing)
 
 
 def _looseness(style: Style) -> float:
-    """Return the seconds a hand may be early or late; what pumps is played by machines."""
+    """Return the seconds that a player is early or late; 0 in styles with a pumping kick."""
     return 0.0 if style.pump else _LOOSENESS
 
 
 def _place(
     track: FloatArray, sound: FloatArray, start: int, strength: float, grid: BeatGrid
 ) -> None:
-    """Place a stroke; on a circle, one that comes before the beginning comes at the end."""
+    """Add a sound in place; in a loop, a start before the beginning wraps to the end."""
     place(track, sound, start % grid.frames if grid.looped else max(start, 0), strength)
 
 
-def _closed(track: FloatArray, grid: BeatGrid) -> FloatArray:
+def _fit_to_grid(track: FloatArray, grid: BeatGrid) -> FloatArray:
     return wrapped_around(track, grid.frames) if grid.looped else fitted(track, grid.frames)
 
 
-def _pressed(track: FloatArray) -> FloatArray:
-    pushed = track * np.float32(_PRESSURE / max(float(np.abs(track).max()), 1e-6))
+def _saturated(track: FloatArray) -> FloatArray:
+    pushed = track * np.float32(_DRIVE / max(float(np.abs(track).max()), 1e-6))
     return np.asarray(np.tanh(pushed), np.float32)
 
 
 def _ducking(hits: Sequence[Hit], depth: float, grid: BeatGrid) -> FloatArray:
-    """Return the gain of what gives way to the kick, as it is once the loop goes round."""
+    """Return the gain of the ducked parts, as it is from the second round of the loop on."""
     kicks = [grid.frame(hit.start) for hit in hits if hit.drum == "kick"]
     rounds = [kick + turn * grid.frames for turn in range(3) for kick in kicks]
     return ducking(2 * grid.frames, rounds, depth, _PUMP_RECOVERY)[grid.frames :]
 
 
 def _vinyl_noise(track: FloatArray, level: float) -> FloatArray:
-    """Return the dust of an old record, as far below a track as it lies on a song."""
+    """Return the noise of an old record, as far below a track as in a song."""
     strength = float(np.sqrt(np.mean(track**2)))
     return vinyl_noise(track.shape[1], seed=5) * np.float32(0.5 * level * strength)

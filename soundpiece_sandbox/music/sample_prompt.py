@@ -1,4 +1,4 @@
-"""The words of a sample's prompt: which part is asked for, on what, and as a phrase or a stroke."""
+"""The words of a sample's prompt: parts, instruments, and phrase or one-shot."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from soundpiece_sandbox.music.prompt_vocabulary import phrases_in
 
-SHORT = ("stab", "pluck")  # instruments that are also ways to play
-VOICE = "voice"  # an instrument beside the tones
-GUITAR = "guitar"  # the style's own: acoustic or distorted
-EIGHT_O_EIGHT = "808"  # a drum beside the kits': a kick that rings on as a bass note
+SHORT = ("stab", "pluck")  # instruments that are also playing techniques
+VOICE = "voice"  # an instrument that is not among the tones
+GUITAR = "guitar"  # acoustic or distorted, as the style has it
+EIGHT_O_EIGHT = "808"  # a drum that is in no kit: a kick that rings as a bass note
 
 _DRUMS = {
     "kick": "kick",
@@ -258,39 +258,38 @@ _VOCABULARY = frozenset(
 )
 _BAND = ("drums", "bass", "chords", "pad", "lead")
 _WHOLE_KIT = tuple(word for word, role in _ROLES.items() if role in ("drums", "top", "band"))
-_STRUCK_ALONE = ("chords", "bass", "chops")  # roles that may be a single stroke
-_LONGEST_ONE_SHOT = 4.0  # seconds for which an instrument named alone is one stroke
+_STRUCK_ALONE = ("chords", "bass", "chops")  # roles that may be a one-shot
+_LONGEST_ONE_SHOT = 4.0  # seconds up to which an instrument without a role is a one-shot
 
 
 @dataclass(frozen=True)
 class SamplePrompt:
-    """What a prompt asks a sample to be; what it leaves open is empty."""
+    """The choices that a prompt makes for a sample; empty where it makes none."""
 
     roles: tuple[str, ...]  # "drums", "top", "bass", "chords", "arpeggio", "lead", "pad", "chops"
-    drums: tuple[str, ...]  # those that play; all of them when none is named
+    drums: tuple[str, ...]  # the named ones; empty for all drums of the groove
     kit: str
-    instrument: str  # the only one named
+    instrument: str  # if exactly one is named
     bass: str
     vowel: str
     short: bool
-    one_shot: bool  # one stroke rather than a phrase
-    fill: bool  # the last bar turns into a fill
+    one_shot: bool  # a single hit, note or chord instead of a phrase
+    fill: bool  # the last bar ends in a drum fill
     busy: bool
 
 
 def read_sample_prompt(prompt: str, duration: float | None, *, loopable: bool) -> SamplePrompt:
-    """Return what a prompt asks for.
+    """Return the choices that a prompt makes.
 
-    "Loop", "riff", "chords" and their like ask for a phrase; "one-shot", "chord", "hit" and their
-    like for a single stroke. A drum or an instrument named with neither is a stroke, but what is
-    to last longer than 4 seconds or to be looped plays on. A prompt that names no part is played
-    by the whole band.
+    Words such as "loop", "riff" and "chords" ask for a phrase; words such as "one-shot", "chord"
+    and "hit" for a one-shot. A drum or instrument without such a word is a one-shot, except in
+    loops and samples of more than 4 seconds. A prompt that names no part gets the whole band.
     """
     phrases = phrases_in(prompt, _VOCABULARY)
     drums = _meant(phrases, _DRUMS)
     instruments, basses = _meant(phrases, _INSTRUMENTS), _meant(phrases, _BASSES)
     if len(instruments) > 1:
-        # "Brass stab" is a way to play the brass.
+        # A "brass stab" is played by brass, not by the stab tone.
         instruments = tuple(one for one in instruments if one not in SHORT) or instruments[:1]
     named = _meant(phrases, _ROLES)
     if not named:
@@ -319,7 +318,7 @@ def read_sample_prompt(prompt: str, duration: float | None, *, loopable: bool) -
 def _with_riff(
     named: tuple[str, ...], instruments: tuple[str, ...], basses: tuple[str, ...]
 ) -> tuple[str, ...]:
-    """Return the roles with a riff played by whom it is asked of: bass, guitar, or the lead."""
+    """Return the roles with "riff" replaced by its player's: bass, chords (guitar) or lead."""
     if basses or "bass" in named:
         player = "bass"
     else:

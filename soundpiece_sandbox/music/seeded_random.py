@@ -1,4 +1,4 @@
-"""Chance that repeats: every random choice of a song, derived from its words."""
+"""Seeded random numbers: every random choice of a piece is derived from its request."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class SeededRandom:
-    """A family of independent random streams, the same in any process on any day."""
+    """Independent random streams, the same in every process for the same request."""
 
     lyrics: str
     prompt: str
@@ -18,9 +18,9 @@ class SeededRandom:
     seed: str
 
     def stream(self, *names: object) -> np.random.Generator:
-        """Return the stream called `names`; asking again starts the same stream afresh.
+        """Return the stream called `names`, from its beginning.
 
-        A purpose owns its stream, so a choice added to one never disturbs another.
+        Each purpose has its own stream, so that a choice added to one does not change another.
         """
         return _stream(self.lyrics, self.prompt, self.variation, self.seed, *names)
 
@@ -31,6 +31,6 @@ class SeededRandom:
 
 def _stream(*names: object) -> np.random.Generator:
     text = "\x1f".join(str(name) for name in names)
-    # Lone surrogates are legal in a str, and a newcomer may paste anything.
+    # A str may contain lone surrogates, which plain UTF-8 cannot encode.
     digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
     return np.random.default_rng(int.from_bytes(digest, "big"))

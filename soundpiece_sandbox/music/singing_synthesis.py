@@ -1,4 +1,4 @@
-"""The singer: a glottal pulse through the formants of each syllable's vowel."""
+"""Singing synthesis: a glottal pulse, filtered by the formants of each syllable's vowel."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from soundpiece_sandbox.music.wavetable import (
     tables_from,
 )
 
-# Formant centres in Hz, and the loudness of the vowel. The bandwidths serve every vowel.
+# Formant centres in Hz. All vowels have the same bandwidths.
 _VOWELS = {
     "a": (720.0, 1180.0, 2600.0, 3300.0, 4200.0),
     "e": (460.0, 1750.0, 2550.0, 3350.0, 4200.0),
@@ -55,11 +55,11 @@ _SPELLINGS = {
     "s": "s", "c": "k", "z": "s", "x": "s", "f": "f", "v": "f", "h": "h", "j": "ch",
     "t": "t", "d": "t", "k": "k", "q": "k", "g": "k", "p": "p", "b": "p",
 }  # fmt: skip
-_VOICED = "zvjdgb"  # consonants that hiss or pop only half as much
+_VOICED = "zvjdgb"  # consonants with half the noise
 _HUMMED = "mnlrwy"
 
-_CONTROL = 100  # frames between two values of the slow curves
-_GLIDE = 0.035  # seconds the pitch takes to slide most of the way to a new note
+_CONTROL = 100  # frames between two values of pitch and loudness
+_GLIDE = 0.035  # seconds, the time constant of the pitch between notes
 _BREATH_BEFORE = 0.32  # seconds
 _RELEASE = 0.16  # seconds
 _FORMING = 0.055  # seconds from a consonant to its vowel
@@ -67,11 +67,11 @@ _FORMING = 0.055  # seconds from a consonant to its vowel
 
 @dataclass(frozen=True)
 class Singer:
-    """One voice."""
+    """The parameters of one voice."""
 
-    size: float = 1.0  # of the mouth's formants: above 1 is a smaller, higher voice
-    tilt: float = 3000.0  # Hz where the pulse softens
-    ring: float = 1.6  # how much louder the voice is around 3 kHz
+    size: float = 1.0  # factor of the formants: above 1 is a smaller, higher voice
+    tilt: float = 3000.0  # Hz of the low-pass of the pulse
+    ring: float = 1.6  # boost of the singer's formant around 3 kHz
     vibrato: float = 28.0  # cents
     rate: float = 5.4  # Hz
     air: float = 0.04  # breathiness
@@ -90,9 +90,9 @@ class _Sung:
 
 
 def sing(notes: Sequence[SungNote], beat_seconds: float, singer: Singer) -> tuple[FloatArray, int]:
-    """Return one phrase in one breath, mono (frames,), and the frame of beat zero it starts at.
+    """Return one sung phrase, mono (frames,), and its start in frames from beat zero.
 
-    The notes follow each other; `beat_seconds` is the length of a beat.
+    The notes follow each other; a beat lasts `beat_seconds`.
     """
     opening = frames_in(notes[0].start * beat_seconds) - frames_in(_BREATH_BEFORE)
     sung = [
@@ -120,7 +120,7 @@ def _phase(sung: Sequence[_Sung], frames: int, singer: Singer) -> PhaseArray:
     starts = [each.start for each in sung]
     which = np.maximum(np.searchsorted(starts, time, side="right") - 1, 0)
     target = np.array([float(each.note.pitch) for each in sung])[which]
-    # Each phrase is approached from a little below, as singers do.
+    # Each phrase begins a little below its first pitch, as singers do.
     slide = np.exp(-np.arange(60) * _CONTROL / (_GLIDE * SAMPLE_RATE))
     approached = np.concatenate([np.full(len(slide) - 1, target[0] - 1.2), target])
     pitch = np.convolve(approached, slide / slide.sum(), "valid")
@@ -135,7 +135,7 @@ def _phase(sung: Sequence[_Sung], frames: int, singer: Singer) -> PhaseArray:
 
 
 def _mouth(sung: Sequence[_Sung], singer: Singer) -> tuple[FloatArray, DoubleArray]:
-    """Return the periods the mouth forms, and the frames at which it has formed them."""
+    """Return the wavetables of the mouth's positions, and the frame at which each is reached."""
     spectra: list[ComplexArray] = []
     moments: list[float] = []
     count = max(harmonic_count(hertz(each.note.pitch), _MOUTH_CEILING) for each in sung)
@@ -156,17 +156,17 @@ def _mouth(sung: Sequence[_Sung], singer: Singer) -> tuple[FloatArray, DoubleArr
 
 
 def _period(vowel: str, pitch: int, count: int, singer: Singer) -> ComplexArray:
-    """Return the harmonics, (count,), of a sung vowel at unit power."""
+    """Return the complex harmonics, (count,), of a sung vowel at unit power."""
     fundamental = hertz(pitch)
     heights = np.arange(1, count + 1) * fundamental
     pulse = np.arange(1, count + 1) ** -0.85 / np.sqrt(1.0 + (heights / singer.tilt) ** 2)
-    # The ring of a trained voice, which carries it over a band.
+    # The singer's formant of a trained voice.
     pulse *= 1.0 + singer.ring * np.exp(-(((heights - 3000.0) / 900.0) ** 2))
     response = np.ones(count, np.complex128)
     for index, (centre, bandwidth) in enumerate(zip(_VOWELS[vowel], _BANDWIDTHS, strict=True)):
         formant = centre * singer.size
         if index == 0:
-            # Singers open the mouth rather than let the pitch rise above the first formant.
+            # Singers raise the first formant above a high pitch by opening the mouth.
             formant = max(formant, 1.05 * fundamental)
         response *= formant**2 / (formant**2 - heights**2 + 1j * heights * bandwidth)
     harmonics = pulse * response * (heights < _MOUTH_CEILING * 1.05)
@@ -174,7 +174,7 @@ def _period(vowel: str, pitch: int, count: int, singer: Singer) -> ComplexArray:
 
 
 def _loudness(sung: Sequence[_Sung], frames: int) -> FloatArray:
-    """Return the voice's envelope: it swells into a phrase, dips at consonants, lets go."""
+    """Return the loudness over time: a swell at the start, dips at consonants, a release."""
     points: list[tuple[float, float]] = [(0.0, 0.0)]
     attack = frames_in(0.045)
     for index, each in enumerate(sung):
@@ -196,7 +196,7 @@ def _loudness(sung: Sequence[_Sung], frames: int) -> FloatArray:
     places, levels = zip(*points, strict=True)
     times = np.maximum.accumulate(places)
     slow = np.interp(np.arange(0, frames, _CONTROL), times, levels)
-    # Corners in an envelope click softly; a short average rounds them.
+    # Corners in an envelope cause soft clicks; a short average rounds them.
     rounded = np.convolve(
         np.pad(slow, 4, mode="edge"), np.hanning(9) / np.hanning(9).sum(), "valid"
     )
@@ -209,27 +209,27 @@ def _add_consonants(sound: FloatArray, sung: Sequence[_Sung]) -> None:
         syllable = each.note.syllable
         onset = _consonant(syllable.onset)
         if onset:
-            consonant = _hiss(onset)
+            consonant = _consonant_noise(onset)
             softer = 0.5 if syllable.onset[:1] in tuple(_VOICED) else 1.0
             place(sound, consonant, each.start - consonant.shape[0] + frames_in(0.012), softer)
         coda = _consonant(syllable.coda[-2:]) or _consonant(syllable.coda[-1:])
         if coda:
-            place(sound, _hiss(coda), each.end, 0.5)
+            place(sound, _consonant_noise(coda), each.end, 0.5)
 
 
 def _consonant(letters: str) -> str:
-    """Return the noise that consonant letters begin with, or ""."""
+    """Return the name of the first consonant's noise, or ""."""
     return _SPELLINGS.get(letters[:2], _SPELLINGS.get(letters[:1], ""))
 
 
-def _hiss(name: str) -> FloatArray:
+def _consonant_noise(name: str) -> FloatArray:
     low, high, seconds, level = _NOISES[name]
     hiss = noise(frames_in(seconds), low, high) * np.float32(level)
     return faded(hiss, seconds * 0.35, seconds * 0.5)
 
 
 def _add_breath(sound: FloatArray, singer: Singer) -> None:
-    """Add the breath drawn before the phrase."""
+    """Add the sound of the breath before the phrase, in place."""
     frames = frames_in(_BREATH_BEFORE * 0.75)
     breath = noise(frames, 900.0, 5500.0, singer.seed + 5)
     place(sound, faded(breath, _BREATH_BEFORE * 0.5, _BREATH_BEFORE * 0.2), 0, 0.022)

@@ -1,4 +1,4 @@
-"""The band: a plan played, one stem after another."""
+"""Rendering of a plan: the stems of a piece, played by instruments and sung by voices."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from soundpiece_sandbox.music.plan import Plan
 from soundpiece_sandbox.music.score import Note, SungNote
 from soundpiece_sandbox.music.singing_synthesis import Singer, sing
 
-_LOOSENESS = 0.005  # seconds a hand may be early or late
-_MACHINES = ("techno", "synthwave", "house")  # styles that a machine plays, exactly
+_LOOSENESS = 0.005  # seconds that a player is early or late
+_MACHINES = ("techno", "synthwave", "house")  # styles with machine timing
 _PUMP_RECOVERY = 0.28  # seconds
-_LEAD_AHEAD = 2.0  # dB that a lead is louder than its accompaniment where nobody sings
+_LEAD_AHEAD = 2.0  # dB by which an instrumental's lead is louder than its accompaniment
 _VOCAL_WET = 0.75  # of the style's reverb
 
 
@@ -67,7 +67,7 @@ def _play_notes(
     *,
     level: float = 1.0,
 ) -> None:
-    """Play notes onto a track, each a little early or late, as hands are."""
+    """Add notes to a track in place, each a little early or late, as people play."""
     rng = plan.random.stream("hands", instrument.name)
     loose = 0.0 if plan.character.style.name in _MACHINES else _LOOSENESS
     beat_seconds = 60.0 / plan.form.tempo
@@ -109,7 +109,7 @@ def _add_vinyl_noise(track: FloatArray, level: float) -> None:
 
 
 def _sing_all(plan: Plan) -> FloatArray:
-    """Return the lead voice, with two more beside it where the song opens up."""
+    """Return the lead voice, doubled by two more voices at full energy."""
     track = silence(plan.frames)
     if not plan.melody:
         return track

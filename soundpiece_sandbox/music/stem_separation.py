@@ -1,4 +1,4 @@
-"""Splitting: any sound taken apart, by simple and honest means, into stems that sum to it."""
+"""Separation of any sound, by spectral masks, into stems that sum to it."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ STEMS = ("vocals", "drums", "bass", "other")
 
 _SIZE = 4096  # frames in a spectrum
 _HOP = _SIZE // 4
-_CHUNK = 860 * _HOP  # frames split at once: twenty seconds
-_OVERLAP = 20 * _HOP  # frames before and after a chunk that are heard with it
-_STEADY = 17  # spectra over which a tone is steady
-_WIDE = 17  # frequencies over which a stroke is level
-_DEEP = 130.0  # Hz below which a kick drum is as narrow as a tone
-_LONG = 35  # spectra over which a bass is steadier than a kick drum
-_BASS = 200.0  # Hz below which it is bass
+_CHUNK = 860 * _HOP  # frames separated at once: twenty seconds
+_OVERLAP = 20 * _HOP  # frames before and after a chunk that are analysed with it
+_STEADY = 17  # spectra in the median along time
+_WIDE = 17  # frequencies in the median along frequency
+_DEEP = 130.0  # Hz below which a kick drum has a spectrum as narrow as a tone's
+_LONG = 35  # spectra in the median along time that tells a bass from a kick drum
+_BASS = 200.0  # Hz
 _VOICE = (240.0, 7000.0)  # Hz
 
 _TINY = np.float32(1e-9)
@@ -31,10 +31,10 @@ _Spectra = npt.NDArray[np.complex64]  # (channels, moments, frequencies)
 def separate_stems(sound: FloatArray) -> dict[str, FloatArray]:
     """Return the "vocals", "drums", "bass" and "other" of a sound (frames, channels).
 
-    Each is (frames, 2) within ±1, and they sum to the sound. Drums are what is short and as wide
-    as the spectrum (Fitzgerald, Harmonic/Percussive Separation Using Median Filtering, 2010); of
-    the rest, bass is what lies low, vocals what lies in the middle of the stereo picture in a
-    voice's range, and other is what is left. In a mono sound, all is in the middle.
+    Each is (frames, 2) within ±1, and they sum to the sound. Drums are the parts that are short
+    and broad-band (Fitzgerald, Harmonic/Percussive Separation Using Median Filtering, 2010); of
+    the rest, bass is below 200 Hz, vocals are in the centre of the stereo image in a voice's
+    range, and other is the remainder. A mono sound is all in the centre.
     """
     stems = {name: np.empty((len(sound), 2), np.float32) for name in STEMS}
     start = 0
@@ -47,9 +47,9 @@ def separate_stems(sound: FloatArray) -> dict[str, FloatArray]:
 
 
 def separate_in_pieces(sound: FloatArray) -> Iterator[dict[str, FloatArray]]:
-    """Yield what `split` returns, twenty seconds at a time.
+    """Yield the stems of `separate_stems`, twenty seconds at a time.
 
-    For a long sound, whose four stems would take four times its memory.
+    A long sound's four whole stems would need four times its memory.
     """
     stereo = np.broadcast_to(sound, (len(sound), 2)) if sound.shape[1] == 1 else sound
     for start in range(0, len(stereo), _CHUNK):
@@ -65,7 +65,7 @@ def separate_in_pieces(sound: FloatArray) -> Iterator[dict[str, FloatArray]]:
 
 
 def _masks(spectra: _Spectra) -> Iterator[tuple[str, FloatArray]]:
-    """Return how much of each place of the spectra, 0 to 1, belongs to each stem."""
+    """Yield each stem's name and its mask, from 0 to 1 for each bin of the spectra."""
     short = _percussiveness(np.abs(spectra).sum(axis=0))
     yield "drums", short
     tones = 1.0 - short
@@ -76,10 +76,10 @@ def _masks(spectra: _Spectra) -> Iterator[tuple[str, FloatArray]]:
 
 
 def _percussiveness(loudness: FloatArray) -> FloatArray:
-    """Return how much each place, (moments, frequencies), is a stroke rather than a tone."""
+    """Return the percussive share, 0 to 1, of each bin, (moments, frequencies)."""
     from scipy.ndimage import median_filter
 
-    # Line by line: in one dimension a median is many times quicker.
+    # One-dimensional medians, line by line, are many times faster than two-dimensional ones.
     steady = np.stack([median_filter(line, _STEADY) for line in loudness.T.copy()], axis=1)
     level = np.stack([median_filter(line, _WIDE) for line in loudness])
     short = level**2 / (steady**2 + level**2 + _TINY)
@@ -93,7 +93,7 @@ def _percussiveness(loudness: FloatArray) -> FloatArray:
 
 
 def _centredness(spectra: _Spectra) -> FloatArray:
-    """Return how alike the channels are, place by place: 1 in the middle, 0 at a side."""
+    """Return the similarity of the channels in each bin: 1 in the centre, 0 at a side."""
     left, right = spectra
     alike = 2.0 * (left * right.conj()).real
     whole = np.abs(left) ** 2 + np.abs(right) ** 2
@@ -101,7 +101,7 @@ def _centredness(spectra: _Spectra) -> FloatArray:
 
 
 def _below(edge: float) -> FloatArray:
-    """Return how much each frequency is below an edge in Hz, (frequencies,) from 1 to 0."""
+    """Return a low-pass mask with its edge in Hz, (frequencies,) from 1 to 0."""
     frequencies = np.fft.rfftfreq(_SIZE, 1.0 / SAMPLE_RATE)
     return np.asarray(1.0 / (1.0 + (frequencies / edge) ** 8), np.float32)
 
@@ -115,7 +115,7 @@ def _spectra(sound: FloatArray) -> _Spectra:
 def _sound(spectra: _Spectra, frames: int) -> FloatArray:
     """Return the sound of spectra, (frames, 2)."""
     pieces = np.fft.irfft(spectra, _SIZE, axis=-1).astype(np.float32) * _window()
-    pieces /= 1.5  # what four squared windows sum to
+    pieces /= 1.5  # the sum of four overlapping squared windows
     quarters = pieces.reshape(2, -1, 4, _HOP)
     moments = quarters.shape[1]
     total = np.zeros((2, moments + 3, _HOP), np.float32)
@@ -130,10 +130,10 @@ def _window() -> FloatArray:
 
 
 def _bounded(stems: dict[str, FloatArray]) -> dict[str, FloatArray]:
-    """Return the stems within ±1: what is too much for one is handed on to the next."""
+    """Return the stems clipped to ±1; the excess of each is added to the next one."""
     bounded = dict(stems)
     excess: FloatArray | float = 0.0
-    for name in 2 * STEMS[::-1]:  # what the last one cannot take, the first ones can
+    for name in 2 * STEMS[::-1]:  # twice round, because the last one may have excess too
         whole = bounded[name] + excess
         bounded[name] = np.clip(whole, -1.0, 1.0)
         excess = whole - bounded[name]

@@ -1,4 +1,4 @@
-"""The vocalist: a small choir that is played like an instrument, for samples without words."""
+"""A small choir that is played like an instrument, for samples without words."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from soundpiece_sandbox.music.lyrics import Syllable
 from soundpiece_sandbox.music.score import SungNote
 from soundpiece_sandbox.music.singing_synthesis import Singer, sing
 
-_LEAD_IN = 0.5  # seconds before the note, which the singer's breath fills
-_HIGHEST = 72  # MIDI: what lies above is sung an octave lower
-_SHORTEST = 0.12  # seconds a mouth needs for a vowel
+_LEAD_IN = 0.5  # seconds before the note, filled by the singer's breath
+_HIGHEST = 72  # MIDI: higher pitches are sung octaves lower
+_SHORTEST = 0.12  # seconds, the least for a vowel
 _RELEASE = 0.12  # seconds
 
 
 class VocalInstrument:
-    """Three singers in unison on one vowel; a chord struck twice the same way is sung once."""
+    """Three singers in unison on one vowel; equal chords are rendered once and then reused."""
 
     def __init__(self, vowel: str, voice: str) -> None:
         """Sing a vowel of "aeiou" in a "high" or a "low" voice."""
@@ -55,7 +55,7 @@ class VocalInstrument:
             note = SungNote(_LEAD_IN, held / SAMPLE_RATE, pitch - 12 * octaves, self._syllable)
             for singer in self._singers:
                 sung, opening = sing([note], 1.0, singer)
-                # The breath before the note is left away: a chop begins on its vowel.
+                # The breath before the note is cut off, so that the sound begins on the vowel.
                 begun = panned(sung[frames_in(_LEAD_IN) - opening :], singer.pan)
                 place(sound, begun, 0, singer.level)
         return faded(sound / np.float32(len(pitches) ** 0.5), 0.012, _RELEASE)

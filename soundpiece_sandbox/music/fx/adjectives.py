@@ -1,4 +1,4 @@
-"""The manner of an effect: what adjectives such as "distant", "huge" and "gentle" do to it."""
+"""The adjectives of a prompt, such as "distant", "huge" and "gentle", and their modifications."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from soundpiece_sandbox.music.fx.effect_model import Effect, Strike
 from soundpiece_sandbox.music.fx.render import Scaling, struck
 from soundpiece_sandbox.music.mix_effects import add_echo, add_reverb
 
-_LOWEST, _HIGHEST_KEPT = 18.0, 40_000.0  # Hz: what moves slower is no sound, what is faster stays
+_LOWEST, _HIGHEST_KEPT = 18.0, 40_000.0  # Hz, the neutral edges of the band-pass
 
 
 @dataclass(frozen=True)
 class Modifier:
-    """How an effect differs from the way it is written; each number is neutral as it is here."""
+    """The changes that adjectives make to an effect; the defaults change nothing."""
 
     pitch: float = 1.0
     length: float = 1.0
     speed: float = 1.0
     density: float = 1.0
     gain: float = 1.0
-    dry: float = 1.0  # how much of its own room an effect keeps
-    low_cut: float = _LOWEST  # Hz where it is rolled off
+    dry: float = 1.0  # factor of the effect's own reverb
+    low_cut: float = _LOWEST  # Hz below which it is rolled off
     high_cut: float = _HIGHEST_KEPT
     room: float = 0.0  # seconds to fade by 60 dB
     wet: float = 0.0  # reverb beside the dry sound
@@ -38,11 +38,11 @@ class Modifier:
 
     @property
     def scaling(self) -> Scaling:
-        """What concerns single strokes and their moments."""
+        """The changes to single sounds and their times."""
         return Scaling(self.pitch, self.length, self.speed, self.density)
 
     def combined_with(self, other: Modifier) -> Modifier:
-        """Return both manners together."""
+        """Return both modifications together."""
         products = ("pitch", "length", "speed", "density", "gain", "dry")
         most = {
             field.name: max(getattr(self, field.name), getattr(other, field.name))
@@ -98,12 +98,12 @@ _PLATE = Strike(
 
 
 def combined(modifiers: Iterable[Modifier]) -> Modifier:
-    """Return what several manners make of an effect; each is counted once."""
+    """Return several modifiers combined into one; repeated ones count once."""
     return reduce(Modifier.combined_with, dict.fromkeys(modifiers), Modifier())
 
 
 def modified(track: FloatArray, modifier: Modifier, kind: Effect) -> FloatArray:
-    """Return an effect's track (2, frames) in its material, colour and space, without any DC."""
+    """Return an effect's track (2, frames) with the modifications and reverb, without DC."""
     if modifier.backwards:
         track = track[:, ::-1].copy()
     if modifier.metal:
@@ -120,7 +120,7 @@ def modified(track: FloatArray, modifier: Modifier, kind: Effect) -> FloatArray:
 
 
 def _ringing(track: FloatArray) -> FloatArray:
-    """Return what a metal plate makes of a track, as strong as the track."""
+    """Return a track (2, frames) played through a metal plate, at the track's level."""
     plate = struck(_PLATE, 1.0, 1.0, seed=0)
     plate /= np.sqrt(np.sum(plate**2, axis=1, keepdims=True))
     return convolved(track.mean(axis=0), plate)[:, : track.shape[1]]

@@ -1,4 +1,4 @@
-"""Effects of the screen and the stage: what rises, falls, strikes and shimmers."""
+"""Cinematic effects: risers, impacts, whooshes and shimmers."""
 
 from __future__ import annotations
 

@@ -34,9 +34,9 @@ from soundpiece_sandbox.music.seeded_random import SeededRandom
 KINDS = (*CINEMATIC, *NATURE, *EVERYDAY, *MACHINES, *SIGNALS)
 
 _KIND_WORDS = {word: kind for kind in KINDS for word in (kind.name, *kind.words)}
-# Heard together, so that the church of "church bell" is no adjective.
+# Searched together, so that the church of "church bell" does not count as an adjective.
 _VOCABULARY = frozenset({*_KIND_WORDS, *MODIFIERS})
-# Clauses have adjectives of their own: "rain and distant thunder".
+# Adjectives belong to the kinds in their clause: "rain and distant thunder".
 _BETWEEN_CLAUSES = re.compile(r"[,;.&+]|\b(?:and|with|then|plus|while|followed by)\b")
 _LOUDNESS = -16.0  # LUFS
 _SHORTEST, _LONGEST = 0.5, 30.0  # seconds
@@ -56,11 +56,10 @@ def make_fx(prompt: str, duration: float | None, *, variation: int = 0) -> Float
     """Return the effect that a prompt describes: (frames, 2) float32 at 44.1 kHz, within ±1.
 
     It has exactly `round(duration * 44100)` frames, for a duration of 0.5 to 30 seconds; None asks
-    for the length natural to what is described. Kinds named together are mixed, and adjectives
-    shape the kinds beside them. A prompt that names no kind gets an airy swell of its own. Each
-    variation is another take of the same, and the same arguments always make the same sound. It
-    peaks at -3 dBFS or has -16 LUFS, whichever is quieter; what is "distant" or "quiet" is quieter
-    still.
+    for a natural length. Several kinds are mixed, and adjectives change the kinds beside them. A
+    prompt without a kind gets an airy swell that its words shape. Each variation is another take,
+    and the same arguments always return the same sound. It peaks at -3 dBFS or has -16 LUFS,
+    whichever is quieter; adjectives such as "distant" and "quiet" make it quieter still.
     """
     parts = _parts(prompt)
     if duration is None:
@@ -71,7 +70,7 @@ def make_fx(prompt: str, duration: float | None, *, variation: int = 0) -> Float
     mixed = silence(frames)
     for part in parts:
         made = _made(part, frames, random.stream(part.kind.name))
-        # Kinds are mixed as equals, except for what their adjectives say.
+        # Kinds are mixed at equal loudness, except for the gain of their adjectives.
         mixed += made * np.float32(part.modifier.gain * 10.0 ** (-loudness(made) / 20.0))
     loudest = min(max(part.modifier.gain for part in parts), 1.0)
     edged = faded(mixed, _ATTACK, min(0.1 * duration, *(part.kind.fade for part in parts)))
@@ -79,7 +78,7 @@ def make_fx(prompt: str, duration: float | None, *, variation: int = 0) -> Float
 
 
 def _parts(prompt: str) -> list[_RequestedEffect]:
-    """Return the kinds a prompt names with their manners, or one designed for its words."""
+    """Return the kinds that a prompt names with their modifiers, or one made from its words."""
     found: dict[str, _RequestedEffect] = {}
     overall: list[Modifier] = []
     for clause in _BETWEEN_CLAUSES.split(prompt.casefold()):
@@ -103,15 +102,16 @@ def _made(part: _RequestedEffect, frames: int, rng: np.random.Generator) -> Floa
 
 
 def _designed(prompt: str) -> Effect:
-    """Return an airy swell whose colours the words decide."""
+    """Return an airy swell whose frequencies the words decide."""
     rng = SeededRandom("", prompt, 0, "design").request_stream()
     low, middle, high = np.sort(rng.uniform(np.log2(200.0), np.log2(6000.0), 3))
-    colours = rng.permutation((2.0**low, 2.0**middle, 2.0**high))
+    frequencies = rng.permutation((2.0**low, 2.0**middle, 2.0**high))
     root = float(55.0 * 2.0 ** (rng.integers(0, 24) / 12.0))
     peak = float(rng.uniform(0.3, 0.7))
     swell = ((0.0, 0.0), (peak, 1.0), (1.0, 0.0))
     sweep = tuple(
-        (place, float(colour)) for place, colour in zip((0.0, peak, 1.0), colours, strict=True)
+        (place, float(frequency))
+        for place, frequency in zip((0.0, peak, 1.0), frequencies, strict=True)
     )
     fifth, octave = root * 1.5, root * float(rng.choice((2.0, 2.4, 3.0, 4.0)))
     return Effect(
@@ -125,7 +125,7 @@ def _designed(prompt: str) -> Effect:
                     SweptTone(
                         ((0.0, pitch), (1.0, pitch)),
                         BRIGHT if rng.random() < 0.5 else SOFT,  # noqa: PLR2004 - a chance
-                        tuple((place, 2.0 * colour) for place, colour in sweep),
+                        tuple((place, 2.0 * frequency) for place, frequency in sweep),
                         SWELL,
                         voices=4,
                         detune=float(rng.uniform(8.0, 30.0)),

@@ -1,7 +1,7 @@
-"""The notation effects are written in: sounds, the moments they sound at, and layers of both.
+"""The description of an effect: its sounds, their times, and layers of both.
 
-Times are seconds, pitches and bands Hz, levels 0 to 1. A path runs over the length of the sound
-it belongs to: pairs of a place, 0 to 1, and the value reached there.
+Times are in seconds, pitches and bands in Hz, levels from 0 to 1. A path is the course of a value
+over the length of a sound: pairs of a place, 0 to 1, and the value there.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ SWELL: Path = ((0.0, 0.0), (0.5, 1.0), (1.0, 0.0))
 DYING: Path = ((0.0, 0.0), (0.01, 1.0), (0.2, 0.4), (0.5, 0.12), (1.0, 0.0))
 PULSE: Path = ((0.0, 0.0), (0.06, 1.0), (0.85, 0.9), (1.0, 0.0))
 
-# How strong the harmonics of a tone are.
+# The levels of the harmonics of a tone.
 SINE = (1.0,)
 SOFT = (1.0, 0.3, 0.12, 0.05)
 HOLLOW = tuple(0.0 if k % 2 == 0 else 1.0 / k for k in range(1, 24))  # a square wave
@@ -24,23 +24,23 @@ BRIGHT = tuple(1.0 / k for k in range(1, 64))  # a sawtooth wave
 
 
 def at(value: float) -> Path:
-    """Return the path that stays at one value."""
+    """Return a path with a constant value."""
     return ((0.0, value), (1.0, value))
 
 
 @dataclass(frozen=True)
 class NoiseBand:
-    """Noise in a band that may move."""
+    """Noise in a frequency band that may move."""
 
     centre: Path
     width: float = 2.0  # octaves
     level: Path = STEADY
-    gusts: float = 0.0  # how far chance moves level and centre, 0 to 1
+    gusts: float = 0.0  # random movement of level and centre, 0 to 1
     gust_rate: float = 0.6  # gusts a second
-    beat: float = 0.0  # throbs a second
-    depth: float = 0.9  # of the throbs
+    beat: float = 0.0  # amplitude modulation in Hz
+    depth: float = 0.9  # of the modulation
     pan: Path = ((0.0, 0.0), (1.0, 0.0))  # -1 left to 1 right
-    stereo: float = 0.8  # how unlike left and right are
+    stereo: float = 0.8  # decorrelation of left and right
 
 
 @dataclass(frozen=True)
@@ -49,72 +49,72 @@ class SweptTone:
 
     pitch: Path
     harmonics: tuple[float, ...] = SINE
-    cutoff: Path = ((0.0, 12_000.0), (1.0, 12_000.0))  # Hz where the harmonics bend down
+    cutoff: Path = ((0.0, 12_000.0), (1.0, 12_000.0))  # Hz above which the harmonics are rolled off
     level: Path = PULSE
     vibrato: tuple[float, float] = (0.0, 0.0)  # Hz, semitones to each side
-    trill: tuple[float, float] = (0.0, 0.0)  # Hz, semitones it jumps up and back
-    wander: tuple[float, float] = (0.0, 0.0)  # Hz, semitones chance moves the pitch within
-    leaps: tuple[float, float] = (0.0, 0.0)  # Hz, semitones chance makes it leap within
-    tremolo: tuple[float, float] = (0.0, 0.0)  # Hz, depth of the level's trembling
-    gate: tuple[float, float] = (0.0, 1.0)  # Hz, the part of each turn that sounds
+    trill: tuple[float, float] = (0.0, 0.0)  # Hz, semitones up and back
+    wander: tuple[float, float] = (0.0, 0.0)  # Hz, semitones of smooth random movement
+    leaps: tuple[float, float] = (0.0, 0.0)  # Hz, semitones of random leaps
+    tremolo: tuple[float, float] = (0.0, 0.0)  # Hz, depth
+    gate: tuple[float, float] = (0.0, 1.0)  # Hz, the share of each period that sounds
     voices: int = 2
     detune: float = 6.0  # cents between the outermost voices
 
 
 @dataclass(frozen=True)
 class Strike:
-    """Something struck: its modes ring, and the blow itself is a burst of noise."""
+    """A struck object: its modes ring, and the blow is a burst of noise (modal synthesis)."""
 
     modes: tuple[tuple[float, float, float], ...] = ()  # (Hz, level, half-life)
     burst: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)  # low, high, level, half-life
-    fall: float = 0.0  # octaves the modes fall from; below zero they rise
+    fall: float = 0.0  # octaves by which the modes start higher; negative ones rise
     fall_time: float = 0.03
-    notes: tuple[float, ...] = (0.0,)  # semitones up, one take after another
+    notes: tuple[float, ...] = (0.0,)  # semitones up, one for each take in turn
 
 
 @dataclass(frozen=True)
 class Repeats:
-    """The same strokes again and again."""
+    """The times of sounds that repeat regularly."""
 
-    every: float = 0.0  # seconds from round to round; 0 for a single one
-    strokes: tuple[tuple[float, float], ...] = ((0.0, 1.0),)  # (seconds into the round, strength)
+    every: float = 0.0  # seconds between repetitions; 0 for none
+    strokes: tuple[tuple[float, float], ...] = (
+        (0.0, 1.0),
+    )  # (seconds into the repetition, strength)
     looseness: float = 0.0  # seconds early or late
 
 
 @dataclass(frozen=True)
 class Scattered:
-    """Strokes by chance."""
+    """Random times."""
 
-    rate: float  # a second, where the density is 1
+    rate: float  # per second where the density is 1
     density: Path = STEADY  # over `seconds`
     seconds: float = 0.0  # from the beginning; 0 for the whole sound
 
 
 @dataclass(frozen=True)
 class Layer:
-    """One sound and its moments; without moments it lasts as long as the effect does."""
+    """One sound and its times; without times it lasts as long as the effect."""
 
     sound: NoiseBand | SweptTone | Strike
     when: Repeats | Scattered | None = None
-    seconds: float = 0.0  # that one stroke of a hiss or a tune lasts
+    seconds: float = 0.0  # length of one sound, except of a strike
     level: float = 1.0
     swell: Path = STEADY  # over the whole effect
-    spread: float = 0.3  # how far left and right the strokes fall, 0 to 1
-    detune: float = 0.0  # semitones by which strokes differ
-    dynamics: float = 0.2  # by how much their strength does, 0 to 1
-    takes: int = 6  # how many different strokes there are
+    spread: float = 0.3  # stereo spread of the single sounds, 0 to 1
+    detune: float = 0.0  # semitones by which single sounds differ
+    dynamics: float = 0.2  # variation of their strength, 0 to 1
+    takes: int = 6  # number of different sounds
 
 
 @dataclass(frozen=True)
 class Effect:
-    """A kind of effect: the words that ask for it, and what it is made of."""
+    """A kind of effect: the words that ask for it, and its layers."""
 
     name: str
-    words: tuple[str, ...]  # besides the name; a plural is understood
+    words: tuple[str, ...]  # besides the name; plurals match as well
     seconds: float  # its natural length
     layers: tuple[Layer, ...]
     room: tuple[float, float] = (0.0, 0.0)  # seconds to fade by 60 dB, level beside the dry sound
-    drive: float = (
-        0.0  # how hard it is pushed against a ceiling, which makes it dense; 0 not at all
-    )
-    fade: float = 0.2  # longest fade at the end, in seconds; less for what peaks there
+    drive: float = 0.0  # saturation; 0 for none
+    fade: float = 0.2  # longest fade at the end, in seconds

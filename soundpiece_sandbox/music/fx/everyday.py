@@ -1,4 +1,4 @@
-"""Effects of every day: hands, feet, doors, bells and people."""
+"""Everyday effects: hands, feet, doors, bells and people."""
 
 from __future__ import annotations
 

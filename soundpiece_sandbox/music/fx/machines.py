@@ -1,4 +1,4 @@
-"""Effects of machines: what drives, flies, shoots and hums."""
+"""Effects of machines: vehicles, weapons and electric hums."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Effects of nature: weather, water, fire and what lives outdoors."""
+"""Effects of nature: weather, water, fire and animals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Effects that mean something: alarms, telephones, interfaces and games."""
+"""Signals: alarms, telephones, interfaces and games."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from soundpiece_sandbox.music.fx.effect_model import (
 )
 
 _PLUCKED: Path = ((0.0, 0.0), (0.02, 1.0), (0.4, 0.45), (1.0, 0.0))
-_SPEAKER = (0.35, 0.12)  # the room in which a small loudspeaker stands
+_SPEAKER = (0.35, 0.12)  # the room of a small loudspeaker
 _GLASSY = ((1.0, 1.0, 0.16), (2.0, 0.25, 0.1), (3.0, 0.12, 0.05))
 
 
 def _glass(pitch: float, half_life: float = 1.0) -> Strike:
-    """Return a soft, bell-like note as interfaces play it."""
+    """Return a soft, bell-like note of a user interface."""
     return Strike(tuple((pitch * ratio, level, life * half_life) for ratio, level, life in _GLASSY))
 
 
 def _phrase(*notes: tuple[float, float], every: float, half_life: float = 1.0) -> tuple[Layer, ...]:
-    """Return layers that play (second, Hz) notes in every round."""
+    """Return layers that play (second, Hz) notes in every repetition."""
     return tuple(
         Layer(
             _glass(pitch, half_life),
