@@ -23,7 +23,7 @@ class RateLimit:
         self._refused_at = -math.inf
         self._closed_until = -math.inf
 
-    def seconds_to_wait(self) -> int:
+    def admit(self) -> int:
         """Admit a request and return 0, or return the whole seconds until one will be admitted."""
         if self._per_minute is None:
             return 0

@@ -31,11 +31,11 @@ def authenticated_route(rate_limit: RateLimit) -> type[APIRoute]:
 
             async def authenticated(request: Request) -> Response:
                 _check_key(request)
-                wait = rate_limit.seconds_to_wait()
+                wait = rate_limit.admit()
                 if wait:
                     raise HTTPException(
                         429,
-                        f"Too many requests. There is room again in {wait} s.",
+                        f"Too many requests. Try again in {wait} s.",
                         headers={"Retry-After": str(wait)},
                     )
                 _check_length(request)
@@ -58,7 +58,7 @@ def _check_key(request: Request) -> None:
     if scheme.lower() != "bearer" or not key:
         reason = "An API key is needed: Authorization: Bearer spk_…"
     elif not key.startswith("spk_"):
-        reason = "The API key is malformed: it begins with spk_."
+        reason = "The API key is malformed: it must begin with spk_."
     elif key.startswith("spk_revoked"):
         reason = "The API key was revoked."
     else:

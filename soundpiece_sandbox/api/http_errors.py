@@ -53,7 +53,7 @@ def field_error(location: Sequence[str], message: str, kind: str) -> RequestVali
 
 
 def install_handlers(service: FastAPI) -> None:
-    """Give every error of a service its documented body."""
+    """Register handlers that give every error of a service its documented body."""
     service.add_exception_handler(RequestValidationError, _validation_error)
     service.add_exception_handler(HTTPStatus.METHOD_NOT_ALLOWED, _method_not_allowed)
     service.add_exception_handler(Exception, _internal_error)

@@ -54,7 +54,7 @@ def operation_router(route: Route, backend: Backend) -> APIRouter:
             {route.envelope: operation_body(operation, route, backend.download_links, origin)}
         )
 
-    def found(operation_id: str) -> Operation:
+    def find(operation_id: str) -> Operation:
         operation = backend.store.find(operation_id)
         if operation is None or operation.route != route.name:
             raise field_error(
@@ -75,10 +75,10 @@ def operation_router(route: Route, backend: Backend) -> APIRouter:
             bool, Query(description="Hold the answer until the operation ends")
         ] = False,
     ) -> JSONResponse:
-        operation = found(operation_id)
+        operation = find(operation_id)
         if wait and operation.status == "processing":
             await backend.long_polls.hold(operation_id, request)
-            operation = found(operation_id)
+            operation = find(operation_id)
         return respond(operation, request)
 
     # FastAPI reads the body's model from the annotation, and every route has its own.
@@ -103,14 +103,14 @@ def _find_or_accept(route: Route, request: OperationRequest, backend: Backend) -
         if (known.route, backend.sources.without_signatures(known.request)) != wanted:
             raise field_error(
                 ["body", "idempotency_key"],
-                "This key already belongs to a different request; a new one needs a new key",
+                "This key already belongs to a different request; use a new key for a new request",
                 "idempotency_key_reused",
             )
         return known
     if request.callback_url and not backend.allowed_origins.allows_callback(request.callback_url):
         raise field_error(
             ["body", "callback_url"],
-            "Webhooks go to public https addresses, and to servers named with --reach",
+            "Webhooks go to public https URLs, and to servers named with --reach",
             "url_not_public",
         )
     if backend.credits.spent:

@@ -46,7 +46,7 @@ SampleSeconds = Annotated[float, Field(ge=0.5, le=60, strict=True, allow_inf_nan
 EffectSeconds = Annotated[float, Field(ge=0.5, le=30, strict=True, allow_inf_nan=False)]
 TargetSeconds = Annotated[float, Field(ge=1, le=600, strict=True, allow_inf_nan=False)]
 Variations = Annotated[int, Field(ge=1, le=3, strict=True)]
-Switch = Annotated[bool, Field(strict=True)]
+StrictBoolean = Annotated[bool, Field(strict=True)]
 
 
 class OperationRequest(BaseModel):
@@ -115,7 +115,7 @@ class NewSample(OperationRequest):
     duration: SampleSeconds | None = Field(
         default=None, description="In seconds; if absent, as long as is natural for the prompt."
     )
-    loopable: Switch = Field(default=False, description="The end meets the beginning.")
+    loopable: StrictBoolean = Field(default=False, description="The end meets the beginning.")
 
 
 class NewEffect(OperationRequest):

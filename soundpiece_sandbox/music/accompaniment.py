@@ -8,7 +8,7 @@ from soundpiece_sandbox.music.form import Form, Part
 from soundpiece_sandbox.music.harmony import Chord, Key, nearest_of, voicing
 from soundpiece_sandbox.music.instrument_presets import TONES
 from soundpiece_sandbox.music.prompt import Character
-from soundpiece_sandbox.music.score import BEATS, STEPS, Hit, Note, strokes, swung
+from soundpiece_sandbox.music.score import BEATS, STEPS, Hit, Note, read_pattern, swung
 from soundpiece_sandbox.music.seeded_random import SeededRandom
 from soundpiece_sandbox.music.style import Style
 
@@ -50,12 +50,12 @@ _PHRASES = (
 def compose_harmony(form: Form, style: Style, key: Key, random: SeededRandom) -> tuple[Chord, ...]:
     """Return two chords for each bar; the ending is on the tonic chord."""
     verse, chorus, bridge = style.major if key.mode == "major" else style.minor
-    if random.stream("progressions").random() < 0.4:  # noqa: PLR2004 - a chance
+    if random.stream("progressions").random() < 0.4:  # noqa: PLR2004 - a probability
         verse, bridge = bridge, verse
     chords: list[Chord] = []
     for part in form.parts:
         if part.kind == "ending":
-            chords += [key.home] * (2 * part.bars)
+            chords += [key.tonic_chord] * (2 * part.bars)
         elif part.kind == "bridge":
             chords += key.progression(bridge, part.bars)
         elif part.energy >= FULL_ENERGY:
@@ -108,7 +108,7 @@ def _groove(part: Part, style: Style) -> dict[str, str]:
 def _bar_of_hits(groove: dict[str, str], bar: int, part: Part, style: Style) -> Iterator[Hit]:
     loudness = {"X": 1.0, "x": 0.75, "o": 0.4}
     for drum, steps in groove.items():
-        for start, _, symbol in strokes(steps):
+        for start, _, symbol in read_pattern(steps):
             beat = swung(bar * BEATS + start, style.swing, style.swing_step)
             yield Hit(beat, drum, loudness[symbol] * part.loudness)
 
@@ -121,8 +121,8 @@ def compose_bass(form: Form, chords: Sequence[Chord], style: Style) -> tuple[Not
             continue
         pattern = style.chorus_bass if part.energy >= FULL_ENERGY else style.verse_bass
         for bar in range(part.first_bar, part.first_bar + part.bars):
-            walks = (bar - part.first_bar) % 4 == 3 and len(strokes(pattern)) > 3  # noqa: PLR2004
-            for start, length, symbol in strokes(pattern[:-2] + "a-" if walks else pattern):
+            walks = (bar - part.first_bar) % 4 == 3 and len(read_pattern(pattern)) > 3  # noqa: PLR2004
+            for start, length, symbol in read_pattern(pattern[:-2] + "a-" if walks else pattern):
                 beat = bar * BEATS + start
                 pitch = _bass_pitch(symbol, beat, chords)
                 strength = part.loudness * (1.0 if start % 2.0 == 0.0 else 0.85)
@@ -159,7 +159,7 @@ def compose_chords(form: Form, chords: Sequence[Chord], character: Character) ->
     for part in form.parts[:-1]:
         pattern = style.chorus_chords if part.energy >= FULL_ENERGY else style.verse_chords
         for bar in range(part.first_bar, part.first_bar + part.bars):
-            for start, length, symbol in strokes(pattern):
+            for start, length, symbol in read_pattern(pattern):
                 beat = bar * BEATS + start
                 previous = voiced(chords[int(beat * 2 / BEATS)], previous)
                 pitches = previous if symbol == "C" else (_single(previous, int(symbol)),)
@@ -220,7 +220,7 @@ def compose_lead(
             continue
         for bar in range(part.first_bar, part.first_bar + part.bars):
             pattern = second if (bar - part.first_bar) % 4 == 3 else first  # noqa: PLR2004
-            for start, length, symbol in strokes(pattern):
+            for start, length, symbol in read_pattern(pattern):
                 beat = bar * BEATS + start
                 if not alone and not _between_lines(beat, part):
                     continue

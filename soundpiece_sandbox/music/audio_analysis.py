@@ -30,8 +30,8 @@ def reference_features_of(sound: FloatArray) -> ReferenceFeatures:
 
     A sound without a beat has 110 beats per minute; silence has a brightness of 3000 Hz.
     """
-    heard = sound[: frames_in(_ANALYSED)]
-    return ReferenceFeatures(tempo_of(onsets_of(heard)), brightness_of(by_channel(heard)))
+    analysed = sound[: frames_in(_ANALYSED)]
+    return ReferenceFeatures(tempo_of(onsets_of(analysed)), brightness_of(by_channel(analysed)))
 
 
 def remix_basis_of(sound: FloatArray) -> RemixBasis:
@@ -40,11 +40,11 @@ def remix_basis_of(sound: FloatArray) -> RemixBasis:
     A steady tempo and bars of four beats are assumed. Only the first four minutes of a long
     sound count. There is always at least one bar; silence is in C major.
     """
-    heard = sound[: frames_in(_ANALYSED)]
-    onsets, chroma = onsets_of(heard), chroma_of(heard)
+    analysed = sound[: frames_in(_ANALYSED)]
+    onsets, chroma = onsets_of(analysed), chroma_of(analysed)
     tempo = tempo_of(onsets)
     beat = 60.0 / tempo
-    begins, ends = _audible_span(heard)
+    begins, ends = _audible_span(analysed)
     first_beat = _first_bar(onsets, chroma, tempo, begins)
     bars = max(int((ends - first_beat) / (BEATS * beat) + 0.25), 1)
     halves = _averaged(chroma, first_beat + np.arange(2 * bars + 1) * BEATS / 2 * beat)

@@ -84,9 +84,9 @@ def first_beat_of(onsets: Onsets, tempo: float, begins: float) -> float:
     beat = 60.0 / tempo
     phases = np.arange(0.0, beat, 0.002)
     times = onsets.times
-    heard = onsets.strength + 0.75 * onsets.low
+    weights = onsets.strength + 0.75 * onsets.low
     grid = phases[:, None] + np.arange(max(int(times[-1] / beat), 1)) * beat
-    scores = np.interp(grid, times, heard).sum(axis=1)
+    scores = np.interp(grid, times, weights).sum(axis=1)
     away = (phases - begins + beat / 2) % beat - beat / 2
     opening = _OPENING * scores.max() * np.exp(-0.5 * (away / _NEAR) ** 2)
     return float(phases[np.argmax(scores + opening)])

@@ -14,7 +14,7 @@ NEUTRAL = 3000.0  # Hz, of silence
 _SIZE = 4096  # frames in a spectrum
 _AT_ONCE = 256  # spectra
 _FREQUENCIES: DoubleArray = np.asarray(np.fft.rfftfreq(_SIZE, 1.0 / SAMPLE_RATE), np.float64)
-_HEARD = (_FREQUENCIES > 40.0) & (_FREQUENCIES < 16_000.0)  # noqa: PLR2004 - Hz
+_AUDIBLE = (_FREQUENCIES > 40.0) & (_FREQUENCIES < 16_000.0)  # noqa: PLR2004 - Hz
 _INAUDIBLE = 1e-4
 _STEEPEST = 3.0  # dB an octave that the tilt may have
 _PIVOT = 800.0  # Hz that the tilt leaves alone
@@ -71,9 +71,9 @@ def _mean_spectrum(track: FloatArray) -> DoubleArray:
 
 
 def _centroid(spectrum: DoubleArray) -> float:
-    heard = spectrum * _HEARD
-    whole = float(heard.sum())
-    return float(heard @ _FREQUENCIES) / whole if whole > _INAUDIBLE else NEUTRAL
+    audible = spectrum * _AUDIBLE
+    whole = float(audible.sum())
+    return float(audible @ _FREQUENCIES) / whole if whole > _INAUDIBLE else NEUTRAL
 
 
 def _tilt_reaching(brightness: float, spectrum: DoubleArray) -> float:

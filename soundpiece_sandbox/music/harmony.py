@@ -85,7 +85,7 @@ class Key:
         return ladder[min(max(index, 0), len(ladder) - 1)]
 
     @property
-    def home(self) -> Chord:
+    def tonic_chord(self) -> Chord:
         """The tonic chord."""
         return self.chord("I" if self.mode == "major" else "i")
 

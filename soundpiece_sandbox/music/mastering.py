@@ -161,8 +161,8 @@ def _gated(powers: DoubleArray) -> float:
     window = min(4, len(powers))
     blocks = np.convolve(powers, np.full(window, 1.0 / window), "valid")
     levels = -0.691 + 10.0 * np.log10(blocks + 1e-12)
-    heard = levels > _ABSOLUTE_GATE
-    if not heard.any():
+    audible = levels > _ABSOLUTE_GATE
+    if not audible.any():
         return _ABSOLUTE_GATE
-    gate = -0.691 + 10.0 * np.log10(np.mean(blocks[heard])) + _RELATIVE_GATE
-    return float(-0.691 + 10.0 * np.log10(np.mean(blocks[heard & (levels > gate)])))
+    gate = -0.691 + 10.0 * np.log10(np.mean(blocks[audible])) + _RELATIVE_GATE
+    return float(-0.691 + 10.0 * np.log10(np.mean(blocks[audible & (levels > gate)])))

@@ -120,11 +120,13 @@ def _held(name: str, seconds: float, *, short: bool) -> float:
 
 def _coloured(style: Style, character: Character) -> Chord:
     """Return the tonic chord with the sevenths and ninths that the style uses."""
-    home = character.key.home
+    tonic_chord = character.key.tonic_chord
     written = " ".join(style.major + style.minor)
     colour = (10 if character.key.mode == "minor" else 11) if "7" in written else None
     added = [tone for tone, used in ((colour, colour), (14, "9" in written)) if used]
-    return replace(home, intervals=(*home.intervals, *[tone for tone in added if tone]))
+    return replace(
+        tonic_chord, intervals=(*tonic_chord.intervals, *[tone for tone in added if tone])
+    )
 
 
 def _retuned(sound: FloatArray, semitones: float) -> FloatArray:

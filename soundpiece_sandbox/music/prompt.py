@@ -143,14 +143,14 @@ def named_length(prompt: str) -> float | None:
 def _style(words: str, random: SeededRandom) -> Style:
     """Return the style named or suggested first, or the seed's for an empty prompt, or pop."""
     for vocabulary in (attrgetter("words"), attrgetter("moods")):
-        heard = [
+        found = [
             (place, -len(word), index)
             for index, style in enumerate(STYLES)
             for word in vocabulary(style)
             if (place := _where(words, word)) >= 0
         ]
-        if heard:
-            return STYLES[min(heard)[2]]
+        if found:
+            return STYLES[min(found)[2]]
     if not words.strip() and random.seed:
         return STYLES[int(random.request_stream("style").integers(len(STYLES)))]
     return STYLES[0]
@@ -164,9 +164,9 @@ def _mode(words: str, style: Style, random: SeededRandom) -> str:
         "minor": min((at for word in _MINOR if (at := _where(words, word)) >= 0), default=-1),
         "major": min((at for word in _MAJOR if (at := _where(words, word)) >= 0), default=-1),
     }
-    heard = {mode: at for mode, at in places.items() if at >= 0}
-    if heard:
-        return min(heard, key=heard.__getitem__)
+    found = {mode: at for mode, at in places.items() if at >= 0}
+    if found:
+        return min(found, key=found.__getitem__)
     if not words.strip() and random.seed:
         return str(random.request_stream("mode").choice(("major", "minor")))
     return style.mode
@@ -209,8 +209,8 @@ def _named_tonic(prompt: str, fallback: int) -> int:
 
 
 def _longest_match(words: str, names: dict[str, str], fallback: str) -> str:
-    heard = [word for word in names if _where(words, word) >= 0]
-    return names[max(heard, key=len)] if heard else fallback
+    found = [word for word in names if _where(words, word) >= 0]
+    return names[max(found, key=len)] if found else fallback
 
 
 def _mentions(words: str, wanted: Iterable[str]) -> bool:

@@ -42,7 +42,7 @@ class RemixBasis:
     def _section_chords(self, part: Part) -> Sequence[Chord]:
         if not self.sections:
             if part.kind == "ending":
-                return (self.key.home,)
+                return (self.key.tonic_chord,)
             start = 2 * part.first_bar % len(self.chords)
             return (*self.chords[start:], *self.chords[:start])
         edges = [0, *accumulate(section.bars for section in self.sections)]

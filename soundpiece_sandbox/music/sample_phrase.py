@@ -105,7 +105,7 @@ def play_phrase(
 
 def _style_for(style: Style, wanted: SamplePrompt, random: SeededRandom) -> Style:
     """Return the style with the kit, grooves and patterns that the prompt chooses."""
-    lively = wanted.busy or random.stream("grooves").random() < 0.4  # noqa: PLR2004 - a chance
+    lively = wanted.busy or random.stream("grooves").random() < 0.4  # noqa: PLR2004 - a probability
     groove = style.chorus_drums if lively or len(style.verse_drums) < _SPARSE else style.verse_drums
     groove = {drum: steps for drum, steps in groove.items() if drum != "crash"}
     if wanted.drums:

@@ -39,7 +39,7 @@ class Hit:
     strength: float
 
 
-def strokes(bar: str) -> list[tuple[float, float, str]]:
+def read_pattern(bar: str) -> list[tuple[float, float, str]]:
     """Return (start, length, symbol) for each note of a sixteen-step bar; times in beats."""
     found = []
     for step, symbol in enumerate(bar):

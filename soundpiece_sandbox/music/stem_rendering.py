@@ -79,7 +79,7 @@ def _play_notes(
 
 
 def _play_others(plan: Plan) -> FloatArray:
-    """Return chords, pad and lead together, in the style's room."""
+    """Return chords, pad and lead together, with the style's reverb."""
     character = plan.character
     style = character.style
     lead = silence(plan.frames)

@@ -1,4 +1,4 @@
-"""The sandbox's samples and sound effects: what a listener, a test and a stopwatch may rely on."""
+"""The sandbox's samples and sound effects: sound, length, loops, repeatability and speed."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def to_octave(heard: float, tempo: float) -> float:
 
 
 def fingerprint(sound: np.ndarray) -> np.ndarray:
-    """Return what an effect sounds like: its colours, its rhythms, its course."""
+    """Return features of an effect: its spectrum, its rhythms, its course over time."""
     power, heights = bands(sound)
     level = np.sqrt(power.sum(axis=1))
     level /= level.max()

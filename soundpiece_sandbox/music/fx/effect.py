@@ -124,7 +124,7 @@ def _designed(prompt: str) -> Effect:
                 Layer(
                     SweptTone(
                         ((0.0, pitch), (1.0, pitch)),
-                        BRIGHT if rng.random() < 0.5 else SOFT,  # noqa: PLR2004 - a chance
+                        BRIGHT if rng.random() < 0.5 else SOFT,  # noqa: PLR2004 - a probability
                         tuple((place, 2.0 * frequency) for place, frequency in sweep),
                         SWELL,
                         voices=4,

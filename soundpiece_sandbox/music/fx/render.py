@@ -162,8 +162,8 @@ def struck(strike: Strike, pitch: float, length: float, seed: int) -> FloatArray
     sound = silence(frames)
     sine = tables_from(np.ones((1, 1)))
     bend = np.exp2(strike.fall * np.exp(-time / strike.fall_time)) if strike.fall else None
-    for number, (heard, level, life) in enumerate(strike.modes):
-        frequency = heard * pitch
+    for number, (base, level, life) in enumerate(strike.modes):
+        frequency = base * pitch
         if not _LOWEST < frequency < _HIGHEST:
             continue
         lasting = min(frames, frames_in(life * length * _SILENT_AFTER) + 1)
