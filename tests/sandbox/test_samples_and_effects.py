@@ -420,7 +420,7 @@ def test_instruments_lie_where_they_should(prompt, lower):
 )
 def test_the_words_decide_the_part(prompt, roles, stroke):
     wanted = read_sample_prompt(prompt, None, loopable=False)
-    assert (wanted.roles, wanted.stroke) == (roles, stroke)
+    assert (wanted.roles, wanted.one_shot) == (roles, stroke)
 
 
 def test_a_top_loop_has_no_bottom():
