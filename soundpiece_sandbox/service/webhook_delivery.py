@@ -31,7 +31,7 @@ _MAX_CONCURRENT = 100
 
 
 class WebhookDelivery:
-    """Sends each operation's end to its callback URL, and retries up to six times in all.
+    """Sends each operation's end to its callback URL, in up to six attempts.
 
     Messages are signed by the Standard Webhooks specification. A message is delivered when the
     response is 2xx within 10 seconds; redirects are not followed. Without a secret, none is sent.
