@@ -20,7 +20,7 @@ from PIL import Image
 
 from soundpiece_sandbox.music import SAMPLE_RATE, FloatArray, make_fx, make_song, plan_song
 from soundpiece_sandbox.music.form import LEAD_IN
-from soundpiece_sandbox.music.master import loudness
+from soundpiece_sandbox.music.mastering import loudness
 from soundpiece_sandbox.music.score import BEATS
 
 STYLES = ("rock", "jazz", "ambient", "synthwave", "lo-fi", "orchestral", "techno", "folk")

@@ -1,4 +1,4 @@
-"""The command ``soundpiece-sandbox``: an offline Soundpiece for one machine."""
+"""The command ``soundpiece-sandbox``, which runs the sandbox on this machine."""
 
 import argparse
 import errno
@@ -15,33 +15,33 @@ from typing import NoReturn
 from soundpiece_sandbox.command_line import parser
 
 _HOST = "127.0.0.1"
-_CONNECTIONS = 16_384
+_MAX_CONNECTIONS = 16_384
 
 
 def main() -> None:
-    """Serve until a signal or, with --idle-exit, until nobody needs it. Exits with 0.
+    """Serve until a signal or, with --idle-exit, until idle; then exit with code 0.
 
-    Prints one line on stdout once it listens. What keeps it from starting is one sentence on
-    stderr and exit code 2.
+    Prints one line on stdout once it listens. If it cannot start, it prints one sentence on
+    stderr and exits with code 2.
     """
     for stop in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(stop, _leave)
+        signal.signal(stop, _exit)
     options = parser().parse_args()
-    with _listener(options.port) as listener, _folder(options.data) as data:
+    with _listener(options.port) as listener, _data_folder(options.data) as data:
         _serve(options, data, listener)
 
 
 def _serve(options: argparse.Namespace, data: Path, listener: socket.socket) -> None:
-    # Loaded only now, so that --help and a port that is taken answer at once.
-    from soundpiece_sandbox.ledger import Ledger, LedgerUnusableError
-    from soundpiece_sandbox.server import SandboxServer
-    from soundpiece_sandbox.service import Sandbox, Settings
+    # Imported only now, so that --help and the error for a taken port come at once.
+    from soundpiece_sandbox.service.app import Sandbox, Settings
+    from soundpiece_sandbox.service.server import SandboxServer
+    from soundpiece_sandbox.store.operation_store import OperationStore, StoreUnusableError
 
-    with ExitStack() as open_rooms:
+    with ExitStack() as resources:
         try:
-            ledger = open_rooms.enter_context(Ledger(data / "ledger.sqlite3"))
-        except LedgerUnusableError as error:
-            _refuse(f"{data} cannot be the data folder: {error}.")
+            store = resources.enter_context(OperationStore(data / "ledger.sqlite3"))
+        except StoreUnusableError as error:
+            _fail(f"{data} cannot be the data folder: {error}.")
         origin = f"http://{_HOST}:{listener.getsockname()[1]}"
         settings = Settings(
             data=data,
@@ -53,25 +53,25 @@ def _serve(options: argparse.Namespace, data: Path, listener: socket.socket) -> 
             credits=options.credits,
             webhook_secret=options.webhook_secret,
             admin_token=options.admin_token,
-            reach=tuple(options.reach),
+            allowed_origins=tuple(options.reach),
             faults=tuple(options.fault),
         )
         try:
-            sandbox = Sandbox(settings, ledger)
+            sandbox = Sandbox(settings, store)
         except OSError as error:
-            _refuse(f"{data} cannot be the data folder: {error.filename}: {error.strerror}.")
+            _fail(f"{data} cannot be the data folder: {error.filename}: {error.strerror}.")
         announcement = f"Soundpiece sandbox on {origin}/v1"
         _allow_many_connections()
         SandboxServer(sandbox, announcement, options.idle_exit).run([listener])
 
 
 def _allow_many_connections() -> None:
-    """Raise the number of files this process may have open: each held long poll is one."""
+    """Raise the limit of open files of this process: each held long poll is one."""
     with suppress(ImportError, OSError, ValueError):  # Windows has no such limit
         import resource
 
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-        wanted = _CONNECTIONS if most == resource.RLIM_INFINITY else min(_CONNECTIONS, most)
+        wanted = _MAX_CONNECTIONS if most == resource.RLIM_INFINITY else min(_MAX_CONNECTIONS, most)
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
@@ -81,17 +81,17 @@ def _listener(port: int) -> Iterator[socket.socket]:
         listener = socket.create_server((_HOST, port), backlog=2048)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            _refuse(f"Port {port} is taken. Choose another with --port, or --port 0 for any.")
-        _refuse(f"Port {port} cannot be used: {error.strerror}.")
-    # Its connections inherit this; asyncio would not see to it for a listener that it did not make,
-    # and every answer would wait 40 ms for an acknowledgement.
+            _fail(f"Port {port} is taken. Choose another with --port, or --port 0 for any.")
+        _fail(f"Port {port} cannot be used: {error.strerror}.")
+    # Connections inherit this. asyncio sets it only for listeners of its own; without it, each
+    # response would wait 40 ms for an acknowledgement.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     with listener:
         yield listener
 
 
 @contextmanager
-def _folder(chosen: Path | None) -> Iterator[Path]:
+def _data_folder(chosen: Path | None) -> Iterator[Path]:
     if chosen is None:
         with tempfile.TemporaryDirectory(prefix="soundpiece-sandbox-") as temporary:
             yield Path(temporary)
@@ -100,18 +100,18 @@ def _folder(chosen: Path | None) -> Iterator[Path]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        _refuse(f"{folder} cannot be the data folder: {error.strerror}.")
+        _fail(f"{folder} cannot be the data folder: {error.strerror}.")
     if not os.access(folder, os.W_OK):
-        _refuse(f"{folder} cannot be the data folder: it is not writable.")
+        _fail(f"{folder} cannot be the data folder: it is not writable.")
     yield folder
 
 
-def _refuse(sentence: str) -> NoReturn:
+def _fail(sentence: str) -> NoReturn:
     print(sentence, file=sys.stderr)
     raise SystemExit(2)
 
 
-def _leave(*_: object) -> NoReturn:
+def _exit(*_: object) -> NoReturn:
     raise SystemExit(0)
 
 

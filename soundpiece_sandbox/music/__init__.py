@@ -1,10 +1,9 @@
-"""Music made on the spot: words and a prompt in, a finished stereo song and its stems out."""
+"""Synthesis of songs, samples and sound effects from text, and analysis of any sound, by rules."""
 
+from soundpiece_sandbox.music.audio_analysis import reference_features_of, remix_basis_of
+from soundpiece_sandbox.music.audio_arrays import SAMPLE_RATE, FloatArray
 from soundpiece_sandbox.music.cutting import Cut, plan_cut
 from soundpiece_sandbox.music.fx import make_fx
-from soundpiece_sandbox.music.ground import Ground
-from soundpiece_sandbox.music.guide import Guide
-from soundpiece_sandbox.music.listening import ground_of, listen
 from soundpiece_sandbox.music.plan import (
     Plan,
     plan_instrumental,
@@ -12,21 +11,20 @@ from soundpiece_sandbox.music.plan import (
     plan_song,
     plan_song_remix,
 )
+from soundpiece_sandbox.music.reference_style import ReferenceFeatures
+from soundpiece_sandbox.music.remix_basis import RemixBasis
 from soundpiece_sandbox.music.sample import make_sample
 from soundpiece_sandbox.music.song import Song, make_song, perform, planned_duration
-from soundpiece_sandbox.music.sound import SAMPLE_RATE, FloatArray
-from soundpiece_sandbox.music.splitting import split, split_pieces
+from soundpiece_sandbox.music.stem_separation import separate_in_pieces, separate_stems
 
 __all__ = [
     "SAMPLE_RATE",
     "Cut",
     "FloatArray",
-    "Ground",
-    "Guide",
     "Plan",
+    "ReferenceFeatures",
+    "RemixBasis",
     "Song",
-    "ground_of",
-    "listen",
     "make_fx",
     "make_sample",
     "make_song",
@@ -37,6 +35,8 @@ __all__ = [
     "plan_song",
     "plan_song_remix",
     "planned_duration",
-    "split",
-    "split_pieces",
+    "reference_features_of",
+    "remix_basis_of",
+    "separate_in_pieces",
+    "separate_stems",
 ]

@@ -1,19 +1,19 @@
-"""Accompaniment: what the band plays under, between and around the singer."""
+"""Composition of the accompaniment: harmony, drums, bass, chords, pad and lead, as notes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from soundpiece_sandbox.music.chance import Chance
 from soundpiece_sandbox.music.form import Form, Part
 from soundpiece_sandbox.music.harmony import Chord, Key, nearest_of, voicing
+from soundpiece_sandbox.music.instrument_presets import TONES
 from soundpiece_sandbox.music.prompt import Character
-from soundpiece_sandbox.music.score import BEATS, STEPS, Hit, Note, strokes, swung
+from soundpiece_sandbox.music.score import BEATS, STEPS, Hit, Note, read_pattern, swung
+from soundpiece_sandbox.music.seeded_random import SeededRandom
 from soundpiece_sandbox.music.style import Style
-from soundpiece_sandbox.music.tones import TONES
 
-FULL = 0.85  # from this energy on, a part plays the chorus's patterns
-BARE = 0.5  # below this energy, the band holds back
+FULL_ENERGY = 0.85  # from this energy up, a part plays the chorus's patterns
+BARE_ENERGY = 0.5  # below this energy, snare and clap pause
 
 _FILLS = (
     {"snare": "........o.x.xxXX", "kick": "X.......x......."},
@@ -31,12 +31,12 @@ _GENTLE_FILLS: dict[str, dict[str, str]] = {
     "wood": {"tambourine": "............o.xx"},
     "soft": {},
 }
-_GHOST_STEPS = (7, 9, 15)  # where a drummer slips in a quiet stroke every other bar
+_GHOST_STEPS = (7, 9, 15)  # steps for a quiet snare hit in every other bar
 _BASS_CENTRE = 40
 _CHORD_CENTRE = 61.0
 _POWER_LOWEST = 52
 _PAD_CENTRE = 64.0
-_LONGEST_PAD = 4  # half bars before a held chord is struck again
+_LONGEST_PAD = 4  # half bars before a held chord is played again
 _LEAD_CENTRE = 76.0
 _PHRASES = (
     "0---1-2-3---2---",
@@ -47,28 +47,28 @@ _PHRASES = (
 )
 
 
-def compose_harmony(form: Form, style: Style, key: Key, chance: Chance) -> tuple[Chord, ...]:
-    """Return two chords for each bar; the last bar is home."""
+def compose_harmony(form: Form, style: Style, key: Key, random: SeededRandom) -> tuple[Chord, ...]:
+    """Return two chords for each bar; the ending is on the tonic chord."""
     verse, chorus, bridge = style.major if key.mode == "major" else style.minor
-    if chance.stream("progressions").random() < 0.4:  # noqa: PLR2004 - a chance
+    if random.stream("progressions").random() < 0.4:  # noqa: PLR2004 - a probability
         verse, bridge = bridge, verse
     chords: list[Chord] = []
     for part in form.parts:
         if part.kind == "ending":
-            chords += [key.home] * (2 * part.bars)
+            chords += [key.tonic_chord] * (2 * part.bars)
         elif part.kind == "bridge":
             chords += key.progression(bridge, part.bars)
-        elif part.energy >= FULL:
+        elif part.energy >= FULL_ENERGY:
             chords += key.progression(chorus, part.bars)
         else:
             chords += key.progression(verse, part.bars)
     return tuple(chords)
 
 
-def compose_drums(form: Form, style: Style, chance: Chance) -> tuple[Hit, ...]:
-    """Return every stroke of the drums: the groove, fills into new sections, crashes on them."""
+def compose_drums(form: Form, style: Style, random: SeededRandom) -> tuple[Hit, ...]:
+    """Return every hit of the drums: grooves, fills before new sections, and crashes on them."""
     hits: list[Hit] = []
-    rng = chance.stream("fills")
+    rng = random.stream("fills")
     gentle = style.kit in _GENTLE_FILLS
     ghost = int(rng.choice(_GHOST_STEPS)) * BEATS / STEPS
     for part in form.parts:
@@ -86,7 +86,7 @@ def compose_drums(form: Form, style: Style, chance: Chance) -> tuple[Hit, ...]:
             if bar % 2 and "snare" in groove:
                 beat = swung(bar * BEATS + ghost, style.swing, style.swing_step)
                 hits.append(Hit(beat, "snare", 0.3 * part.loudness))
-        if part.energy >= FULL or part.kind == "ending":
+        if part.energy >= FULL_ENERGY or part.kind == "ending":
             crash = 0.35 if gentle and style.kit != "concert" else 0.8
             hits.append(Hit(part.first_bar * BEATS, "crash", crash * part.loudness))
             hits.append(Hit(part.first_bar * BEATS, "kick", part.loudness))
@@ -96,11 +96,11 @@ def compose_drums(form: Form, style: Style, chance: Chance) -> tuple[Hit, ...]:
 def _groove(part: Part, style: Style) -> dict[str, str]:
     if part.kind == "ending":
         return {}
-    if part.energy >= FULL:
+    if part.energy >= FULL_ENERGY:
         return style.chorus_drums
-    if part.energy >= BARE:
+    if part.energy >= BARE_ENERGY:
         return style.verse_drums
-    # A dance begins with its kick; anything else begins without.
+    # Styles whose kick ducks the rest begin with the kick; the others begin without it.
     held_back = ("snare", "clap") if style.pump else ("snare", "clap", "kick")
     return {drum: steps for drum, steps in style.verse_drums.items() if drum not in held_back}
 
@@ -108,7 +108,7 @@ def _groove(part: Part, style: Style) -> dict[str, str]:
 def _bar_of_hits(groove: dict[str, str], bar: int, part: Part, style: Style) -> Iterator[Hit]:
     loudness = {"X": 1.0, "x": 0.75, "o": 0.4}
     for drum, steps in groove.items():
-        for start, _, symbol in strokes(steps):
+        for start, _, symbol in read_pattern(steps):
             beat = swung(bar * BEATS + start, style.swing, style.swing_step)
             yield Hit(beat, drum, loudness[symbol] * part.loudness)
 
@@ -119,10 +119,10 @@ def compose_bass(form: Form, chords: Sequence[Chord], style: Style) -> tuple[Not
     for part in form.parts[:-1]:
         if part.kind == "intro" and not part.phrases:
             continue
-        pattern = style.chorus_bass if part.energy >= FULL else style.verse_bass
+        pattern = style.chorus_bass if part.energy >= FULL_ENERGY else style.verse_bass
         for bar in range(part.first_bar, part.first_bar + part.bars):
-            walks = (bar - part.first_bar) % 4 == 3 and len(strokes(pattern)) > 3  # noqa: PLR2004
-            for start, length, symbol in strokes(pattern[:-2] + "a-" if walks else pattern):
+            walks = (bar - part.first_bar) % 4 == 3 and len(read_pattern(pattern)) > 3  # noqa: PLR2004
+            for start, length, symbol in read_pattern(pattern[:-2] + "a-" if walks else pattern):
                 beat = bar * BEATS + start
                 pitch = _bass_pitch(symbol, beat, chords)
                 strength = part.loudness * (1.0 if start % 2.0 == 0.0 else 0.85)
@@ -151,15 +151,15 @@ def _bass_pitch(symbol: str, beat: float, chords: Sequence[Chord]) -> int:
 
 
 def compose_chords(form: Form, chords: Sequence[Chord], character: Character) -> tuple[Note, ...]:
-    """Return the chords' part: comped or broken as the style does, each leading to the next."""
+    """Return the chords' part in the style's pattern, with smooth voice leading."""
     style = character.style
     voiced = _power_chord if TONES[character.chords].power else _led_chord
     notes: list[Note] = []
     previous: tuple[int, ...] = ()
     for part in form.parts[:-1]:
-        pattern = style.chorus_chords if part.energy >= FULL else style.verse_chords
+        pattern = style.chorus_chords if part.energy >= FULL_ENERGY else style.verse_chords
         for bar in range(part.first_bar, part.first_bar + part.bars):
-            for start, length, symbol in strokes(pattern):
+            for start, length, symbol in read_pattern(pattern):
                 beat = bar * BEATS + start
                 previous = voiced(chords[int(beat * 2 / BEATS)], previous)
                 pitches = previous if symbol == "C" else (_single(previous, int(symbol)),)
@@ -185,7 +185,7 @@ def _single(pitches: tuple[int, ...], index: int) -> int:
 
 
 def compose_pad(form: Form, chords: Sequence[Chord]) -> tuple[Note, ...]:
-    """Return held chords under the big parts and the intro."""
+    """Return held chords for every part but the first verse."""
     notes: list[Note] = []
     previous: tuple[int, ...] = ()
     for part in form.parts:
@@ -208,19 +208,19 @@ def compose_pad(form: Form, chords: Sequence[Chord]) -> tuple[Note, ...]:
 
 
 def compose_lead(
-    form: Form, chords: Sequence[Chord], key: Key, style: Style, chance: Chance
+    form: Form, chords: Sequence[Chord], key: Key, style: Style, random: SeededRandom
 ) -> tuple[Note, ...]:
-    """Return the lead: a tune where nobody sings, an answer at the end of a big part's lines."""
+    """Return the lead: a tune in parts without singing, and fills between a chorus's lines."""
     notes: list[Note] = []
-    rng = chance.stream("lead")
+    rng = random.stream("lead")
     first, second = (str(pattern) for pattern in rng.permutation(_PHRASES)[:2])
     for part in form.parts:
         alone = not part.phrases and part.kind != "ending"
-        if not alone and part.energy < FULL:
+        if not alone and part.energy < FULL_ENERGY:
             continue
         for bar in range(part.first_bar, part.first_bar + part.bars):
             pattern = second if (bar - part.first_bar) % 4 == 3 else first  # noqa: PLR2004
-            for start, length, symbol in strokes(pattern):
+            for start, length, symbol in read_pattern(pattern):
                 beat = bar * BEATS + start
                 if not alone and not _between_lines(beat, part):
                     continue
@@ -231,7 +231,7 @@ def compose_lead(
 
 
 def _between_lines(beat: float, part: Part) -> bool:
-    """Return whether a beat falls in the breath after every second line of a part."""
+    """Return whether a beat falls in the pause after every second line of a part."""
     answered = [phrase for phrase in part.phrases[1::2] if phrase.bars > 1]
     ends = [(phrase.first_bar + phrase.bars) * BEATS for phrase in answered]
     return any(end - 1.5 <= beat < end for end in ends)

@@ -1,4 +1,4 @@
-"""Brightness: where a sound's spectrum has its centre, and a gentle tilt that moves it."""
+"""Brightness: the spectral centroid of a sound, and a spectral tilt that moves it."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from soundpiece_sandbox.music.sound import SAMPLE_RATE, FloatArray
+from soundpiece_sandbox.music.audio_arrays import SAMPLE_RATE, FloatArray
 from soundpiece_sandbox.music.wavetable import DoubleArray
 
-NEUTRAL = 3000.0  # Hz: what silence is given
+NEUTRAL = 3000.0  # Hz, of silence
 
 _SIZE = 4096  # frames in a spectrum
 _AT_ONCE = 256  # spectra
 _FREQUENCIES: DoubleArray = np.asarray(np.fft.rfftfreq(_SIZE, 1.0 / SAMPLE_RATE), np.float64)
-_HEARD = (_FREQUENCIES > 40.0) & (_FREQUENCIES < 16_000.0)  # noqa: PLR2004 - what a room carries
+_AUDIBLE = (_FREQUENCIES > 40.0) & (_FREQUENCIES < 16_000.0)  # noqa: PLR2004 - Hz
 _INAUDIBLE = 1e-4
 _STEEPEST = 3.0  # dB an octave that the tilt may have
 _PIVOT = 800.0  # Hz that the tilt leaves alone
 _TILTED = (60.0, 12_000.0)  # Hz; beyond these it is level
-_TAPS = 2047  # of the tilt's filter
+_TAPS = 2047  # length of the tilt's filter
 _BLOCK = 1 << 15  # frames filtered at once
 
 
@@ -27,15 +27,15 @@ def brightness_of(track: FloatArray) -> float:
     """Return the brightness in Hz of a track, (channels, frames) of any length.
 
     It is the spectral centroid of the mean magnitude spectrum (the channels' mean in windows of
-    4096 frames, from 40 Hz to 16 kHz), so loud moments count for more than quiet ones.
+    4096 frames, from 40 Hz to 16 kHz), so loud moments weigh more than quiet ones.
     """
-    return _centre(_mean_spectrum(track))
+    return _centroid(_mean_spectrum(track))
 
 
 def tilt_towards(brightness: float, stems: Mapping[str, FloatArray]) -> None:
-    """Tilt stems (2, frames) in place so that their sum comes near to a brightness in Hz.
+    """Tilt stems (2, frames) in place so that their sum approaches a brightness in Hz.
 
-    Each goes through the same linear filter, of at most 3 dB an octave and without delay.
+    All go through the same linear-phase filter, of at most 3 dB per octave, without delay.
     """
     tracks = list(stems.values())
     spectrum = _mean_spectrum(sum(tracks[1:], start=tracks[0]))
@@ -70,18 +70,18 @@ def _mean_spectrum(track: FloatArray) -> DoubleArray:
     return np.asarray(total / len(windows))
 
 
-def _centre(spectrum: DoubleArray) -> float:
-    heard = spectrum * _HEARD
-    whole = float(heard.sum())
-    return float(heard @ _FREQUENCIES) / whole if whole > _INAUDIBLE else NEUTRAL
+def _centroid(spectrum: DoubleArray) -> float:
+    audible = spectrum * _AUDIBLE
+    whole = float(audible.sum())
+    return float(audible @ _FREQUENCIES) / whole if whole > _INAUDIBLE else NEUTRAL
 
 
 def _tilt_reaching(brightness: float, spectrum: DoubleArray) -> float:
-    """Return the tilt in dB an octave that brings a spectrum nearest to a brightness."""
+    """Return the tilt in dB per octave that brings a spectrum nearest to a brightness."""
     low, high = -_STEEPEST, _STEEPEST
-    for _ in range(20):  # the centre rises with the tilt, so halving finds it
+    for _ in range(20):  # bisection: the centroid rises with the tilt
         middle = 0.5 * (low + high)
-        if _centre(spectrum * _gain(middle, _FREQUENCIES)) < brightness:
+        if _centroid(spectrum * _gain(middle, _FREQUENCIES)) < brightness:
             low = middle
         else:
             high = middle

@@ -1,4 +1,4 @@
-"""Chroma: how much of each of the twelve pitch classes sounds, moment by moment."""
+"""Chroma: the strength of each of the twelve pitch classes, ten times a second."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from functools import lru_cache
 
 import numpy as np
 
-from soundpiece_sandbox.music.sound import SAMPLE_RATE, FloatArray, by_channel
+from soundpiece_sandbox.music.audio_arrays import SAMPLE_RATE, FloatArray, by_channel
 from soundpiece_sandbox.music.wavetable import DoubleArray
 
 MOMENTS = 10.0  # a second
 
-_RATE = SAMPLE_RATE / 4  # Hz: nothing above 2 kHz is heard here
-_SIZE = 4096  # frames in a spectrum, at that rate: semitones are told apart from 100 Hz up
+_RATE = SAMPLE_RATE / 4  # Hz: nothing above 2 kHz is analysed
+_SIZE = 4096  # frames in a spectrum at that rate, which separates semitones from 100 Hz up
 _AT_ONCE = 256  # spectra
 _BINOMIAL = np.array([1, 4, 6, 4, 1], np.float32) / 16
 _BLUR = 0.35  # semitones
@@ -23,10 +23,10 @@ _LOW = (40.0, 180.0)  # Hz
 def chroma_of(sound: FloatArray) -> DoubleArray:
     """Return the chroma of a sound (frames, channels): (moments, 24), ten moments a second.
 
-    The first twelve are the pitch classes from C up as they sound in the middle, the other
-    twelve as they sound in the bass. Silence has none of either.
+    The first twelve are the pitch classes from C up in the middle range, the other twelve those
+    in the bass. Silence is all zeros.
     """
-    slow = _slowed(np.mean(by_channel(sound), axis=0, dtype=np.float32))
+    slow = _decimated(np.mean(by_channel(sound), axis=0, dtype=np.float32))
     centres = np.arange(0.0, len(sound) / SAMPLE_RATE, 1.0 / MOMENTS)
     starts = np.round(centres * _RATE).astype(np.int64)
     padded = np.pad(slow, (_SIZE // 2, _SIZE))
@@ -35,15 +35,15 @@ def chroma_of(sound: FloatArray) -> DoubleArray:
     chroma = np.empty((len(starts), 24))
     for first in range(0, len(starts), _AT_ONCE):
         spectra = np.abs(np.fft.rfft(pieces[starts[first : first + _AT_ONCE]] * window, axis=1))
-        # The root brings loud and quiet notes nearer to each other, as the ear does.
+        # The square root compresses differences of loudness, as hearing does.
         chroma[first : first + _AT_ONCE] = np.sqrt(spectra) @ _classes()
     return chroma
 
 
-def _slowed(mono: FloatArray) -> FloatArray:
-    """Return every fourth frame of a mono sound (frames,), without what lies too high for that.
+def _decimated(mono: FloatArray) -> FloatArray:
+    """Return every fourth frame of a mono sound (frames,), low-passed before.
 
-    What would be heard below 2 kHz instead is 50 dB quieter.
+    Aliases below 2 kHz are 50 dB down.
     """
     for _ in range(2):
         mono = np.asarray(np.convolve(np.pad(mono, 2), _BINOMIAL, "valid")[::2], np.float32)
@@ -52,12 +52,12 @@ def _slowed(mono: FloatArray) -> FloatArray:
 
 @lru_cache(maxsize=1)
 def _classes() -> DoubleArray:
-    """Return what each frequency of a spectrum gives to each pitch class, (frequencies, 24)."""
+    """Return the weight of each frequency in each pitch class, (frequencies, 24)."""
     frequencies = np.fft.rfftfreq(_SIZE, 1.0 / _RATE)
     pitches = 69.0 + 12.0 * np.log2(np.maximum(frequencies, 1.0) / 440.0)
     away = (pitches[:, None] - np.arange(12) + 6.0) % 12.0 - 6.0
     shares = np.exp(-0.5 * (away / _BLUR) ** 2)
-    # There are more frequencies to a semitone the higher it is.
+    # Higher semitones span more frequencies of the spectrum.
     shares /= np.maximum(frequencies, 1.0)[:, None]
     ranges = [
         shares * ((frequencies >= low) & (frequencies < high))[:, None]

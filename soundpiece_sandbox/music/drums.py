@@ -1,4 +1,4 @@
-"""Drums: every stroke synthesised from a swept sine, a noise, and the room they stand in."""
+"""Drum synthesis: each hit is a swept sine and a noise band, in the reverb of a room."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from soundpiece_sandbox.music.effects import impulse_response
-from soundpiece_sandbox.music.filters import banded, convolved, noise
-from soundpiece_sandbox.music.sound import SAMPLE_RATE, FloatArray, faded, frames_in, panned
+from soundpiece_sandbox.music.audio_arrays import SAMPLE_RATE, FloatArray, faded, frames_in, panned
+from soundpiece_sandbox.music.filters import band_passed, convolved, noise
+from soundpiece_sandbox.music.mix_effects import impulse_response
 
 
 @dataclass(frozen=True)
 class Drum:
-    """One drum: a skin (a sine falling in pitch) and a rattle (a band of noise)."""
+    """One drum: a skin (a sine that falls in pitch) and a rattle (a band of noise)."""
 
-    pitch: float = 0.0  # Hz the skin settles at; 0 for none
-    fall: float = 0.0  # octaves it falls from
+    pitch: float = 0.0  # Hz at which the skin settles; 0 without a skin
+    fall: float = 0.0  # octaves by which it starts higher
     fall_time: float = 0.03  # seconds
     skin: float = 0.2  # seconds until the skin is half as loud
     rattle: float = 0.0  # level of the noise
-    low: float = 200.0  # the noise's band in Hz
+    low: float = 200.0  # Hz, the lower edge of the noise
     high: float = 12_000.0
     decay: float = 0.08  # seconds until the noise is half as loud
-    metal: float = 0.0  # level of the clashing partials of a cymbal
-    claps: int = 1  # hands
+    metal: float = 0.0  # level of a cymbal's inharmonic partials
+    claps: int = 1  # number of hands
     pan: float = 0.0
     level: float = 1.0
 
@@ -56,7 +56,7 @@ _STANDARD = {
     "bass drum": Drum(44.0, 0.6, 0.05, 0.3, 0.2, 60.0, 500.0, 0.08, level=1.0),
 }
 
-# What each kit does differently, and the room it stands in: (seconds, level).
+# For each kit: its changes to the standard drums, and its room's reverb time (s) and level.
 _KITS: dict[str, tuple[dict[str, Drum], float, float]] = {
     "studio": ({}, 0.45, 0.12),
     "rock": (
@@ -116,12 +116,12 @@ _KITS: dict[str, tuple[dict[str, Drum], float, float]] = {
         0.14,
     ),
 }
-_CLASHING = (317.0, 423.0, 517.0, 631.0, 743.0, 871.0)  # Hz; no two in a simple ratio
+_CLASHING = (317.0, 423.0, 517.0, 631.0, 743.0, 871.0)  # Hz; no two are in a simple ratio
 _SILENT_AFTER = 9.0  # half-lives
 
 
 class Kit:
-    """A drum kit in its room; each drum is synthesised once."""
+    """A drum kit in its room; each drum is synthesised once and then reused."""
 
     def __init__(self, name: str) -> None:
         changes, self._room_seconds, self._room_level = _KITS[name]
@@ -129,7 +129,7 @@ class Kit:
         self._struck: dict[str, FloatArray] = {}
 
     def strike(self, drum: str) -> FloatArray:
-        """Return one full stroke, (2, frames); a drum the kit lacks is silent."""
+        """Return one hit at full strength, (2, frames); a drum that the kit lacks is silent."""
         if drum not in self._drums:
             return np.zeros((2, 1), np.float32)
         if drum not in self._struck:
@@ -153,7 +153,7 @@ def _dry(drum: Drum) -> FloatArray:
         sound += np.sin(2.0 * np.pi * np.cumsum(frequency) / SAMPLE_RATE) * _dying(time, drum.skin)
     if drum.metal:
         clash = sum(np.sign(np.sin(2.0 * np.pi * pitch * 7.3 * time)) for pitch in _CLASHING)
-        metal = banded(np.asarray(clash, np.float32), drum.low, drum.high)
+        metal = band_passed(np.asarray(clash, np.float32), drum.low, drum.high)
         sound += drum.metal * 0.2 * metal * _dying(time, drum.decay)
     if drum.rattle:
         rattle = noise(frames, drum.low, drum.high)
@@ -166,7 +166,7 @@ def _dying(time: FloatArray, half_life: float) -> FloatArray:
 
 
 def _clapped(time: FloatArray, drum: Drum) -> FloatArray:
-    """Return the noise's envelope: several hands a moment apart, the last one ringing."""
+    """Return the noise's envelope: several claps 11 ms apart, of which the last one rings."""
     envelope = np.zeros_like(time)
     for hand in range(drum.claps):
         since = time - np.float32(0.011 * hand)

@@ -1,4 +1,4 @@
-"""Filters and spaces, worked in the frequency domain, and noise of any colour."""
+"""Filters and convolution by FFT, and band-limited noise."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from soundpiece_sandbox.music.sound import SAMPLE_RATE, FloatArray
+from soundpiece_sandbox.music.audio_arrays import SAMPLE_RATE, FloatArray
 
 _BANK = 1 << 17  # frames of noise before it repeats: three seconds
 
 
-def banded(sound: FloatArray, low: float, high: float, steepness: int = 2) -> FloatArray:
-    """Return `sound` (..., frames) with what lies outside `low` to `high` Hz rolled off.
+def band_passed(sound: FloatArray, low: float, high: float, steepness: int = 2) -> FloatArray:
+    """Return `sound` (..., frames) band-passed from `low` to `high` Hz.
 
-    The phase stays as it is; `steepness` is that of a Butterworth filter's order.
+    The phase is not changed; `steepness` is the order of the Butterworth magnitude response.
     """
     frames = sound.shape[-1]
     size = _quick_size(frames + SAMPLE_RATE // 50)
@@ -25,9 +25,9 @@ def banded(sound: FloatArray, low: float, high: float, steepness: int = 2) -> Fl
 
 
 def noise(frames: int, low: float, high: float, seed: int = 0) -> FloatArray:
-    """Return mono noise (frames,) of unit power before its band, `low` to `high` Hz, is cut.
+    """Return mono noise (frames,) band-passed from `low` to `high` Hz, of unit power before.
 
-    The same arguments are the same noise.
+    The same arguments return the same noise.
     """
     bank = _noise_bank(low, high)
     start = seed * 7919 % _BANK
@@ -35,7 +35,7 @@ def noise(frames: int, low: float, high: float, seed: int = 0) -> FloatArray:
 
 
 def convolved(sound: FloatArray, response: FloatArray) -> FloatArray:
-    """Return mono `sound` (frames,) as it rings in a stereo `response`: (2, frames + tail)."""
+    """Return mono `sound` (frames,) convolved with a stereo `response`: (2, frames + tail)."""
     tail = response.shape[1] - 1
     total = sound.shape[0] + tail
     size = _quick_size(min(total, max(4 * tail, 1 << 15)))
@@ -55,7 +55,7 @@ def _noise_bank(low: float, high: float) -> FloatArray:
     white = np.random.default_rng(20).standard_normal(_BANK, dtype=np.float32)
     spectrum = np.fft.rfft(white)
     spectrum *= _response(np.fft.rfftfreq(_BANK, 1.0 / SAMPLE_RATE), low, high, steepness=2)
-    # Filtered as a circle, so that where the bank repeats nothing is heard.
+    # Circular filtering makes the bank repeat without an audible seam.
     return np.fft.irfft(spectrum, _BANK).astype(np.float32)
 
 
@@ -71,6 +71,6 @@ def _response(
 
 
 def _quick_size(frames: int) -> int:
-    """Return a length not below `frames` that transforms quickly: even, of small factors."""
+    """Return a length of at least `frames` with small factors, for which an FFT is fast."""
     power = 1 << max(frames - 1, 1).bit_length()
     return next(size for size in (power * 5 // 8, power * 3 // 4, power) if size >= frames)

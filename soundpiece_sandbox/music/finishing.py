@@ -1,26 +1,26 @@
-"""Finishing: a sound brought to its exact length, closed to a circle, levelled and handed out."""
+"""Finishing of samples and effects: exact length, seamless loops, loudness and array layout."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from soundpiece_sandbox.music.master import loudness, mastered
-from soundpiece_sandbox.music.sound import FloatArray
+from soundpiece_sandbox.music.audio_arrays import FloatArray
+from soundpiece_sandbox.music.mastering import loudness, mastered
 
 _PEAK = 10.0 ** (-3.0 / 20.0)
-_CONTEXT = 44_100  # frames of itself that a loop's master hears before and after
+_CONTEXT = 44_100  # frames of the loop itself that its mastering sees before and after
 
 
 def fitted(track: FloatArray, frames: int) -> FloatArray:
-    """Return a track (2, any) cut or continued in silence to (2, frames)."""
+    """Return a track (2, any) cut or padded with silence to (2, frames)."""
     missing = max(frames - track.shape[1], 0)
     return np.pad(track[:, :frames], ((0, 0), (0, missing)))
 
 
-def folded(track: FloatArray, frames: int) -> FloatArray:
-    """Return a track (2, any) as a circle of (2, frames): what rings over the end comes around.
+def wrapped_around(track: FloatArray, frames: int) -> FloatArray:
+    """Return a track (2, any) as a loop of (2, frames): its end is added to its beginning.
 
-    Played again and again, the circle sounds as if the track had begun anew every `frames`.
+    The repeated loop sounds as if the track started again every `frames`.
     """
     rounds = -(-track.shape[1] // frames)
     whole = fitted(track, rounds * frames)
@@ -28,26 +28,26 @@ def folded(track: FloatArray, frames: int) -> FloatArray:
 
 
 def levelled(track: FloatArray, lufs: float) -> FloatArray:
-    """Return a track (2, frames) as loud as it may be: `lufs`, or a peak of -3 dBFS if quieter."""
+    """Return a track (2, frames) scaled to `lufs`, or to a peak of -3 dBFS if quieter."""
     peak = float(np.max(np.abs(track)))
     gain = min(_PEAK / max(peak, 1e-6), 10.0 ** ((lufs - loudness(track)) / 20.0))
     return track * np.float32(gain)
 
 
-def mastered_circle(track: FloatArray) -> FloatArray:
-    """Return a loop (2, frames) mastered like a song, (frames, 2): its end meets its beginning."""
+def mastered_loop(track: FloatArray) -> FloatArray:
+    """Return a loop (2, frames) mastered like a song, (frames, 2), without a seam."""
     centred = track - track.mean(axis=1, keepdims=True)
     around = np.pad(centred, ((0, 0), (_CONTEXT, _CONTEXT)), mode="wrap")
     mix, _ = mastered({"loop": around})
     return np.ascontiguousarray(mix[_CONTEXT:-_CONTEXT])
 
 
-def mastered_line(track: FloatArray) -> FloatArray:
-    """Return a track (2, frames) with a beginning and an end mastered like a song, (frames, 2)."""
+def mastered_once(track: FloatArray) -> FloatArray:
+    """Return a track (2, frames) that does not loop, mastered like a song, (frames, 2)."""
     mix, _ = mastered({"line": track})
     return mix
 
 
-def handed_out(track: FloatArray) -> FloatArray:
-    """Return a track (2, frames) as callers get it: (frames, 2)."""
+def frames_first(track: FloatArray) -> FloatArray:
+    """Return a track (2, frames) as (frames, 2)."""
     return np.ascontiguousarray(track.T, np.float32)

@@ -1,4 +1,4 @@
-"""Form: from the lyrics' sections to bars, with an intro before and an ending after."""
+"""Musical form: the lyrics' sections laid out in bars, with an intro and an ending."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from soundpiece_sandbox.music.score import BEATS
 
 LONGEST = 240.0  # seconds
 LEAD_IN = 0.06  # seconds of silence before the first beat
-RING = 2.4  # seconds the last chord rings on after its bar
+RING = 2.4  # seconds that the last chord rings after its bar
 
-_LINE = 4.0  # seconds a sung line likes to last
-_SHORT = 56.0  # seconds below which a song takes longer to say goodbye
+_LINE = 4.0  # usual seconds of a sung line
+_SHORT = 56.0  # seconds below which a song gets an outro
 _FASTEST_SINGING = 4.0  # syllables a second
 _FEW = 4  # lines
 _ENERGY = {
@@ -30,7 +30,7 @@ _ENERGY = {
 
 @dataclass(frozen=True)
 class Phrase:
-    """A sung line in its bars."""
+    """A sung line and its bars."""
 
     line: Line
     first_bar: int
@@ -39,7 +39,7 @@ class Phrase:
 
 @dataclass(frozen=True)
 class Part:
-    """A section in its bars; `energy` runs from 0 (bare) to 1 (everything plays)."""
+    """A section and its bars; `energy` is from 0 (sparse) to 1 (everything plays)."""
 
     kind: str
     occurrence: int  # 0 for the first verse, 1 for the second
@@ -50,13 +50,13 @@ class Part:
 
     @property
     def loudness(self) -> float:
-        """How hard the band plays here, up to 1."""
+        """The strength with which the instruments play here, up to 1."""
         return 0.35 + 0.65 * self.energy
 
 
 @dataclass(frozen=True)
-class Stretch:
-    """A section without its words: its kind and its number of bars."""
+class SectionOutline:
+    """A section's kind and its number of bars."""
 
     kind: str
     bars: int
@@ -64,34 +64,34 @@ class Stretch:
 
 @dataclass(frozen=True)
 class Form:
-    """The whole piece laid out in bars of four beats."""
+    """A whole piece laid out in bars of four beats."""
 
     parts: tuple[Part, ...]
     tempo: float
 
     @property
     def bars(self) -> int:
-        """How many bars there are, the ending's included."""
+        """The number of bars, including the ending's."""
         return self.parts[-1].first_bar + self.parts[-1].bars
 
     @property
     def between_lines(self) -> Form:
-        """The parts that have no lines, where they are."""
+        """The parts without sung lines, at their places."""
         return Form(tuple(part for part in self.parts if not part.phrases), self.tempo)
 
     @property
-    def stretches(self) -> tuple[Stretch, ...]:
-        """The sections without their words."""
-        return tuple(Stretch(part.kind, part.bars) for part in self.parts)
+    def section_outlines(self) -> tuple[SectionOutline, ...]:
+        """The kind and the number of bars of each section."""
+        return tuple(SectionOutline(part.kind, part.bars) for part in self.parts)
 
     @property
     def last_chord(self) -> float:
-        """How many beats the last chord is held, into the ring."""
+        """The beats for which the last chord is held, past its bar."""
         return self.parts[-1].bars * BEATS + (RING - 0.2) * self.tempo / 60.0
 
     @property
     def seconds(self) -> float:
-        """How long the piece sounds, from the lead-in to the end of the last ring."""
+        """The seconds from the lead-in to the end of the last chord."""
         return LEAD_IN + self.bars * BEATS * 60.0 / self.tempo + RING
 
 
@@ -130,22 +130,22 @@ def lay_out(sections: tuple[Section, ...], tempo: float) -> Form:
 
 
 def energy_of(kind: str, occurrence: int) -> float:
-    """Return how much of the band plays in a section, 0 to 1: a little more each time it comes."""
+    """Return the energy of a section, 0 to 1: a little more at each occurrence."""
     return min(_ENERGY[kind] + 0.06 * occurrence, 1.0)
 
 
 def ending_bars(bar: float) -> int:
-    """Return how many bars of `bar` seconds the ending takes."""
+    """Return the number of bars of `bar` seconds in the ending."""
     return bars_for(2.5, bar)
 
 
 def bars_for(seconds: float, bar: float) -> int:
-    """Return the power of two of bars nearest to `seconds`."""
+    """Return the number of bars, a power of two, that is nearest to `seconds`."""
     return min((1, 2, 4, 8, 16), key=lambda bars: max(bars * bar / seconds, seconds / (bars * bar)))
 
 
 def line_bars(bar: float) -> int:
-    """Return how many bars of `bar` seconds a line likes to take."""
+    """Return the usual number of bars of `bar` seconds for a line."""
     return min(bars_for(_LINE, bar), 4)
 
 

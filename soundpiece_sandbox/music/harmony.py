@@ -1,4 +1,4 @@
-"""Harmony: keys, chords, progressions in Roman numerals, and how one chord leads to the next."""
+"""Harmony: keys, chords, progressions in Roman numerals, and voice leading."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _INTERVALS = {
 
 @dataclass(frozen=True)
 class Chord:
-    """A chord: the pitch class of its root, and semitones above it."""
+    """A chord: the pitch class of its root, and the semitones of its notes above it."""
 
     root: int
     intervals: tuple[int, ...]
@@ -56,7 +56,7 @@ class Key:
 
     @property
     def name(self) -> str:
-        """The key as people write it, such as "A minor"."""
+        """The name of the key, such as "A minor"."""
         return f"{NOTE_NAMES[self.tonic]} {self.mode}"
 
     @property
@@ -65,9 +65,9 @@ class Key:
         return tuple((self.tonic + step) % 12 for step in SCALES[self.mode])
 
     def over(self, chord: Chord) -> tuple[int, ...]:
-        """Return the pitch classes a tune may use over a chord.
+        """Return the pitch classes that a melody may use over a chord.
 
-        Where the chord borrows a note from outside the scale, the scale's notes beside it yield.
+        Notes of the scale that are a semitone from a chord note outside the scale are left out.
         """
         borrowed = [tone for tone in chord.pitch_classes if tone not in self.scale]
         clashing = {(tone + step) % 12 for tone in borrowed for step in (-1, 1)}
@@ -85,12 +85,12 @@ class Key:
         return ladder[min(max(index, 0), len(ladder) - 1)]
 
     @property
-    def home(self) -> Chord:
-        """The chord on the tonic."""
+    def tonic_chord(self) -> Chord:
+        """The tonic chord."""
         return self.chord("I" if self.mode == "major" else "i")
 
     def chord(self, numeral: str) -> Chord:
-        """Return the chord a Roman numeral names in this key: "vi", "V7", "bVII", "iv9"."""
+        """Return the chord of a Roman numeral in this key: "vi", "V7", "bVII", "iv9"."""
         match = _NUMERAL.fullmatch(numeral)
         if match is None:
             raise ValueError(f"{numeral!r} is not a chord numeral")
@@ -102,7 +102,7 @@ class Key:
     def progression(self, numerals: str, bars: int) -> list[Chord]:
         """Return two chords for each of `bars` bars, repeating the progression as needed.
 
-        A space parts bars; a comma parts the two halves of one.
+        Spaces separate bars; a comma separates the two halves of a bar.
         """
         halves: list[Chord] = []
         for bar in numerals.split():

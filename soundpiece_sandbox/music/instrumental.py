@@ -1,4 +1,4 @@
-"""Instrumentals: a form of their own, and the tune that a lead plays where a voice would sing."""
+"""Instrumentals: their form, and the tune that a lead instrument plays in place of a voice."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from soundpiece_sandbox.music.chance import Chance
 from soundpiece_sandbox.music.form import (
     LEAD_IN,
     LONGEST,
@@ -15,7 +14,7 @@ from soundpiece_sandbox.music.form import (
     Form,
     Part,
     Phrase,
-    Stretch,
+    SectionOutline,
     ending_bars,
     energy_of,
     line_bars,
@@ -24,10 +23,11 @@ from soundpiece_sandbox.music.harmony import Chord, Key
 from soundpiece_sandbox.music.lyrics import Line, Syllable
 from soundpiece_sandbox.music.melody import compose_melody
 from soundpiece_sandbox.music.score import BEATS, Note, swung
+from soundpiece_sandbox.music.seeded_random import SeededRandom
 from soundpiece_sandbox.music.style import Style
 
 _KINDS = {"I": "intro", "V": "verse", "C": "chorus", "B": "bridge", "O": "outro"}
-# Each letter is as many bars as every other; the longer the piece, the more of them.
+# All letters of a shape have the same number of bars; longer pieces have more letters.
 _SHAPES = {
     len(shape): shape
     for shape in (
@@ -36,53 +36,56 @@ _SHAPES = {
         *("IIVVCCVVCCBBCCO", "IIVVCCVVCCBBCCOO"),
     )
 }
-_USUAL_PIECES = 11  # letters in a shape
+_USUAL_LETTERS = 11  # letters in a shape
 _USUAL_SECONDS = (66.0, 102.0)
-_TUNEFUL = ("verse", "chorus")  # sections with a tune; in the others the lead plays figures
-_NOTES = {"verse": (5, 9), "chorus": (7, 12)}  # in a line of the tune
+_TUNEFUL = ("verse", "chorus")  # sections with a tune; in the others the lead plays short figures
+_NOTES = {"verse": (5, 9), "chorus": (7, 12)}  # the range of notes in a line of the tune
 _WORDLESS = Syllable("", "u", "")
-_TUNE_VOICE, _ABOVE = "high", 12  # a lead plays an octave above where a high voice would sing
+_TUNE_VOICE, _ABOVE = "high", 12  # the lead is an octave above a high voice
 
 
-def usual_seconds(chance: Chance) -> float:
-    """Return how long a piece lasts when nobody says: 66 to 102 seconds."""
-    return float(chance.stream("length").uniform(*_USUAL_SECONDS))
+def usual_seconds(random: SeededRandom) -> float:
+    """Return the seconds of a piece whose prompt names no length: 66 to 102."""
+    return float(random.stream("length").uniform(*_USUAL_SECONDS))
 
 
-def lay_out_instrumental(seconds: float, tempo: float, chance: Chance) -> Form:
-    """Return the form of a piece of about so many seconds, at most `LONGEST`."""
+def lay_out_instrumental(seconds: float, tempo: float, random: SeededRandom) -> Form:
+    """Return the form of a piece of about this many seconds, at most `LONGEST`."""
     bar = BEATS * 60.0 / tempo
     music = (min(seconds, LONGEST) - LEAD_IN - RING) / bar - ending_bars(bar)
-    piece = _piece(music)
-    bars = piece * max(round(music / piece), 1)
+    letter_bars = _bars_per_letter(music)
+    bars = letter_bars * max(round(music / letter_bars), 1)
     if LEAD_IN + (bars + ending_bars(bar)) * bar + RING > LONGEST:
-        bars -= piece
-    return lay_out_stretches(shaped(bars + ending_bars(bar), tempo), tempo, chance)
+        bars -= letter_bars
+    return lay_out_sections(sections_for(bars + ending_bars(bar), tempo), tempo, random)
 
 
-def shaped(bars: int, tempo: float) -> tuple[Stretch, ...]:
-    """Return sections, from an intro to an ending, that make exactly so many bars."""
+def sections_for(bars: int, tempo: float) -> tuple[SectionOutline, ...]:
+    """Return sections, from an intro to an ending, with exactly this many bars in all."""
     ending = min(ending_bars(BEATS * 60.0 / tempo), bars)
-    piece = _piece(bars - ending)
-    pieces = (bars - ending) // piece
-    if pieces == 0:
-        return (Stretch("ending", bars),)
+    letter_bars = _bars_per_letter(bars - ending)
+    letters = (bars - ending) // letter_bars
+    if letters == 0:
+        return (SectionOutline("ending", bars),)
     sections = [
-        Stretch(_KINDS[letter], piece * len(list(run))) for letter, run in groupby(_SHAPES[pieces])
+        SectionOutline(_KINDS[letter], letter_bars * len(list(run)))
+        for letter, run in groupby(_SHAPES[letters])
     ]
-    left = bars - ending - piece * pieces
-    sections[-1] = Stretch(sections[-1].kind, sections[-1].bars + left)
-    return (*sections, Stretch("ending", ending))
+    left = bars - ending - letter_bars * letters
+    sections[-1] = SectionOutline(sections[-1].kind, sections[-1].bars + left)
+    return (*sections, SectionOutline("ending", ending))
 
 
-def lay_out_stretches(stretches: Iterable[Stretch], tempo: float, chance: Chance) -> Form:
-    """Return the form that these sections make, with lines for the lead to play."""
+def lay_out_sections(
+    section_outlines: Iterable[SectionOutline], tempo: float, random: SeededRandom
+) -> Form:
+    """Return the form of these sections, with lines for the lead to play."""
     parts: list[Part] = []
     seen: Counter[str] = Counter()
     first = 0
-    for each in stretches:
+    for each in section_outlines:
         energy = energy_of(each.kind, seen[each.kind])
-        lines = _lines(each, first, tempo, chance)
+        lines = _lines(each, first, tempo, random)
         parts.append(Part(each.kind, seen[each.kind], first, each.bars, energy, lines))
         seen[each.kind] += 1
         first += each.bars
@@ -90,7 +93,7 @@ def lay_out_stretches(stretches: Iterable[Stretch], tempo: float, chance: Chance
 
 
 def compose_tune(
-    form: Form, chords: Sequence[Chord], key: Key, style: Style, chance: Chance
+    form: Form, chords: Sequence[Chord], key: Key, style: Style, random: SeededRandom
 ) -> tuple[Note, ...]:
     """Return the tune of the form's lines, for a lead to play."""
     return tuple(
@@ -100,26 +103,28 @@ def compose_tune(
             (note.pitch + _ABOVE,),
             1.1 if note.start % 1.0 == 0.0 else 0.95,
         )
-        for note in compose_melody(form, chords, key, _TUNE_VOICE, chance)
+        for note in compose_melody(form, chords, key, _TUNE_VOICE, random)
     )
 
 
-def _piece(bars: float) -> int:
-    """Return the power of two of bars that divides a piece most like others are divided."""
+def _bars_per_letter(bars: float) -> int:
+    """Return the bars per letter, a power of two, that give a shape of about usual length."""
     sizes = (1, 2, 4, 8, 16, 32)
-    return min(sizes, key=lambda size: abs(math.log2(max(bars, 1.0) / size / _USUAL_PIECES)))
+    return min(sizes, key=lambda size: abs(math.log2(max(bars, 1.0) / size / _USUAL_LETTERS)))
 
 
-def _lines(stretch: Stretch, first_bar: int, tempo: float, chance: Chance) -> tuple[Phrase, ...]:
-    if stretch.kind not in _TUNEFUL:
+def _lines(
+    outline: SectionOutline, first_bar: int, tempo: float, random: SeededRandom
+) -> tuple[Phrase, ...]:
+    if outline.kind not in _TUNEFUL:
         return ()
     usual = line_bars(BEATS * 60.0 / tempo)
-    counts = chance.stream("lines", stretch.kind).integers(*_NOTES[stretch.kind], 4)
+    counts = random.stream("lines", outline.kind).integers(*_NOTES[outline.kind], 4)
     return tuple(
         Phrase(
             Line("", (_WORDLESS,) * int(counts[index % len(counts)])),
             first_bar + start,
-            min(usual, stretch.bars - start),
+            min(usual, outline.bars - start),
         )
-        for index, start in enumerate(range(0, stretch.bars, usual))
+        for index, start in enumerate(range(0, outline.bars, usual))
     )

@@ -1,4 +1,4 @@
-"""Instruments: a tone's notes turned into sound."""
+"""Instruments: synthesis of the notes and chords of a tone."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from soundpiece_sandbox.music.filters import banded, noise
-from soundpiece_sandbox.music.sound import (
+from soundpiece_sandbox.music.audio_arrays import (
     SAMPLE_RATE,
     FloatArray,
     faded,
@@ -16,23 +15,26 @@ from soundpiece_sandbox.music.sound import (
     panned,
     silence,
 )
-from soundpiece_sandbox.music.tones import TONES, Tone
+from soundpiece_sandbox.music.filters import band_passed, noise
+from soundpiece_sandbox.music.instrument_presets import TONES, Tone
 from soundpiece_sandbox.music.wavetable import (
     DoubleArray,
     PhaseArray,
     harmonic_count,
-    played,
+    read_tables,
     steady_phase,
     tables_from,
 )
 
-_MOMENTS = np.array([0.0, 0.03, 0.08, 0.18, 0.4, 0.9, 2.0, 4.5])  # seconds, as the ear counts
+_MOMENTS = np.array(
+    [0.0, 0.03, 0.08, 0.18, 0.4, 0.9, 2.0, 4.5]
+)  # seconds, spaced about logarithmically
 _VIBRATO_RATE = 5.2  # Hz
 _SINE = tables_from(np.ones((1, 1)))
 
 
 class Instrument:
-    """One player's instrument; a chord struck twice the same way is rendered once."""
+    """An instrument; equal chords of equal length are rendered once and then reused."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -40,11 +42,11 @@ class Instrument:
         self._struck: dict[tuple[tuple[int, ...], int], FloatArray] = {}
 
     def strike(self, pitches: tuple[int, ...], seconds: float) -> FloatArray:
-        """Return MIDI `pitches` struck together and held for `seconds`: (2, frames).
+        """Return MIDI `pitches` played together and held for `seconds`: (2, frames).
 
         The sound is longer than `seconds` by the tone's release.
         """
-        # A chord whose length differs by a hair is the same chord.
+        # Lengths are rounded to 10 ms, so that more chords can be reused.
         held = frames_in(round(seconds, 2))
         key = (pitches, held)
         if key not in self._struck:
@@ -61,15 +63,15 @@ def _chord(tone: Tone, pitches: Sequence[int], held: int) -> FloatArray:
         sound[:, strum : strum + frames] += note
     sound = sound[:, :frames]
     if tone.drive:
-        sound = _driven(sound, tone.drive)
+        sound = _overdriven(sound, tone.drive)
     gain = np.float32(tone.level / len(pitches) ** 0.5)
-    # A slow attack would swallow a short note.
+    # A slow attack would be longer than a short note.
     attack = min(tone.attack, 0.3 * held / SAMPLE_RATE + 0.002)
     return faded(sound * gain, attack, tone.release)
 
 
 def _note(tone: Tone, pitch: int, frames: int, order: int) -> FloatArray:
-    """Return one note, (2, frames), its players spread between left and right."""
+    """Return one note, (2, frames), its unison players spread from left to right."""
     frequency = hertz(pitch + tone.shift)
     tables = tables_from(_harmonics(tone, frequency))
     moments = _MOMENTS * SAMPLE_RATE
@@ -77,11 +79,11 @@ def _note(tone: Tone, pitch: int, frames: int, order: int) -> FloatArray:
     for player in range(tone.voices):
         place = 2.0 * player / (tone.voices - 1) - 1.0 if tone.voices > 1 else 0.0
         detuned = frequency * 2.0 ** (place * tone.detune / 2400.0)
-        # Players who all began in phase would sound like one very loud player.
+        # Players in phase would sound like one very loud player.
         phase = steady_phase(detuned, frames, start=(0.37 * player + 0.21 * order) % 1.0)
         if tone.vibrato:
-            phase = _wavering(phase, detuned, tone.vibrato, 0.9 + 0.13 * player)
-        sound += panned(played(tables, moments, phase), place * tone.width)
+            phase = _with_vibrato(phase, detuned, tone.vibrato, 0.9 + 0.13 * player)
+        sound += panned(read_tables(tables, moments, phase), place * tone.width)
     sound /= np.float32(tone.voices**0.5)
     if tone.breath:
         sound += panned(_breath(tone, frequency, frames), 0.0)
@@ -89,7 +91,7 @@ def _note(tone: Tone, pitch: int, frames: int, order: int) -> FloatArray:
 
 
 def _harmonics(tone: Tone, frequency: float) -> DoubleArray:
-    """Return the harmonics' levels at each of the moments, (moments, count)."""
+    """Return the levels of the harmonics at each of `_MOMENTS`, (moments, count)."""
     count = harmonic_count(frequency)
     number = np.arange(1, count + 1)
     if tone.drawbars:
@@ -101,7 +103,7 @@ def _harmonics(tone: Tone, frequency: float) -> DoubleArray:
         start = start * (1.0 + (gain - 1.0) * np.exp(-((np.log2(heights / centre) / 0.35) ** 2)))
     time = _MOMENTS[:, None]
     cutoff = tone.cutoff * 2.0 ** (tone.sweep * np.exp(-time / tone.settle))
-    # A bright note stays as bright as its pitch: the bend never falls below the second harmonic.
+    # High notes keep some brightness: the cutoff never falls below 1.6 times the fundamental.
     bend = 1.0 / (1.0 + (heights / np.maximum(cutoff, 1.6 * frequency)) ** 4) ** 0.6
     levels = start * bend / np.sqrt(np.sum(start**2))
     if tone.half_life:
@@ -111,8 +113,8 @@ def _harmonics(tone: Tone, frequency: float) -> DoubleArray:
     return np.asarray(levels)
 
 
-def _wavering(phase: PhaseArray, frequency: float, cents: float, rate: float) -> PhaseArray:
-    """Return the phase with a vibrato that sets in after the note does."""
+def _with_vibrato(phase: PhaseArray, frequency: float, cents: float, rate: float) -> PhaseArray:
+    """Return the phase with a vibrato that sets in after the beginning of the note."""
     time = np.arange(phase.shape[0], dtype=np.float32) / SAMPLE_RATE
     speed = _VIBRATO_RATE * rate
     depth = frequency * (2.0 ** (cents / 1200.0) - 1.0) / (2.0 * np.pi * speed)
@@ -122,8 +124,8 @@ def _wavering(phase: PhaseArray, frequency: float, cents: float, rate: float) ->
 
 
 def _breath(tone: Tone, frequency: float, frames: int) -> FloatArray:
-    """Return the noise of wind or bow, or for a note that dies away, of the hammer or pick."""
-    # Whole octaves: the ear does not mind, and the noise need not be made anew for each note.
+    """Return the noise of breath or bow, or of hammer or pick for a decaying note."""
+    # Rounded to whole octaves, so that notes share noise that is made once.
     centre = 1000.0 * 2.0 ** round(np.log2(min(max(3.0 * frequency, 700.0), 6000.0) / 1000.0))
     wind = noise(frames, centre * 0.5, centre * 1.6, seed=int(frequency))
     wind *= np.float32(tone.breath * 2.0)
@@ -138,13 +140,13 @@ def _bell(tone: Tone, pitch: int, frames: int) -> FloatArray:
     sound = np.zeros(frames, np.float32)
     for ratio, level, half_life in tone.partials:
         if ratio * frequency < SAMPLE_RATE / 2.5:
-            turns = played(_SINE, [0], steady_phase(ratio * frequency, frames))
+            turns = read_tables(_SINE, [0], steady_phase(ratio * frequency, frames))
             sound += np.float32(level) * turns * np.exp2(-time / np.float32(half_life))
     return panned(sound, ((pitch * 5) % 7 - 3) / 6.0)
 
 
-def _driven(sound: FloatArray, drive: float) -> FloatArray:
-    """Return the sound through an overdriven amplifier and its loudspeaker."""
+def _overdriven(sound: FloatArray, drive: float) -> FloatArray:
+    """Return the sound after an overdriven amplifier and its loudspeaker."""
     warm = np.tanh(np.float32(drive) * sound) / np.float32(np.sqrt(drive))
-    deepest = 25.0 if drive <= 2.0 else 80.0  # noqa: PLR2004 - a bass keeps its depth
-    return banded(warm, deepest, 4800.0)
+    deepest = 25.0 if drive <= 2.0 else 80.0  # noqa: PLR2004 - a slightly driven bass keeps its lows
+    return band_passed(warm, deepest, 4800.0)

@@ -1,4 +1,4 @@
-"""Lyrics: sections, lines, and the syllables a singer puts on notes."""
+"""Lyrics: sections, lines, and the syllables that are sung on notes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 
 VOWELS = "aeiouy"
-LONGEST_LINE = 24  # syllables one breath can carry
+LONGEST_LINE = 24  # syllables in one breath
 
 _MARKER = re.compile(r"^\s*\[([^\[\]]*)\]\s*:?\s*$")
 _KINDS = {
@@ -28,12 +28,12 @@ _KINDS = {
     "break": "instrumental",
 }
 _DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-_TOGETHER = ("th", "sh", "ch", "ph", "wh", "gh", "ck", "qu")  # letters that share one sound
+_TOGETHER = ("th", "sh", "ch", "ph", "wh", "gh", "ck", "qu")  # letters that are one consonant
 
 
 @dataclass(frozen=True)
 class Syllable:
-    """What is sung on one note: consonants, a vowel of "aeiou", consonants."""
+    """The sounds of one note: consonants, a vowel of "aeiou", and consonants."""
 
     onset: str
     vowel: str
@@ -50,16 +50,16 @@ class Line:
 
 @dataclass(frozen=True)
 class Section:
-    """A stretch of lyrics under one marker; `lines` may be empty."""
+    """The lyrics under one marker; `lines` may be empty."""
 
     kind: str
     lines: tuple[Line, ...]
 
 
 def read_lyrics(text: str) -> tuple[Section, ...]:
-    """Split lyrics into sections at `[Marker]` lines; without markers they are one verse.
+    """Return the sections of lyrics, split at `[Marker]` lines; without markers, one verse.
 
-    A bracketed line that names no section (a stage direction) is neither sung nor a section.
+    Bracketed lines that name no section (stage directions) are left out.
     """
     found: list[tuple[str, list[Line]]] = []
     for raw in text.splitlines():
@@ -76,7 +76,7 @@ def read_lyrics(text: str) -> tuple[Section, ...]:
 
 
 def syllables_of(word: str) -> list[Syllable]:
-    """Return the syllables of one word in any script; a word without letters has none."""
+    """Return the syllables of one word in any script; an empty list for a word without letters."""
     plain = unicodedata.normalize("NFKD", word).casefold()
     spelled = "".join(_spelled(letter) for letter in plain)
     letters = [letter for letter in spelled if letter.isalpha() or letter == " "]
@@ -95,7 +95,7 @@ def _kind_of(marker: str) -> str:
 
 
 def _lines_of(text: str) -> list[Line]:
-    """Return the line, or several when it is too long for one breath."""
+    """Return the line, or several lines if it is too long for one breath."""
     lines: list[Line] = []
     words: list[str] = []
     sung: list[Syllable] = []
@@ -106,7 +106,7 @@ def _lines_of(text: str) -> list[Line]:
             words, sung = [], []
         words.append(word)
         sung.extend(syllables)
-    # A line of nothing but signs or emoji is still a line: it is hummed.
+    # A line without letters, such as emoji, is hummed.
     lines.append(Line(" ".join(words), tuple(sung) or (Syllable("", "u", ""),)))
     return lines
 
@@ -119,7 +119,7 @@ def _spelled(letter: str) -> str:
 
 
 def _latin_syllables(word: str) -> list[Syllable]:
-    """Return syllables split at vowel groups, with English silent endings."""
+    """Return the syllables of a word, one for each vowel group except English silent endings."""
     groups = [(match.start(), match.end()) for match in re.finditer(r"[aeiou]+|(?<!^)y+", word)]
     if len(groups) > 1 and _ends_silently(word):
         groups.pop()
@@ -146,7 +146,7 @@ def _ends_silently(word: str) -> bool:
 
 
 def _split(word: str, start: int, end: int) -> int:
-    """Return where the consonants `word[start:end]` divide between two syllables."""
+    """Return the index that divides the consonants `word[start:end]` between two syllables."""
     if end - start <= 1 or word[start:end] in _TOGETHER:
         return start
     return start + 1
@@ -157,12 +157,12 @@ def _sung_vowel(group: str, rest: str) -> str:
     if group in joined:
         return joined[group]
     if group == "i" and rest.startswith(("gh", "ne", "re", "de", "me", "fe", "te", "ke")):
-        return "a"  # "night", "shine", "fire": the singer holds the ah
+        return "a"  # the vowel of "night", "shine" and "fire"
     return group[0].replace("y", "i")
 
 
 def _foreign_syllables(word: str) -> list[Syllable]:
-    """Return one syllable a letter for dense scripts, one for two letters elsewhere."""
+    """Return one syllable for each letter of East Asian scripts, or each two letters of others."""
     dense = any(ord(letter) >= ord("\u2e80") for letter in word)
     size = 1 if dense else 2
     pieces = [word[index : index + size] for index in range(0, len(word), size)]

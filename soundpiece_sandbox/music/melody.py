@@ -1,4 +1,4 @@
-"""Melody: a tune for the singer, made of a few gestures that come back."""
+"""Melody: the singer's tune, made of a few contours that recur."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from soundpiece_sandbox.music.chance import Chance
 from soundpiece_sandbox.music.form import Form, Part, Phrase
 from soundpiece_sandbox.music.harmony import Chord, Key
 from soundpiece_sandbox.music.score import BEATS, SungNote
+from soundpiece_sandbox.music.seeded_random import SeededRandom
 
-# How strongly each sixteenth part of a line asks for a syllable. The end is left to breathe.
-_PULL = (9.0, 2.5, 5.0, 3.0, 7.0, 2.5, 5.0, 3.5, 8.0, 2.5, 5.0, 3.0, 6.5, 1.0, 0.8, 0.2)
-_BREATH = 0.09  # part of a line kept silent at its end
-_LONGEST_NOTE = 0.24  # part of a line
+# The preference for a syllable on each sixteenth of a line. The end is left free for a breath.
+_WEIGHTS = (9.0, 2.5, 5.0, 3.0, 7.0, 2.5, 5.0, 3.5, 8.0, 2.5, 5.0, 3.0, 6.5, 1.0, 0.8, 0.2)
+_BREATH = 0.09  # share of a line that is silent at its end
+_LONGEST_NOTE = 0.24  # share of a line
 _WIDEST_LEAP = 7  # semitones
 _MIDDLES = {"high": 65.0, "low": 55.0}
 _LIFTS = {"chorus": 4.0, "prechorus": 2.0, "bridge": 3.0, "outro": -1.0, "intro": -2.0}
-_GESTURES = (
+_CONTOURS = (
     lambda x: math.sin(math.pi * x),
     lambda x: 0.9 - 1.6 * x,
     lambda x: math.sin(2.0 * math.pi * x),
@@ -31,45 +31,45 @@ _GESTURES = (
 
 @dataclass(frozen=True)
 class _Theme:
-    """What the lines of one kind of section share."""
+    """The melodic material that all lines of one kind of section share."""
 
-    pull: tuple[float, ...]  # one for each half of a sixteenth part of the line
+    weights: tuple[float, ...]  # one for each thirty-second of the line
     ornaments: tuple[int, ...]
-    gestures: tuple[int, int, int]  # of the plain lines, the answering line, the closing line
+    contours: tuple[int, int, int]  # of the plain lines, the answering line, the closing line
     middle: float
     reach: float
 
 
 def compose_melody(
-    form: Form, chords: Sequence[Chord], key: Key, voice: str, chance: Chance
+    form: Form, chords: Sequence[Chord], key: Key, voice: str, random: SeededRandom
 ) -> tuple[SungNote, ...]:
-    """Return one note a syllable for every sung line; `chords` are two a bar.
+    """Return one note per syllable for every sung line; `chords` are two per bar.
 
-    Sections of one kind share a theme, so a chorus that returns returns with its tune, and a
-    line with fewer syllables sings the same tune with fewer notes.
+    Sections of one kind share a theme, so every chorus has the same tune, and a line with fewer
+    syllables has the same tune with fewer notes.
     """
     notes: list[SungNote] = []
     for part in form.parts:
-        theme = _theme(part.kind, key, voice, chance)
+        theme = _theme(part.kind, key, voice, random)
         for index in range(len(part.phrases)):
             notes += _sing_phrase(part, index, theme, chords, key)
     return tuple(notes)
 
 
-def _theme(kind: str, key: Key, voice: str, chance: Chance) -> _Theme:
-    rng = chance.stream("theme", kind)
-    pull = np.full(2 * len(_PULL), 0.0)
-    pull[::2] = _PULL + rng.normal(0.0, 1.3, len(_PULL))
-    # The halves between fill up only when a line has more words than a line usually has.
-    pull[1::2] = np.array(_PULL) * 0.02 - 9.0 + rng.random(len(_PULL))
-    gestures = rng.permutation(len(_GESTURES))[:3]
+def _theme(kind: str, key: Key, voice: str, random: SeededRandom) -> _Theme:
+    rng = random.stream("theme", kind)
+    weights = np.full(2 * len(_WEIGHTS), 0.0)
+    weights[::2] = _WEIGHTS + rng.normal(0.0, 1.3, len(_WEIGHTS))
+    # The thirty-seconds between are used only by lines with unusually many syllables.
+    weights[1::2] = np.array(_WEIGHTS) * 0.02 - 9.0 + rng.random(len(_WEIGHTS))
+    contours = rng.permutation(len(_CONTOURS))[:3]
     middle = _MIDDLES[voice] + _LIFTS.get(kind, 0.0)
-    # Tunes sit where the tonic does, or keys would change how high the singer strains.
+    # The range follows the tonic, so that the tune lies alike in every key.
     tonic = key.tonic + 12 * round((middle - 2.0 - key.tonic) / 12)
     return _Theme(
-        pull=tuple(float(weight) for weight in pull),
-        ornaments=tuple(int(step) for step in rng.choice((-2, -1, 0, 0, 1, 2), 2 * len(_PULL))),
-        gestures=(int(gestures[0]), int(gestures[1]), int(gestures[2])),
+        weights=tuple(float(weight) for weight in weights),
+        ornaments=tuple(int(step) for step in rng.choice((-2, -1, 0, 0, 1, 2), 2 * len(_WEIGHTS))),
+        contours=(int(contours[0]), int(contours[1]), int(contours[2])),
         middle=0.7 * middle + 0.3 * (tonic + 2.0),
         reach=float(rng.uniform(3.5, 5.0)) + (1.0 if kind == "chorus" else 0.0),
     )
@@ -80,7 +80,7 @@ def _sing_phrase(
 ) -> list[SungNote]:
     phrase = part.phrases[index]
     closing = index == len(part.phrases) - 1
-    gesture = _GESTURES[theme.gestures[2 if closing else index % 2]]
+    contour = _CONTOURS[theme.contours[2 if closing else index % 2]]
     length = phrase.bars * BEATS
     slots = _slots(len(phrase.line.syllables), theme)
     starts = [phrase.first_bar * BEATS + place * length for place in slots]
@@ -88,8 +88,8 @@ def _sing_phrase(
     notes: list[SungNote] = []
     for position, syllable in enumerate(phrase.line.syllables):
         place = slots[position]
-        ornament = theme.ornaments[int(place * 2 * len(_PULL)) % (2 * len(_PULL))]
-        aim = theme.middle + theme.reach * gesture(place) + ornament
+        ornament = theme.ornaments[int(place * 2 * len(_WEIGHTS)) % (2 * len(_WEIGHTS))]
+        aim = theme.middle + theme.reach * contour(place) + ornament
         held = min(ends[position] - starts[position], _LONGEST_NOTE * length)
         last = position == len(slots) - 1
         chord = chords[int(starts[position] * 2 / BEATS)]
@@ -102,20 +102,20 @@ def _sing_phrase(
 
 
 def _slots(count: int, theme: _Theme) -> list[float]:
-    """Return where in the line, 0 to 1, each of `count` syllables begins.
+    """Return the places in the line, 0 to 1, at which `count` syllables begin.
 
-    The strongest places are taken first, so a shorter line keeps the outline of a longer one.
+    The greatest weights are taken first, so a shorter line keeps the outline of a longer one.
     """
-    grid = len(theme.pull)
+    grid = len(theme.weights)
     before_breath = int(grid * (1.0 - _BREATH))
     if count > before_breath:
         return [index / count * (1.0 - _BREATH) for index in range(count)]
-    strongest = sorted(range(before_breath), key=lambda slot: -theme.pull[slot])[:count]
+    strongest = sorted(range(before_breath), key=lambda slot: -theme.weights[slot])[:count]
     return [slot / grid for slot in sorted(strongest)]
 
 
 def _pitch(aim: float, chord: Chord, key: Key, before: list[SungNote], *, strong: bool) -> int:
-    """Return the pitch nearest to the aim that the chord, the key and the last note allow."""
+    """Return the allowed pitch nearest to the aim, by chord, key and the previous note."""
     if not before:
         return chord.nearest(aim)
     previous = before[-1].pitch

@@ -1,4 +1,4 @@
-"""The plan of a piece: everything that is written down before anything sounds. It is cheap."""
+"""The plan of a piece: all its notes and settings before rendering. It takes little time."""
 
 from __future__ import annotations
 
@@ -13,183 +13,187 @@ from soundpiece_sandbox.music.accompaniment import (
     compose_lead,
     compose_pad,
 )
-from soundpiece_sandbox.music.chance import Chance
+from soundpiece_sandbox.music.audio_arrays import SAMPLE_RATE, frames_in
 from soundpiece_sandbox.music.form import LEAD_IN, Form, lay_out
-from soundpiece_sandbox.music.ground import Ground, other_style
-from soundpiece_sandbox.music.guide import Guide, suited_style
 from soundpiece_sandbox.music.harmony import Chord
 from soundpiece_sandbox.music.instrumental import (
     compose_tune,
     lay_out_instrumental,
-    lay_out_stretches,
-    shaped,
+    lay_out_sections,
+    sections_for,
     usual_seconds,
 )
 from soundpiece_sandbox.music.lyrics import read_lyrics
 from soundpiece_sandbox.music.melody import compose_melody
 from soundpiece_sandbox.music.prompt import Character, named_length, read_prompt
+from soundpiece_sandbox.music.reference_style import ReferenceFeatures, style_like
+from soundpiece_sandbox.music.remix_basis import RemixBasis, remix_style
 from soundpiece_sandbox.music.score import Hit, Note, SungNote
-from soundpiece_sandbox.music.sound import SAMPLE_RATE, frames_in
+from soundpiece_sandbox.music.seeded_random import SeededRandom
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A piece on paper."""
+    """A whole piece as notes and settings."""
 
-    chance: Chance  # what decides how it is played
+    random: SeededRandom  # for the rendering
     character: Character
     form: Form
-    harmony: tuple[Chord, ...]  # two chords a bar
-    melody: tuple[SungNote, ...]  # empty when nobody sings
+    harmony: tuple[Chord, ...]  # two chords per bar
+    melody: tuple[SungNote, ...]  # empty for an instrumental
     drums: tuple[Hit, ...]
     bass: tuple[Note, ...]
     chords: tuple[Note, ...]
     pad: tuple[Note, ...]
     lead: tuple[Note, ...]
-    brightness: float | None = None  # Hz that the mix is brought near to
+    brightness: float | None = None  # Hz that the mix approaches
 
     @property
     def frames(self) -> int:
-        """How many frames the piece takes."""
+        """The length of the piece in frames."""
         return frames_in(self.form.seconds)
 
     @property
     def duration(self) -> float:
-        """How many seconds the piece takes."""
+        """The length of the piece in seconds."""
         return self.frames / SAMPLE_RATE
 
     @property
-    def ground(self) -> Ground:
-        """What a remix of the piece keeps."""
-        return Ground(
+    def remix_basis(self) -> RemixBasis:
+        """The basis for a remix of the piece."""
+        return RemixBasis(
             tempo=self.form.tempo,
             key=self.character.key,
             chords=self.harmony,
             first_beat=LEAD_IN,
             bars=self.form.bars,
-            sections=self.form.stretches,
+            sections=self.form.section_outlines,
             style=self.character.style.name,
         )
 
 
 def plan_song(
-    lyrics: str, prompt: str, *, variation: int = 0, seed: str = "", guide: Guide | None = None
+    lyrics: str,
+    prompt: str,
+    *,
+    variation: int = 0,
+    seed: str = "",
+    reference: ReferenceFeatures | None = None,
 ) -> Plan:
-    """Return the plan of a song; the same words always make the same plan.
+    """Return the plan of a song; the same arguments always return the same plan.
 
-    Each variation is another song of the same character. What the prompt leaves open is decided
-    by the seed. A guide decides tempo and brightness, and without a prompt the style.
+    Each variation is another song of the same character. The seed decides everything that the
+    prompt does not. A reference decides tempo and brightness, and without a prompt the style.
     """
-    chance = Chance(lyrics, prompt, variation, seed)
-    character, form = plan_form(lyrics, prompt, chance, guide)
-    harmony = compose_harmony(form, character.style, character.key, chance)
-    return _sung(character, form, harmony, chance, guide)
+    random = SeededRandom(lyrics, prompt, variation, seed)
+    character, form = plan_form(lyrics, prompt, random, reference)
+    harmony = compose_harmony(form, character.style, character.key, random)
+    return _song_plan(character, form, harmony, random, reference)
 
 
 def plan_instrumental(
-    prompt: str, *, variation: int = 0, seed: str = "", guide: Guide | None = None
+    prompt: str, *, variation: int = 0, seed: str = "", reference: ReferenceFeatures | None = None
 ) -> Plan:
-    """Return the plan of a piece without a singer, of 60 to 110 seconds unless the prompt says.
+    """Return the plan of an instrumental, of 60 to 110 seconds unless the prompt names a length.
 
-    Prompt, variation, seed and guide are as for a song.
+    Prompt, variation, seed and reference are as for a song.
     """
-    chance = Chance("", prompt, variation, seed)
-    character = _character(prompt, chance, guide)
-    seconds = named_length(prompt) or usual_seconds(chance)
-    form = lay_out_instrumental(seconds, character.tempo, chance)
-    harmony = compose_harmony(form, character.style, character.key, chance)
-    return _played(character, form, harmony, chance, guide)
+    random = SeededRandom("", prompt, variation, seed)
+    character = _character(prompt, random, reference)
+    seconds = named_length(prompt) or usual_seconds(random)
+    form = lay_out_instrumental(seconds, character.tempo, random)
+    harmony = compose_harmony(form, character.style, character.key, random)
+    return _instrumental_plan(character, form, harmony, random, reference)
 
 
 def plan_song_remix(
-    ground: Ground, lyrics: str, prompt: str, *, variation: int = 0, seed: str = ""
+    basis: RemixBasis, lyrics: str, prompt: str, *, variation: int = 0, seed: str = ""
 ) -> Plan:
-    """Return the plan of a song on the ground of another: its tempo, its key and its chords.
+    """Return the plan of a song with the tempo, key and chords of another.
 
-    All else is as the lyrics and the prompt ask; a tempo or key that the prompt names is not
-    obeyed.
+    Lyrics and prompt decide the rest; a tempo or key in the prompt is ignored.
     """
-    chance = Chance(lyrics, prompt, variation, seed)
-    character = read_prompt(prompt, chance, tempo=ground.tempo, key=ground.key)
+    random = SeededRandom(lyrics, prompt, variation, seed)
+    character = read_prompt(prompt, random, tempo=basis.tempo, key=basis.key)
     form = lay_out(read_lyrics(lyrics), character.tempo)
-    return _sung(character, form, ground.under(form), chance)
+    return _song_plan(character, form, basis.chords_for(form), random)
 
 
-def plan_instrumental_remix(ground: Ground, *, variation: int = 0, seed: str = "") -> Plan:
-    """Return the plan of an instrumental on the ground of another piece, bar for bar.
+def plan_instrumental_remix(basis: RemixBasis, *, variation: int = 0, seed: str = "") -> Plan:
+    """Return the plan of an instrumental with another piece's tempo, key and chords, bar for bar.
 
-    Style, instruments and tune are others, and others again in each variation.
+    Style, instruments and tune differ from the source's, and between variations.
     """
-    chance = Chance("", "", variation, seed)
-    style = other_style(ground, chance)
-    character = read_prompt("", chance, style=style, tempo=ground.tempo, key=ground.key)
-    sections = ground.sections or shaped(ground.bars, character.tempo)
-    form = lay_out_stretches(sections, character.tempo, chance)
-    return _played(character, form, ground.chords, chance)
+    random = SeededRandom("", "", variation, seed)
+    style = remix_style(basis, random)
+    character = read_prompt("", random, style=style, tempo=basis.tempo, key=basis.key)
+    sections = basis.sections or sections_for(basis.bars, character.tempo)
+    form = lay_out_sections(sections, character.tempo, random)
+    return _instrumental_plan(character, form, basis.chords, random)
 
 
 def plan_form(
-    lyrics: str, prompt: str, chance: Chance, guide: Guide | None = None
+    lyrics: str, prompt: str, random: SeededRandom, reference: ReferenceFeatures | None = None
 ) -> tuple[Character, Form]:
-    """Return the character and the form of a song, which settle its duration."""
-    character = _character(prompt, chance, guide)
+    """Return the character and the form of a song, which decide its duration."""
+    character = _character(prompt, random, reference)
     return character, lay_out(read_lyrics(lyrics), character.tempo)
 
 
-def _character(prompt: str, chance: Chance, guide: Guide | None) -> Character:
-    if guide is None:
-        return read_prompt(prompt, chance)
-    style = None if prompt.strip() else suited_style(guide, chance)
-    return read_prompt(prompt, chance, style=style, tempo=guide.tempo)
+def _character(prompt: str, random: SeededRandom, reference: ReferenceFeatures | None) -> Character:
+    if reference is None:
+        return read_prompt(prompt, random)
+    style = None if prompt.strip() else style_like(reference, random)
+    return read_prompt(prompt, random, style=style, tempo=reference.tempo)
 
 
-def _sung(
+def _song_plan(
     character: Character,
     form: Form,
     harmony: Sequence[Chord],
-    chance: Chance,
-    guide: Guide | None = None,
+    random: SeededRandom,
+    reference: ReferenceFeatures | None = None,
 ) -> Plan:
     style, key = character.style, character.key
-    melody = compose_melody(form, harmony, key, character.voice, chance)
-    lead = compose_lead(form, harmony, key, style, chance)
-    return _accompanied(character, form, harmony, chance, guide, melody=melody, lead=lead)
+    melody = compose_melody(form, harmony, key, character.voice, random)
+    lead = compose_lead(form, harmony, key, style, random)
+    return _full_plan(character, form, harmony, random, reference, melody=melody, lead=lead)
 
 
-def _played(
+def _instrumental_plan(
     character: Character,
     form: Form,
     harmony: Sequence[Chord],
-    chance: Chance,
-    guide: Guide | None = None,
+    random: SeededRandom,
+    reference: ReferenceFeatures | None = None,
 ) -> Plan:
     style, key = character.style, character.key
-    figures = compose_lead(form.between_lines, harmony, key, style, chance)
-    tune = compose_tune(form, harmony, key, style, chance)
+    figures = compose_lead(form.between_lines, harmony, key, style, random)
+    tune = compose_tune(form, harmony, key, style, random)
     lead = tuple(sorted((*figures, *tune), key=lambda note: note.start))
-    return _accompanied(character, form, harmony, chance, guide, melody=(), lead=lead)
+    return _full_plan(character, form, harmony, random, reference, melody=(), lead=lead)
 
 
-def _accompanied(
+def _full_plan(
     character: Character,
     form: Form,
     harmony: Sequence[Chord],
-    chance: Chance,
-    guide: Guide | None,
+    random: SeededRandom,
+    reference: ReferenceFeatures | None,
     *,
     melody: tuple[SungNote, ...],
     lead: tuple[Note, ...],
 ) -> Plan:
     return Plan(
-        chance=chance,
+        random=random,
         character=character,
         form=form,
         harmony=tuple(harmony),
         melody=melody,
-        drums=compose_drums(form, character.style, chance),
+        drums=compose_drums(form, character.style, random),
         bass=compose_bass(form, harmony, character.style),
         chords=compose_chords(form, harmony, character),
         pad=compose_pad(form, harmony) if character.pad else (),
         lead=lead,
-        brightness=guide.brightness if guide else None,
+        brightness=reference.brightness if reference else None,
     )

@@ -1,4 +1,4 @@
-"""Prompts: from a person's words to the character of a piece."""
+"""Prompts: the style, tempo, key and instruments of a piece, from a person's words."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from operator import attrgetter
 
-from soundpiece_sandbox.music.chance import Chance
 from soundpiece_sandbox.music.harmony import NOTE_NAMES, Key
+from soundpiece_sandbox.music.seeded_random import SeededRandom
 from soundpiece_sandbox.music.style import Style
 from soundpiece_sandbox.music.styles import STYLES
 
@@ -23,7 +23,7 @@ _MAJOR = (
     *("happy", "euphoric", "bright", "major", "joyful", "cheerful", "sunny", "uplifting"),
     *("hopeful", "playful", "triumphant", "romantic", "optimistic", "feel-good"),
 )
-# Instruments that take over the chords, those that lie under them, and those that lead.
+# Words for the instruments of the chords, of the pad and of the lead.
 _CHORD_WORDS = {
     "piano": "piano",
     "rhodes": "electric piano",
@@ -76,12 +76,12 @@ _SLOWEST, _FASTEST = 40.0, 300.0
 
 @dataclass(frozen=True)
 class Character:
-    """What a prompt decides before any note is written."""
+    """The choices that a prompt makes for a whole piece."""
 
     style: Style
     tempo: float  # beats per minute
     key: Key
-    chords: str  # names of tones
+    chords: str  # the name of a tone, as are pad and lead
     pad: str  # may be ""
     lead: str
     voice: str  # "high" or "low"
@@ -89,22 +89,21 @@ class Character:
 
 def read_prompt(
     prompt: str,
-    chance: Chance,
+    random: SeededRandom,
     *,
     style: Style | None = None,
     tempo: float | None = None,
     key: Key | None = None,
 ) -> Character:
-    """Return the character a prompt asks for; what it leaves open is decided by chance.
+    """Return the character that a prompt asks for; `random` decides the rest.
 
-    An open choice that shapes the whole piece (style, mode) is the same for every variation;
-    tempo, key and instruments may differ from one to the next. A `style`, a `tempo` (beats per
-    minute) or a `key` that is given is settled: no word changes it.
+    Style and mode are the same for every variation; tempo, key and instruments may differ. A
+    given `style`, `tempo` (beats per minute) or `key` has precedence over the prompt.
     """
     words = prompt.casefold()
-    style = style or _style(words, chance)
-    mode = _mode(words, style, chance)
-    rng = chance.stream("character")
+    style = style or _style(words, random)
+    mode = _mode(words, style, random)
+    rng = random.stream("character")
     chosen_tempo = _tempo(words, style, float(rng.random()))
     chosen_key = Key(_named_tonic(prompt, int(rng.integers(12))), mode)
     chords, lead = str(rng.choice(style.chords)), str(rng.choice(style.lead))
@@ -113,7 +112,7 @@ def read_prompt(
         voice = "high"
     elif _mentions(words, _LOW_VOICES):
         voice = "low"
-    # A pad that is named alone carries the chords as well.
+    # A pad that is the only named instrument plays the chords as well.
     named_pad = _longest_match(words, _PAD_WORDS, "")
     return Character(
         style=style,
@@ -127,7 +126,7 @@ def read_prompt(
 
 
 def named_length(prompt: str) -> float | None:
-    """Return the seconds a prompt asks for: "30 seconds", "2 minutes", "short"; else None."""
+    """Return the seconds that a prompt names ("30 seconds", "2 minutes", "short"), or None."""
     words = prompt.casefold()
     units = r"(min|sec)(?:ute|ond)"
     # "in A min" is a key, so a number in words needs the unit in full.
@@ -141,23 +140,23 @@ def named_length(prompt: str) -> float | None:
     return None
 
 
-def _style(words: str, chance: Chance) -> Style:
-    """Return the style named first, else suggested first; the seed's without words; else pop."""
+def _style(words: str, random: SeededRandom) -> Style:
+    """Return the style named or suggested first, or the seed's for an empty prompt, or pop."""
     for vocabulary in (attrgetter("words"), attrgetter("moods")):
-        heard = [
+        found = [
             (place, -len(word), index)
             for index, style in enumerate(STYLES)
             for word in vocabulary(style)
             if (place := _where(words, word)) >= 0
         ]
-        if heard:
-            return STYLES[min(heard)[2]]
-    if not words.strip() and chance.seed:
-        return STYLES[int(chance.request_stream("style").integers(len(STYLES)))]
+        if found:
+            return STYLES[min(found)[2]]
+    if not words.strip() and random.seed:
+        return STYLES[int(random.request_stream("style").integers(len(STYLES)))]
     return STYLES[0]
 
 
-def _mode(words: str, style: Style, chance: Chance) -> str:
+def _mode(words: str, style: Style, random: SeededRandom) -> str:
     named = _named_key(words)
     if named and named[1]:
         return named[1]
@@ -165,11 +164,11 @@ def _mode(words: str, style: Style, chance: Chance) -> str:
         "minor": min((at for word in _MINOR if (at := _where(words, word)) >= 0), default=-1),
         "major": min((at for word in _MAJOR if (at := _where(words, word)) >= 0), default=-1),
     }
-    heard = {mode: at for mode, at in places.items() if at >= 0}
-    if heard:
-        return min(heard, key=heard.__getitem__)
-    if not words.strip() and chance.seed:
-        return str(chance.request_stream("mode").choice(("major", "minor")))
+    found = {mode: at for mode, at in places.items() if at >= 0}
+    if found:
+        return min(found, key=found.__getitem__)
+    if not words.strip() and random.seed:
+        return str(random.request_stream("mode").choice(("major", "minor")))
     return style.mode
 
 
@@ -210,8 +209,8 @@ def _named_tonic(prompt: str, fallback: int) -> int:
 
 
 def _longest_match(words: str, names: dict[str, str], fallback: str) -> str:
-    heard = [word for word in names if _where(words, word) >= 0]
-    return names[max(heard, key=len)] if heard else fallback
+    found = [word for word in names if _where(words, word) >= 0]
+    return names[max(found, key=len)] if found else fallback
 
 
 def _mentions(words: str, wanted: Iterable[str]) -> bool:
@@ -219,6 +218,6 @@ def _mentions(words: str, wanted: Iterable[str]) -> bool:
 
 
 def _where(words: str, word: str) -> int:
-    """Return where a whole word begins, or -1."""
+    """Return the index at which a whole word begins, or -1."""
     match = re.search(rf"(?<!\w){re.escape(word)}(?!\w)", words)
     return match.start() if match else -1

@@ -1,4 +1,4 @@
-"""The score: notes in beats, before any of them sounds."""
+"""The score: notes, sung notes and drum hits with times in beats."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ BEATS = 4.0  # in a bar
 
 @dataclass(frozen=True)
 class Note:
-    """One or more pitches struck together; times in beats from the first bar."""
+    """One or more MIDI pitches played together; times in beats from the first bar."""
 
     start: float
     length: float
@@ -22,7 +22,7 @@ class Note:
 
 @dataclass(frozen=True)
 class SungNote:
-    """One syllable on one pitch; times in beats."""
+    """One syllable on one MIDI pitch; times in beats from the first bar."""
 
     start: float
     length: float
@@ -32,15 +32,15 @@ class SungNote:
 
 @dataclass(frozen=True)
 class Hit:
-    """One stroke on a drum; time in beats."""
+    """One hit on a drum; time in beats from the first bar."""
 
     start: float
     drum: str
     strength: float
 
 
-def strokes(bar: str) -> list[tuple[float, float, str]]:
-    """Return (start, length, symbol) in beats for each stroke of a sixteen-step bar."""
+def read_pattern(bar: str) -> list[tuple[float, float, str]]:
+    """Return (start, length, symbol) for each note of a sixteen-step bar; times in beats."""
     found = []
     for step, symbol in enumerate(bar):
         if symbol in ".-":
@@ -51,7 +51,7 @@ def strokes(bar: str) -> list[tuple[float, float, str]]:
 
 
 def swung(beat: float, swing: float, step: float) -> float:
-    """Return where a straight position falls when every second `step` comes late."""
+    """Return a straight position (beats) with swing: every second `step` comes late."""
     place = beat % (2 * step)
     late = place / step if place <= step else (2 * step - place) / step
     return beat + swing * step * late

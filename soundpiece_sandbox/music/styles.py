@@ -1,4 +1,4 @@
-"""The styles as data: how each one beats, walks, chimes and rings."""
+"""The styles as data."""
 
 from __future__ import annotations
 
@@ -386,7 +386,7 @@ FOLK = Style(
     levels=(-8.0, -5.0, -3.0),
 )
 
-# Earlier styles win ties, and the first is what a prompt without a style's word gets.
+# Earlier styles win ties; a prompt without a word for a style gets the first.
 STYLES = (
     POP, ROCK, PUNK, METAL, BLUES, JAZZ, BOSSA, AMBIENT, SYNTHWAVE, LOFI, HIP_HOP, ORCHESTRAL,
     TECHNO, HOUSE, FOLK,

@@ -1,4 +1,4 @@
-"""Real sandboxes, each a process of its own, spoken to over real HTTP."""
+"""Sandboxes as processes of their own, tested over real HTTP."""
 
 import io
 import json
@@ -116,7 +116,7 @@ def a_song() -> Callable[..., dict[str, Any]]:
 
 @pytest.fixture
 def begin_sandbox() -> Callable[..., SandboxProcess]:
-    """How a sandbox is begun."""
+    """The class that starts a sandbox process."""
     return SandboxProcess
 
 

@@ -1,4 +1,4 @@
-"""The sandbox's music: what a listener, a test and a stopwatch may rely on."""
+"""The sandbox's songs: sound, tempo, key, form, repeatability and speed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The API's own document: whatever is asked by it gets an answer that it describes."""
+"""The OpenAPI document: every request that it allows gets a response that it describes."""
 
 import subprocess
 import sys
@@ -45,7 +45,7 @@ def test_schemathesis_finds_no_5xx_and_no_undocumented_answer(start, tmp_path):
         assert seen[f"GET {route}"]["422"] > 5
 
 
-def test_schemathesis_finds_nothing_at_the_admins_desk(start, tmp_path):
+def test_schemathesis_finds_nothing_at_the_admin_endpoints(start, tmp_path):
     sandbox = start("--pace", "0", "--admin-token", ADMIN)
     only = ["--include-path-regex", "^/sandbox/", "--max-examples", "40"]
     said = examine(sandbox, ADMIN, tmp_path, *only)

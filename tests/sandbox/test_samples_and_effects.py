@@ -1,4 +1,4 @@
-"""The sandbox's samples and sound effects: what a listener, a test and a stopwatch may rely on."""
+"""The sandbox's samples and sound effects: sound, length, loops, repeatability and speed."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from scipy.fft import next_fast_len
 
 from soundpiece_sandbox.music import SAMPLE_RATE, make_fx, make_sample
+from soundpiece_sandbox.music.beat_grid import loop_grid
 from soundpiece_sandbox.music.fx import KINDS
-from soundpiece_sandbox.music.grid import circle_grid
-from soundpiece_sandbox.music.sample_words import read_wish
+from soundpiece_sandbox.music.sample_prompt import read_sample_prompt
 from support.loudness import lufs
 
 NAMES = tuple(kind.name for kind in KINDS)
@@ -121,7 +121,7 @@ def to_octave(heard: float, tempo: float) -> float:
 
 
 def fingerprint(sound: np.ndarray) -> np.ndarray:
-    """Return what an effect sounds like: its colours, its rhythms, its course."""
+    """Return features of an effect: its spectrum, its rhythms, its course over time."""
     power, heights = bands(sound)
     level = np.sqrt(power.sum(axis=1))
     level /= level.max()
@@ -330,15 +330,15 @@ def test_a_loop_played_again_and_again_keeps_its_tempo(prompt, duration):
 
 
 def test_a_loop_that_fits_keeps_the_tempo_of_the_words():
-    assert circle_grid(120.0, 8 * SAMPLE_RATE, 120.0, 120.0).tempo == 120.0
-    nearest = circle_grid(120.0, round(8.1 * SAMPLE_RATE), 120.0, 120.0)
+    assert loop_grid(120.0, 8 * SAMPLE_RATE, 120.0, 120.0).tempo == 120.0
+    nearest = loop_grid(120.0, round(8.1 * SAMPLE_RATE), 120.0, 120.0)
     assert nearest.beats == 16
     assert nearest.tempo == pytest.approx(118.5, abs=0.1)
 
 
 @pytest.mark.parametrize("seconds", [2.0, 4.0, 5.3, 8.0, 11.1, 30.0])
 def test_a_loop_without_a_tempo_takes_one_of_its_style_that_fills_it(seconds):
-    grid = circle_grid(100.0, round(seconds * SAMPLE_RATE), 84.0, 120.0)
+    grid = loop_grid(100.0, round(seconds * SAMPLE_RATE), 84.0, 120.0)
     assert 84.0 <= grid.tempo <= 120.0
     assert grid.tempo * seconds / 60.0 == pytest.approx(grid.beats, abs=1e-3)
     if seconds >= 4.0:
@@ -419,8 +419,8 @@ def test_instruments_lie_where_they_should(prompt, lower):
     ],
 )
 def test_the_words_decide_the_part(prompt, roles, stroke):
-    wish = read_wish(prompt, None, loopable=False)
-    assert (wish.roles, wish.stroke) == (roles, stroke)
+    wanted = read_sample_prompt(prompt, None, loopable=False)
+    assert (wanted.roles, wanted.one_shot) == (roles, stroke)
 
 
 def test_a_top_loop_has_no_bottom():

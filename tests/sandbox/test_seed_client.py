@@ -1,4 +1,4 @@
-"""The client in the owner's own document makes a song here, changed in nothing but the root."""
+"""The client in the owner's document makes a song here; only its base URL is changed."""
 
 import io
 import textwrap

@@ -1,4 +1,4 @@
-"""What the account may spend: requests a minute, and credits."""
+"""The limits of the account: requests per minute, and credits."""
 
 import time
 
@@ -8,7 +8,7 @@ SONG = "create.new_song"
 ADMIN = {"Authorization": "Bearer the-admins-own"}
 
 
-def test_a_request_over_the_rate_is_told_when_there_is_room(start):
+def test_a_request_over_the_rate_is_told_when_to_try_again(start):
     sandbox = start("--pace", "0", "--rate-limit", "3")
     assert [sandbox.put({}).status_code for _ in range(5)] == [422, 422, 422, 429, 429]
     refused = sandbox.put({})

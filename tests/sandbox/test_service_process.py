@@ -4,7 +4,6 @@ import re
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -132,9 +131,9 @@ def test_a_data_folder_with_something_else_in_it_is_left_alone(tmp_path):
     assert ledger.read_text() == "A diary. " * 1000
 
 
-@pytest.mark.parametrize("room", ["ledger.sqlite3", "signing-secret"])
-def test_a_data_folder_with_a_folder_for_a_file_is_one_sentence(tmp_path, room):
-    (tmp_path / room).mkdir()
+@pytest.mark.parametrize("file", ["ledger.sqlite3", "signing-secret"])
+def test_a_data_folder_with_a_folder_for_a_file_is_one_sentence(tmp_path, file):
+    (tmp_path / file).mkdir()
     refused = subprocess.run(
         [*COMMAND, "--port", "0", "--data", str(tmp_path)],
         capture_output=True,
@@ -172,7 +171,6 @@ def test_its_help_says_that_it_is_a_sandbox():
 
 def test_without_a_data_folder_it_leaves_nothing_behind(start, tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    monkeypatch.setattr(tempfile, "tempdir", None)
     sandbox = start("--pace", "0")
     sandbox.submit()
     assert list(tmp_path.iterdir())

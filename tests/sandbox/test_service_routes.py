@@ -1,4 +1,4 @@
-"""Every route of the sandbox over HTTP: what it takes, echoes and makes."""
+"""Every route of the sandbox over HTTP: its fields, its echo and its sound."""
 
 import itertools
 import math

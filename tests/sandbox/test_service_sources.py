@@ -1,4 +1,4 @@
-"""Sources and references: what the sandbox fetches, and above all what it does not."""
+"""Sources and references: the URLs that the sandbox downloads, and those that it refuses."""
 
 import io
 import time

@@ -1,4 +1,4 @@
-"""Webhooks: signed, delivered again, and only to where they may go."""
+"""Webhooks: signed, retried, and sent only to allowed URLs."""
 
 import base64
 import itertools
@@ -152,7 +152,7 @@ def test_a_receiver_that_is_not_there_is_given_up_in_the_end(start, receiver):
 
 
 def test_many_silent_receivers_use_up_no_attempt_of_others(start, receiver):
-    """Each attempt is a request that was sent: waiting for a connection is none."""
+    """Each attempt is a request that was sent: waiting for a connection does not count."""
     gate = threading.Event()
 
     def answer_late(_: int) -> int:
@@ -169,7 +169,7 @@ def test_many_silent_receivers_use_up_no_attempt_of_others(start, receiver):
 
 
 def test_an_endless_answer_is_not_read(start):
-    """What counts is the status; a receiver that never stops talking fills no memory."""
+    """Only the status counts; a body without an end fills no memory."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         sandbox = start(
             *("--pace", "0", "--webhook-secret", SECRET),

@@ -1,4 +1,4 @@
-"""Music from music: instrumentals, guides, remixes, cuts, listening and splitting, as measured."""
+"""Music from music: instrumentals, references, remixes, cuts, analysis and stems, as measured."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from test_music import EIGHT, LINES, SONG, decibels, heard_tempo, song
 
 from soundpiece_sandbox.music import (
     SAMPLE_RATE,
-    Ground,
-    Guide,
     Plan,
+    ReferenceFeatures,
+    RemixBasis,
     Song,
-    ground_of,
-    listen,
     perform,
     plan_cut,
     plan_instrumental,
     plan_instrumental_remix,
     plan_song,
     plan_song_remix,
-    split,
-    split_pieces,
+    reference_features_of,
+    remix_basis_of,
+    separate_in_pieces,
+    separate_stems,
 )
 from soundpiece_sandbox.music.harmony import Chord, Key
 from soundpiece_sandbox.music.prompt import named_length
@@ -85,14 +85,14 @@ def pitch_classes(sound: np.ndarray) -> np.ndarray:
     return np.bincount(classes, loudness[heard], 12)
 
 
-def share_on_chords(sound: np.ndarray, ground: Ground) -> float:
+def share_on_chords(sound: np.ndarray, basis: RemixBasis) -> float:
     """Return in how many bars the chord's notes sound more than twice as loud as all others."""
-    bar = 240 / ground.tempo
+    bar = 240 / basis.tempo
     told = []
-    for number in range(ground.bars):
-        first = round((ground.first_beat + number * bar) * SAMPLE_RATE)
+    for number in range(basis.bars):
+        first = round((basis.first_beat + number * bar) * SAMPLE_RATE)
         heard = pitch_classes(sound[first : first + round(bar / 2 * SAMPLE_RATE)])
-        inside = np.isin(np.arange(12), ground.chords[2 * number].pitch_classes)
+        inside = np.isin(np.arange(12), basis.chords[2 * number].pitch_classes)
         told.append(heard[inside].mean() > 2 * heard[~inside].mean())
     return float(np.mean(told))
 
@@ -185,21 +185,24 @@ def test_an_instrumentals_theme_comes_back_and_its_notes_do_not_overlap():
     assert tunes[0] == tunes[1]
 
 
-# Guides
+# References
 
 
 @pytest.mark.parametrize("tempo", [71.3, 118.0, 163.7])
-def test_the_guides_tempo_is_heard(tempo):
-    plan = plan_song(LINES + LINES, "", seed="x", guide=Guide(tempo, 3500.0))
+def test_the_references_tempo_is_heard(tempo):
+    plan = plan_song(LINES + LINES, "", seed="x", reference=ReferenceFeatures(tempo, 3500.0))
     assert plan.form.tempo == tempo
     heard = heard_tempo(perform(plan).mix.mean(axis=1))
     assert heard * 2.0 ** round(np.log2(tempo / heard)) == pytest.approx(tempo, rel=0.02)
 
 
 @pytest.mark.parametrize("seed", ["one", "two", "three"])
-def test_the_brighter_the_guide_the_brighter_the_song(seed):
+def test_the_brighter_the_reference_the_brighter_the_song(seed):
     asked = (700.0, 1400.0, 2200.0, 3200.0, 4500.0, 8000.0)
-    made = [perform(plan_song(LINES, "", seed=seed, guide=Guide(112.0, b))) for b in asked]
+    made = [
+        perform(plan_song(LINES, "", seed=seed, reference=ReferenceFeatures(112.0, b)))
+        for b in asked
+    ]
     heard = [centroid(each.mix) for each in made]
     assert all(bright > 1.05 * dark for dark, bright in pairwise(heard))
     for each in made:
@@ -209,24 +212,29 @@ def test_the_brighter_the_guide_the_brighter_the_song(seed):
 
 @pytest.mark.parametrize("prompt", ["ambient", "orchestral", "punk", "jazz"])
 def test_a_song_after_a_reference_is_nearer_to_it_than_one_without(prompt):
-    reference = song(LINES, prompt)
-    guide = listen(reference.mix)
-    guided = perform(plan_instrumental("30 seconds", guide=guide))
+    referred = song(LINES, prompt)
+    reference = reference_features_of(referred.mix)
+    guided = perform(plan_instrumental("30 seconds", reference=reference))
     alone = instrumental("")
-    target = centroid(reference.mix)
+    target = centroid(referred.mix)
     apart = [abs(np.log(centroid(each.mix) / target)) for each in (guided, alone)]
     assert apart[0] < 0.5 * apart[1]
-    assert guided.tempo == guide.tempo
+    assert guided.tempo == reference.tempo
 
 
-def test_words_beside_a_guide_still_name_the_style():
-    plan = plan_instrumental("jazz at 90 bpm with a flute", guide=Guide(121.5, 2000.0))
+def test_words_beside_a_reference_still_name_the_style():
+    plan = plan_instrumental(
+        "jazz at 90 bpm with a flute", reference=ReferenceFeatures(121.5, 2000.0)
+    )
     assert (plan.character.style.name, plan.character.lead) == ("jazz", "flute")
     assert plan.form.tempo == 121.5
 
 
-def test_seeds_choose_among_what_suits_the_guide():
-    plans = [plan_song(LINES, "", seed=str(n), guide=Guide(120.0, 3000.0)) for n in range(30)]
+def test_seeds_choose_among_what_suits_the_reference():
+    plans = [
+        plan_song(LINES, "", seed=str(n), reference=ReferenceFeatures(120.0, 3000.0))
+        for n in range(30)
+    ]
     assert len({plan.character.style.name for plan in plans}) >= 3
     assert len({plan.character.key for plan in plans}) >= 6
 
@@ -236,7 +244,7 @@ def test_seeds_choose_among_what_suits_the_guide():
 
 def test_a_song_remix_keeps_tempo_and_key_whatever_the_words_say():
     plan, _ = source()
-    remix = plan_song_remix(plan.ground, NEW_WORDS, "techno at 140 bpm in G minor")
+    remix = plan_song_remix(plan.remix_basis, NEW_WORDS, "techno at 140 bpm in G minor")
     assert remix.form.tempo == plan.form.tempo
     assert remix.character.key == plan.character.key
     assert remix.character.style.name == "techno"
@@ -244,11 +252,11 @@ def test_a_song_remix_keeps_tempo_and_key_whatever_the_words_say():
 
 def test_a_song_remix_stands_on_the_sources_chords_section_by_section():
     plan, _ = source()
-    remix = plan_song_remix(plan.ground, NEW_WORDS, "rock", variation=1)
+    remix = plan_song_remix(plan.remix_basis, NEW_WORDS, "rock", variation=1)
 
     def chords(of: Plan, kind: str) -> tuple[Chord, ...]:
         part = next(part for part in of.form.parts if part.kind == kind)
-        return of.ground.chords[2 * part.first_bar : 2 * (part.first_bar + part.bars)]
+        return of.remix_basis.chords[2 * part.first_bar : 2 * (part.first_bar + part.bars)]
 
     for kind in ("verse", "chorus", "ending"):
         ours, theirs = chords(remix, kind), chords(plan, kind)
@@ -257,17 +265,17 @@ def test_a_song_remix_stands_on_the_sources_chords_section_by_section():
 
 def test_a_song_remix_of_a_foreign_source_follows_it_bar_for_bar_and_ends_at_home():
     chords = tuple(Chord(root, (0, 4, 7)) for root in (9, 9, 2, 2, 4, 4))
-    ground = Ground(99.0, Key(9, "major"), chords, 0.4, 3)
-    remix = plan_song_remix(ground, NEW_WORDS, "folk")
+    basis = RemixBasis(99.0, Key(9, "major"), chords, 0.4, 3)
+    remix = plan_song_remix(basis, NEW_WORDS, "folk")
     last = 2 * remix.form.parts[-1].first_bar
-    assert remix.ground.chords[:last] == tuple(chords[i % 6] for i in range(last))
-    assert {chord.root for chord in remix.ground.chords[last:]} == {9}
+    assert remix.remix_basis.chords[:last] == tuple(chords[i % 6] for i in range(last))
+    assert {chord.root for chord in remix.remix_basis.chords[last:]} == {9}
 
 
 def test_a_song_remix_sings_the_new_words_and_sounds_unlike_its_source():
     plan, before = source()
-    remix = plan_song_remix(plan.ground, NEW_WORDS, "lo-fi", variation=0)
-    again = plan_song_remix(plan.ground, NEW_WORDS, "lo-fi", variation=1)
+    remix = plan_song_remix(plan.remix_basis, NEW_WORDS, "lo-fi", variation=0)
+    again = plan_song_remix(plan.remix_basis, NEW_WORDS, "lo-fi", variation=1)
     after = perform(remix)
     sung = [f"{n.syllable.onset}{n.syllable.vowel}" for n in remix.melody[:3]]
     assert sung == ["pa", "pe", "bo"]
@@ -281,25 +289,25 @@ def test_a_song_remix_sings_the_new_words_and_sounds_unlike_its_source():
 
 def test_an_instrumental_remix_keeps_tempo_bars_and_harmony_and_changes_the_rest():
     plan, before = source()
-    remixes = [plan_instrumental_remix(plan.ground, variation=v, seed="s") for v in range(3)]
+    remixes = [plan_instrumental_remix(plan.remix_basis, variation=v, seed="s") for v in range(3)]
     styles = [remix.character.style.name for remix in remixes]
     assert len({*styles, "pop"}) == 4
     assert len({tuple(note.pitches for note in remix.lead) for remix in remixes}) == 3
     songs = [perform(remix) for remix in remixes]
     for remix, made in zip(remixes, songs, strict=True):
-        assert remix.ground.chords == plan.ground.chords
+        assert remix.remix_basis.chords == plan.remix_basis.chords
         assert (remix.form.tempo, remix.form.bars) == (plan.form.tempo, plan.form.bars)
         assert len(made.mix) == len(before.mix)
-        assert share_on_chords(made.mix - made.stems["drums"], plan.ground) > 0.75
+        assert share_on_chords(made.mix - made.stems["drums"], plan.remix_basis) > 0.75
     for one, other in combinations([before.mix, *(each.mix for each in songs)], 2):
         assert abs(likeness(one, other)) < 0.5  # two kick drums on the beat are much alike
 
 
 def test_the_measure_of_harmony_can_tell_other_chords():
     plan, before = source()
-    elsewhere = tuple(Chord((c.root + 1) % 12, c.intervals) for c in plan.ground.chords)
-    assert share_on_chords(before.mix, plan.ground) > 0.75
-    assert share_on_chords(before.mix, replace(plan.ground, chords=elsewhere)) < 0.1
+    elsewhere = tuple(Chord((c.root + 1) % 12, c.intervals) for c in plan.remix_basis.chords)
+    assert share_on_chords(before.mix, plan.remix_basis) > 0.75
+    assert share_on_chords(before.mix, replace(plan.remix_basis, chords=elsewhere)) < 0.1
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
@@ -313,13 +321,13 @@ def test_the_measure_of_harmony_can_tell_other_chords():
 def test_any_ground_bears_any_remix(tempo, tonic, mode, roots, variation):
     triad = (0, 4, 7) if mode == "major" else (0, 3, 7)
     chords = tuple(Chord(root, triad) for root in roots for _ in range(2))
-    ground = Ground(tempo, Key(tonic, mode), chords, 0.0, len(roots))
-    played = plan_instrumental_remix(ground, variation=variation)
-    assert played.ground.chords == chords
-    assert played.ground.tempo == tempo
-    sung = plan_song_remix(ground, LINES, "", variation=variation)
-    assert sung.ground.tempo == tempo
-    assert len(sung.ground.chords) == 2 * sung.ground.bars
+    basis = RemixBasis(tempo, Key(tonic, mode), chords, 0.0, len(roots))
+    read_tables = plan_instrumental_remix(basis, variation=variation)
+    assert read_tables.remix_basis.chords == chords
+    assert read_tables.remix_basis.tempo == tempo
+    sung = plan_song_remix(basis, LINES, "", variation=variation)
+    assert sung.remix_basis.tempo == tempo
+    assert len(sung.remix_basis.chords) == 2 * sung.remix_basis.bars
 
 
 # Cuts
@@ -335,10 +343,10 @@ def long_piece(prompt: str) -> tuple[Plan, Song]:
 @pytest.mark.parametrize("target", [4.0, 11.0, 20.0, 33.0, 50.0])
 def test_a_cut_ends_on_a_bar_line_near_its_target_in_silence(prompt, target):
     plan, made = long_piece(prompt)
-    cut = plan_cut(made.mix, target, plan.ground)
+    cut = plan_cut(made.mix, target, plan.remix_basis)
     sound = cut.of(made.mix)
     bar = 240 / plan.form.tempo
-    bars = (len(sound) / SAMPLE_RATE - plan.ground.first_beat) / bar
+    bars = (len(sound) / SAMPLE_RATE - plan.remix_basis.first_beat) / bar
     assert bars == pytest.approx(round(bars), abs=1e-4)
     assert abs(cut.duration - target) <= bar / 2 + 1e-4
     assert cut.duration == len(sound) / SAMPLE_RATE
@@ -350,14 +358,14 @@ def test_a_cut_ends_on_a_bar_line_near_its_target_in_silence(prompt, target):
 @pytest.mark.parametrize("prompt", ["rock", "jazz", "synthwave", "folk"])
 def test_a_cut_keeps_the_beginning_and_the_ending(prompt):
     plan, made = long_piece(prompt)
-    ground, beat = plan.ground, 60 / plan.form.tempo
+    basis, beat = plan.remix_basis, 60 / plan.form.tempo
     for target in (20.0, 30.0, 40.0):
-        sound = plan_cut(made.mix, target, ground).of(made.mix)
-        early = round((ground.first_beat + 7 * beat) * SAMPLE_RATE)
+        sound = plan_cut(made.mix, target, basis).of(made.mix)
+        early = round((basis.first_beat + 7 * beat) * SAMPLE_RATE)
         assert np.array_equal(sound[:early], made.mix[:early])
-        ending = round((ground.first_beat + 4 * beat * (ground.bars - 1)) * SAMPLE_RATE)
+        ending = round((basis.first_beat + 4 * beat * (basis.bars - 1)) * SAMPLE_RATE)
         chord = made.mix[ending : ending + SAMPLE_RATE]
-        places = [round((ground.first_beat + 4 * beat * n) * SAMPLE_RATE) for n in range(60)]
+        places = [round((basis.first_beat + 4 * beat * n) * SAMPLE_RATE) for n in range(60)]
         pieces = [sound[p : p + SAMPLE_RATE] for p in places if p + SAMPLE_RATE <= len(sound)]
         assert max(likeness(piece, chord) for piece in pieces[-2:]) > 0.95
 
@@ -366,15 +374,15 @@ def test_a_cut_keeps_the_beginning_and_the_ending(prompt):
 def test_nobody_hears_the_join(prompt):
     """The chord goes on, the level stays, and there is no click that the source does not have."""
     plan, made = long_piece(prompt)
-    ground, bar = plan.ground, 240 / plan.form.tempo
+    basis, bar = plan.remix_basis, 240 / plan.form.tempo
     same = []
     for target in np.arange(16.0, 60.0, 4.0):
-        cut = plan_cut(made.mix, float(target), ground)
+        cut = plan_cut(made.mix, float(target), basis)
         joined = cut.of(made.mix)
-        head, tail = ((f / SAMPLE_RATE - ground.first_beat) / bar for f in (cut.head, cut.tail))
+        head, tail = ((f / SAMPLE_RATE - basis.first_beat) / bar for f in (cut.head, cut.tail))
         assert head == pytest.approx(round(head), abs=1e-3)
         assert tail == pytest.approx(round(tail), abs=1e-3)
-        roots = [chord.root for chord in ground.chords[::2]]
+        roots = [chord.root for chord in basis.chords[::2]]
         apart = round(tail) - round(head)
         possible = any(
             one == other for one, other in zip(roots[2:], roots[2 + apart :], strict=False)
@@ -388,7 +396,7 @@ def test_nobody_hears_the_join(prompt):
         beat = round(bar / 4 * SAMPLE_RATE)
         before, after = joined[cut.head - beat : cut.head], joined[cut.head : cut.head + beat]
         step = 10 * np.log10(np.mean(after**2) / np.mean(before**2))
-        bars = [round((ground.first_beat + n * bar) * SAMPLE_RATE) for n in range(2, ground.bars)]
+        bars = [round((basis.first_beat + n * bar) * SAMPLE_RATE) for n in range(2, basis.bars)]
         steps = [
             10
             * np.log10(np.mean(made.mix[b : b + beat] ** 2) / np.mean(made.mix[b - beat : b] ** 2))
@@ -401,12 +409,12 @@ def test_nobody_hears_the_join(prompt):
 def test_a_target_as_long_as_the_source_leaves_it_alone_and_a_tiny_one_leaves_a_bar():
     plan, made = long_piece("rock")
     for target in (made.duration, made.duration + 1.0, 1e6):
-        cut = plan_cut(made.mix, target, plan.ground)
+        cut = plan_cut(made.mix, target, plan.remix_basis)
         assert cut.duration == made.duration
         assert np.array_equal(cut.of(made.mix), made.mix)
     bar = 240 / plan.form.tempo
-    cut = plan_cut(made.mix, 0.1, plan.ground)
-    assert cut.duration == pytest.approx(plan.ground.first_beat + bar, abs=1e-4)
+    cut = plan_cut(made.mix, 0.1, plan.remix_basis)
+    assert cut.duration == pytest.approx(plan.remix_basis.first_beat + bar, abs=1e-4)
     with pytest.raises(ValueError, match="frames"):
         cut.of(made.mix[1:])
 
@@ -415,7 +423,7 @@ def test_every_target_is_met_within_half_a_bar():
     plan, made = long_piece("rock")
     bar = 240 / plan.form.tempo
     for target in np.arange(bar, made.duration, 5.37):
-        cut = plan_cut(made.mix, float(target), plan.ground)
+        cut = plan_cut(made.mix, float(target), plan.remix_basis)
         assert abs(cut.duration - target) <= bar / 2 + 1e-4
 
 
@@ -425,25 +433,27 @@ def test_every_target_is_met_within_half_a_bar():
 @pytest.mark.parametrize("prompt", EIGHT)
 def test_what_is_heard_in_a_song_is_what_was_played(prompt):
     plan, made = long_piece(prompt)
-    ground = ground_of(made.mix)
-    octave = 2.0 ** round(np.log2(plan.form.tempo / ground.tempo))
-    assert ground.tempo * octave == pytest.approx(plan.form.tempo, rel=0.002)
-    assert listen(made.mix).tempo == ground.tempo
-    bar = 240 / max(plan.form.tempo, ground.tempo)
-    late = (ground.first_beat - plan.ground.first_beat + bar / 2) % bar - bar / 2
+    basis = remix_basis_of(made.mix)
+    octave = 2.0 ** round(np.log2(plan.form.tempo / basis.tempo))
+    assert basis.tempo * octave == pytest.approx(plan.form.tempo, rel=0.002)
+    assert reference_features_of(made.mix).tempo == basis.tempo
+    bar = 240 / max(plan.form.tempo, basis.tempo)
+    late = (basis.first_beat - plan.remix_basis.first_beat + bar / 2) % bar - bar / 2
     assert abs(late) < 0.04
     half = 120 / plan.form.tempo
-    times = plan.ground.first_beat + half * (np.arange(2 * plan.form.bars - 2) + 0.5)
-    heard = ((times - ground.first_beat) / (120 / ground.tempo)).astype(int)
-    roots = [ground.chords[max(at, 0)].root for at in heard]
-    played = [chord.root for chord in plan.ground.chords[: len(times)]]
-    assert np.mean(np.array(roots) == played) > 0.5  # by chance it were one in seven or so
+    times = plan.remix_basis.first_beat + half * (np.arange(2 * plan.form.bars - 2) + 0.5)
+    heard = ((times - basis.first_beat) / (120 / basis.tempo)).astype(int)
+    roots = [basis.chords[max(at, 0)].root for at in heard]
+    read_tables = [chord.root for chord in plan.remix_basis.chords[: len(times)]]
+    assert np.mean(np.array(roots) == read_tables) > 0.5  # by chance it were one in seven or so
 
 
 def test_a_song_that_starts_anywhere_has_its_tempo():
     for prompt, seconds in [("rock", 7.3), ("techno", 11.9), ("lo-fi", 5.1), ("folk", 16.4)]:
         plan, made = long_piece(prompt)
-        heard = listen(made.mix[round(seconds * SAMPLE_RATE) :][: 20 * SAMPLE_RATE]).tempo
+        heard = reference_features_of(
+            made.mix[round(seconds * SAMPLE_RATE) :][: 20 * SAMPLE_RATE]
+        ).tempo
         octave = 2.0 ** round(np.log2(plan.form.tempo / heard))
         assert heard * octave == pytest.approx(plan.form.tempo, rel=0.02)
 
@@ -455,27 +465,27 @@ def test_a_metronome_is_followed(tempo):
     tick = np.exp(-np.arange(900) / 150) * np.sin(np.arange(900) * 0.3)
     for beat in beats[beats < 19.5]:
         clicks[round(beat * SAMPLE_RATE) :][:900, 0] += 0.8 * tick
-    ground = ground_of(clicks)
-    octave = 2.0 ** round(np.log2(tempo / ground.tempo))
-    assert ground.tempo * octave == pytest.approx(tempo, rel=0.005)
-    step = 60 / max(tempo, ground.tempo)
-    places = (beats - ground.first_beat) / step
+    basis = remix_basis_of(clicks)
+    octave = 2.0 ** round(np.log2(tempo / basis.tempo))
+    assert basis.tempo * octave == pytest.approx(tempo, rel=0.005)
+    step = 60 / max(tempo, basis.tempo)
+    places = (beats - basis.first_beat) / step
     assert np.abs(places - np.round(places)).max() * step < 0.03
 
 
 def test_silence_is_given_the_middle_of_the_road():
     for frames in (0, 1, SAMPLE_RATE, 5 * SAMPLE_RATE):
         silence = np.zeros((frames, 2), np.float32)
-        assert listen(silence) == Guide(110.0, 3000.0)
-        assert ground_of(silence).key.name == "C major"
-        assert np.abs(sum(split(silence).values())).sum() == 0.0
+        assert reference_features_of(silence) == ReferenceFeatures(110.0, 3000.0)
+        assert remix_basis_of(silence).key.name == "C major"
+        assert np.abs(sum(separate_stems(silence).values())).sum() == 0.0
 
 
 def test_mono_is_heard_as_stereo_is():
     _, made = long_piece("folk")
     mono = made.mix.mean(axis=1, keepdims=True)
-    assert ground_of(mono) == ground_of(np.repeat(mono, 2, axis=1))
-    assert listen(mono) == listen(np.repeat(mono, 2, axis=1))
+    assert remix_basis_of(mono) == remix_basis_of(np.repeat(mono, 2, axis=1))
+    assert reference_features_of(mono) == reference_features_of(np.repeat(mono, 2, axis=1))
 
 
 def test_ten_minutes_are_heard_cut_and_split_in_bounded_memory():
@@ -483,10 +493,10 @@ def test_ten_minutes_are_heard_cut_and_split_in_bounded_memory():
     sound = np.tile(made.mix, (9, 1))[: 600 * SAMPLE_RATE]
     tracemalloc.start()
     try:
-        cut = plan_cut(sound, 60.0, ground_of(sound))
-        assert listen(sound).tempo > 0.0
+        cut = plan_cut(sound, 60.0, remix_basis_of(sound))
+        assert reference_features_of(sound).tempo > 0.0
         assert (
-            sum(len(pieces["drums"]) for pieces in islice(split_pieces(sound), 3))
+            sum(len(pieces["drums"]) for pieces in islice(separate_in_pieces(sound), 3))
             > 50 * SAMPLE_RATE
         )
         _, peak = tracemalloc.get_traced_memory()
@@ -502,7 +512,7 @@ def test_ten_minutes_are_heard_cut_and_split_in_bounded_memory():
 @pytest.mark.parametrize("prompt", EIGHT)
 def test_stems_sum_to_the_source_and_each_is_nearer_to_the_true_one_than_the_mix_was(prompt):
     made = song(LINES, prompt)
-    stems = split(made.mix)
+    stems = separate_stems(made.mix)
     assert tuple(stems) == STEMS
     assert np.abs(sum(stems.values()) - made.mix).max() < 1 / 32_768
     for name, stem in stems.items():
@@ -516,7 +526,7 @@ def test_each_stem_is_most_like_the_true_one(prompt):
     _, made = long_piece(prompt)
     piece = slice(20 * SAMPLE_RATE, 50 * SAMPLE_RATE)
     true = {name: stem[piece] for name, stem in made.stems.items()}
-    for name, stem in split(made.mix[piece]).items():
+    for name, stem in separate_stems(made.mix[piece]).items():
         alike = {other: likeness(stem, true[other]) for other in STEMS}
         assert max(alike, key=alike.__getitem__) == name
         assert alike[name] > likeness(made.mix[piece], true[name])
@@ -527,9 +537,9 @@ def test_a_long_split_has_no_seams():
     later = 860 * 1024  # frames; where the second piece begins
     around = slice(later - 2000, later + 2000)
     sound = made.mix[: 2 * later]
-    whole = split(sound)
+    whole = separate_stems(sound)
     # Heard from the middle of a piece on, what was a seam is no edge any more.
-    apart = split(sound[later // 2 :])
+    apart = separate_stems(sound[later // 2 :])
     for name in STEMS:
         there = apart[name][later // 2 - 2000 : later // 2 + 2000]
         assert np.abs(whole[name][around] - there).max() < 1e-4, name
@@ -538,9 +548,9 @@ def test_a_long_split_has_no_seams():
 def test_ninety_seconds_are_split_in_six():
     script = (
         "import time, numpy as np\n"
-        "from soundpiece_sandbox.music import split\n"
+        "from soundpiece_sandbox.music import separate_stems\n"
         "sound = np.random.default_rng(0).uniform(-1, 1, (90 * 44100, 2)).astype('f4')\n"
-        "started = time.process_time(); split(sound); print(time.process_time() - started)"
+        "started = time.process_time(); separate_stems(sound); print(time.process_time() - started)"
     )
     told = subprocess.run(
         [sys.executable, "-c", script],
@@ -574,15 +584,15 @@ def sounds(draw) -> np.ndarray:
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(sound=sounds(), target=st.floats(0.1, 10.0))
 def test_any_sound_is_heard_cut_and_split(sound, target):
-    guide, ground = listen(sound), ground_of(sound)
-    assert 50.0 <= guide.tempo <= 210.0
-    assert 40.0 <= guide.brightness <= 16_000.0
-    assert ground.bars >= 1
-    assert len(ground.chords) == 2 * ground.bars
-    assert 0.0 <= ground.first_beat <= len(sound) / SAMPLE_RATE + 0.1
-    shorter = plan_cut(sound, target, ground).of(sound)
+    reference, basis = reference_features_of(sound), remix_basis_of(sound)
+    assert 50.0 <= reference.tempo <= 210.0
+    assert 40.0 <= reference.brightness <= 16_000.0
+    assert basis.bars >= 1
+    assert len(basis.chords) == 2 * basis.bars
+    assert 0.0 <= basis.first_beat <= len(sound) / SAMPLE_RATE + 0.1
+    shorter = plan_cut(sound, target, basis).of(sound)
     assert np.isfinite(shorter).all()
     assert 0 < len(shorter) <= len(sound)
-    stems = split(sound)
+    stems = separate_stems(sound)
     assert all(np.isfinite(stem).all() and np.abs(stem).max() <= 1.0 for stem in stems.values())
     assert np.abs(sum(stems.values()) - sound).max() < 1 / 32_768

@@ -1,6 +1,6 @@
-"""Where processes of the tests come from: forked from one that has imported all that they need.
+"""Processes for tests, forked from one that has imported all that they need.
 
-Each would need a second of the processor for that.
+Each would otherwise need a second of processor time for its imports.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ CONTEXT.set_forkserver_preload(
         "soundpiece_nb.journal.journal",
         "keyring",
         "support.forked_processes",
-        "soundpiece_sandbox.server",
+        "soundpiece_sandbox.service.server",
     ]
 )
 

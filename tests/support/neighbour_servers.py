@@ -1,4 +1,4 @@
-"""Servers near by: one that receives webhooks, one that offers sounds."""
+"""HTTP servers on this machine that receive webhooks and offer sounds to the sandbox."""
 
 from __future__ import annotations
 

@@ -1,20 +1,20 @@
-"""Effects of the screen and the stage: what rises, falls, strikes and shimmers."""
+"""Cinematic effects: risers, impacts, whooshes and shimmers."""
 
 from __future__ import annotations
 
-from soundpiece_sandbox.music.fx.notation import (
+from soundpiece_sandbox.music.fx.effect_model import (
     BRIGHT,
     DYING,
     SINE,
     SOFT,
     SWELL,
     Effect,
-    Hiss,
     Layer,
-    Rounds,
+    NoiseBand,
+    Repeats,
     Scattered,
     Strike,
-    Tune,
+    SweptTone,
     at,
 )
 
@@ -30,9 +30,9 @@ CINEMATIC = (
         ("uplifter", "rise", "rising sweep", "build up", "buildup", "build", "sweep up", "tension"),
         seconds=4.0,
         layers=(
-            Layer(Hiss(((0.0, 260.0), (1.0, 7500.0)), width=1.6, level=_RISING)),
+            Layer(NoiseBand(((0.0, 260.0), (1.0, 7500.0)), width=1.6, level=_RISING)),
             Layer(
-                Tune(
+                SweptTone(
                     ((0.0, 110.0), (1.0, 880.0)),
                     BRIGHT,
                     cutoff=((0.0, 350.0), (1.0, 7000.0)),
@@ -51,9 +51,9 @@ CINEMATIC = (
         ("downer", "fall", "falling sweep", "sweep down", "drop down", "wind down", "descent"),
         seconds=4.0,
         layers=(
-            Layer(Hiss(((0.0, 7500.0), (1.0, 160.0)), width=1.6, level=_FALLING)),
+            Layer(NoiseBand(((0.0, 7500.0), (1.0, 160.0)), width=1.6, level=_FALLING)),
             Layer(
-                Tune(
+                SweptTone(
                     ((0.0, 880.0), (1.0, 55.0)),
                     BRIGHT,
                     cutoff=((0.0, 6000.0), (1.0, 250.0)),
@@ -79,11 +79,11 @@ CINEMATIC = (
                     fall=1.3,
                     fall_time=0.05,
                 ),
-                Rounds(),
+                Repeats(),
                 spread=0.0,
                 dynamics=0.0,
             ),
-            Layer(Hiss(((0.0, 1400.0), (1.0, 90.0)), 2.5, DYING), Rounds(), 3.0, level=0.4),
+            Layer(NoiseBand(((0.0, 1400.0), (1.0, 90.0)), 2.5, DYING), Repeats(), 3.0, level=0.4),
         ),
         room=(3.6, 0.55),
     ),
@@ -93,7 +93,7 @@ CINEMATIC = (
         seconds=1.4,
         layers=(
             Layer(
-                Hiss(
+                NoiseBand(
                     ((0.0, 350.0), (0.5, 2600.0), (1.0, 380.0)),
                     width=1.5,
                     level=((0.0, 0.0), (0.3, 0.2), (0.5, 1.0), (0.7, 0.25), (1.0, 0.0)),
@@ -110,15 +110,15 @@ CINEMATIC = (
         layers=(
             *(
                 Layer(
-                    Tune(at(pitch), BRIGHT, _OPENING, _BLARE, voices=6, detune=22.0),
-                    Rounds(),
+                    SweptTone(at(pitch), BRIGHT, _OPENING, _BLARE, voices=6, detune=22.0),
+                    Repeats(),
                     4.0,
                     level=level,
                     spread=0.0,
                 )
                 for pitch, level in ((36.7, 1.0), (55.0, 0.8), (73.4, 0.8), (110.0, 0.5))
             ),
-            Layer(Strike(((41.0, 1.0, 0.2),), (60.0, 3000.0, 0.4, 0.04), 1.0), Rounds()),
+            Layer(Strike(((41.0, 1.0, 0.2),), (60.0, 3000.0, 0.4, 0.04), 1.0), Repeats()),
         ),
         room=(3.2, 0.5),
     ),
@@ -128,17 +128,17 @@ CINEMATIC = (
         seconds=3.0,
         layers=(
             Layer(
-                Tune(
+                SweptTone(
                     ((0.0, 130.0), (0.25, 62.0), (1.0, 27.0)),
                     (1.0, 0.25, 0.1),
                     level=((0.0, 0.0), (0.01, 1.0), (0.5, 0.7), (1.0, 0.0)),
                     voices=1,
                 ),
-                Rounds(),
+                Repeats(),
                 2.6,
                 spread=0.0,
             ),
-            Layer(Strike((), (80.0, 2500.0, 0.3, 0.02)), Rounds()),
+            Layer(Strike((), (80.0, 2500.0, 0.3, 0.02)), Repeats()),
         ),
     ),
     Effect(
@@ -148,7 +148,7 @@ CINEMATIC = (
         layers=(
             Layer(
                 Strike(((185.0, 0.5, 0.03), (330.0, 0.2, 0.02)), (900.0, 8000.0, 0.6, 0.035)),
-                Rounds(0.052, looseness=0.006),
+                Repeats(0.052, looseness=0.006),
                 swell=((0.0, 0.25), (0.9, 1.0), (1.0, 0.9)),
                 spread=0.2,
                 dynamics=0.35,
@@ -172,7 +172,7 @@ CINEMATIC = (
                 dynamics=0.7,
                 takes=11,
             ),
-            Layer(Hiss(((0.0, 5000.0), (0.5, 9500.0), (1.0, 7000.0)), 1.2, SWELL), level=0.12),
+            Layer(NoiseBand(((0.0, 5000.0), (0.5, 9500.0), (1.0, 7000.0)), 1.2, SWELL), level=0.12),
         ),
         room=(2.4, 0.6),
     ),
@@ -201,21 +201,21 @@ CINEMATIC = (
         layers=(
             *(
                 Layer(
-                    Tune(
+                    SweptTone(
                         ((0.0, pitch), (1.0, 1.06 * pitch)),
                         BRIGHT,
                         ((0.0, 7000.0), (1.0, 2500.0)),
                         ((0.0, 0.0), (0.02, 1.0), (0.6, 0.6), (1.0, 0.0)),
-                        wobble=(7.0, 0.4),
+                        vibrato=(7.0, 0.4),
                         voices=4,
                         detune=40.0,
                     ),
-                    Rounds(),
+                    Repeats(),
                     2.0,
                 )
                 for pitch in (622.0, 659.0, 698.0, 932.0)
             ),
-            Layer(Strike(((55.0, 1.0, 0.15),), (100.0, 6000.0, 0.5, 0.05), 1.0), Rounds()),
+            Layer(Strike(((55.0, 1.0, 0.15),), (100.0, 6000.0, 0.5, 0.05), 1.0), Repeats()),
         ),
         room=(1.8, 0.35),
     ),
@@ -225,17 +225,17 @@ CINEMATIC = (
         seconds=4.0,
         layers=(
             Layer(
-                Tune(
+                SweptTone(
                     ((0.0, 180.0), (0.5, 420.0), (1.0, 150.0)),
                     SOFT,
                     level=SWELL,
-                    wobble=(6.5, 3.0),
+                    vibrato=(6.5, 3.0),
                     voices=4,
                     detune=30.0,
                 )
             ),
-            Layer(Hiss(((0.0, 600.0), (0.5, 4000.0), (1.0, 500.0)), 0.7, SWELL, beat=6.5)),
-            Layer(Tune(at(58.0), BRIGHT, at(260.0), SWELL, (0.3, 0.3)), level=0.7),
+            Layer(NoiseBand(((0.0, 600.0), (0.5, 4000.0), (1.0, 500.0)), 0.7, SWELL, beat=6.5)),
+            Layer(SweptTone(at(58.0), BRIGHT, at(260.0), SWELL, (0.3, 0.3)), level=0.7),
         ),
         room=(2.2, 0.45),
     ),
@@ -246,12 +246,14 @@ CINEMATIC = (
         layers=(
             *(
                 Layer(
-                    Tune(at(pitch), BRIGHT, at(cutoff), wander=(0.3, 0.2), voices=4, detune=18.0),
+                    SweptTone(
+                        at(pitch), BRIGHT, at(cutoff), wander=(0.3, 0.2), voices=4, detune=18.0
+                    ),
                     level=level,
                 )
                 for pitch, cutoff, level in ((55.0, 320.0, 1.0), (82.7, 420.0, 0.6))
             ),
-            Layer(Hiss(at(420.0), 1.4, gusts=0.7, gust_rate=0.25), level=0.5),
+            Layer(NoiseBand(at(420.0), 1.4, gusts=0.7, gust_rate=0.25), level=0.5),
         ),
         room=(3.0, 0.5),
     ),
@@ -269,7 +271,7 @@ CINEMATIC = (
                     ),
                     (300.0, 5000.0, 0.25, 0.25),
                 ),
-                Rounds(),
+                Repeats(),
                 spread=0.0,
             ),
         ),
@@ -280,8 +282,8 @@ CINEMATIC = (
         ("submarine", "ping"),
         seconds=4.0,
         layers=(
-            Layer(Tune(at(960.0), SINE, level=DYING), Rounds(3.2), 2.4),
-            Layer(Hiss(at(110.0), 1.5, gusts=0.3), level=0.1),
+            Layer(SweptTone(at(960.0), SINE, level=DYING), Repeats(3.2), 2.4),
+            Layer(NoiseBand(at(110.0), 1.5, gusts=0.3), level=0.1),
         ),
         room=(3.5, 0.6),
     ),

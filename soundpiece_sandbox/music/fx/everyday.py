@@ -1,17 +1,17 @@
-"""Effects of every day: hands, feet, doors, bells and people."""
+"""Everyday effects: hands, feet, doors, bells and people."""
 
 from __future__ import annotations
 
-from soundpiece_sandbox.music.fx.notation import (
+from soundpiece_sandbox.music.fx.effect_model import (
     BRIGHT,
     SWELL,
     Effect,
-    Hiss,
     Layer,
-    Rounds,
+    NoiseBand,
+    Repeats,
     Scattered,
     Strike,
-    Tune,
+    SweptTone,
     at,
 )
 
@@ -28,7 +28,7 @@ EVERYDAY = (
         layers=(
             Layer(
                 Strike(((330.0, 0.5, 0.008), (1850.0, 0.3, 0.005)), (1800.0, 8000.0, 0.7, 0.0035)),
-                Rounds(0.155, ((0.0, 1.0), (0.07, 0.3)), looseness=0.035),
+                Repeats(0.155, ((0.0, 1.0), (0.07, 0.3)), looseness=0.035),
                 spread=0.4,
                 detune=2.0,
                 dynamics=0.55,
@@ -36,7 +36,7 @@ EVERYDAY = (
             ),
             Layer(
                 Strike(((170.0, 1.0, 0.014),), (500.0, 4000.0, 0.6, 0.007)),
-                Rounds(1.1, ((0.55, 1.0),), looseness=0.2),
+                Repeats(1.1, ((0.55, 1.0),), looseness=0.2),
                 spread=0.1,
             ),
         ),
@@ -49,13 +49,13 @@ EVERYDAY = (
         layers=(
             Layer(
                 Strike(((2350.0, 0.6, 0.007), (4700.0, 0.4, 0.004)), (3000.0, 9000.0, 0.5, 0.002)),
-                Rounds(1.0),
+                Repeats(1.0),
                 spread=0.0,
                 dynamics=0.05,
             ),
             Layer(
                 Strike(((1750.0, 0.6, 0.008), (3600.0, 0.4, 0.004)), (2500.0, 8000.0, 0.4, 0.002)),
-                Rounds(1.0, ((0.5, 0.8),)),
+                Repeats(1.0, ((0.5, 0.8),)),
                 spread=0.0,
                 dynamics=0.05,
             ),
@@ -72,7 +72,7 @@ EVERYDAY = (
                     ((98.0, 1.0, 0.03), (215.0, 0.5, 0.02), (470.0, 0.2, 0.01)),
                     (500.0, 3500.0, 0.5, 0.008),
                 ),
-                Rounds(0.56, ((0.0, 1.0), (0.075, 0.4)), looseness=0.012),
+                Repeats(0.56, ((0.0, 1.0), (0.075, 0.4)), looseness=0.012),
                 spread=0.25,
                 detune=1.5,
                 dynamics=0.25,
@@ -86,19 +86,19 @@ EVERYDAY = (
         seconds=4.0,
         layers=(
             Layer(
-                Hiss(
+                NoiseBand(
                     ((0.0, 1800.0), (1.0, 3200.0)),
                     2.2,
                     ((0.0, 0.0), (0.2, 1.0), (0.5, 0.5), (1.0, 0.0)),
                     gusts=1.0,
                     gust_rate=60.0,
                 ),
-                Rounds(0.6, ((0.0, 1.0), (0.15, 0.6)), looseness=0.02),
+                Repeats(0.6, ((0.0, 1.0), (0.15, 0.6)), looseness=0.02),
                 0.2,
                 spread=0.3,
                 detune=3.0,
             ),
-            Layer(Strike(((80.0, 1.0, 0.02),)), Rounds(0.6), level=0.3),
+            Layer(Strike(((80.0, 1.0, 0.02),)), Repeats(0.6), level=0.3),
         ),
     ),
     Effect(
@@ -111,7 +111,7 @@ EVERYDAY = (
                     ((175.0, 1.0, 0.03), (390.0, 0.6, 0.018), (760.0, 0.3, 0.01)),
                     (400.0, 3000.0, 0.5, 0.005),
                 ),
-                Rounds(2.6, ((0.0, 0.9), (0.21, 1.0), (0.43, 0.95)), looseness=0.008),
+                Repeats(2.6, ((0.0, 0.9), (0.21, 1.0), (0.43, 0.95)), looseness=0.008),
                 spread=0.05,
                 detune=0.5,
                 dynamics=0.15,
@@ -130,13 +130,13 @@ EVERYDAY = (
                     ((62.0, 1.0, 0.06), (118.0, 0.7, 0.04), (236.0, 0.4, 0.03)),
                     (60.0, 3200.0, 0.9, 0.03),
                 ),
-                Rounds(0.0, ((0.0, 1.0), (0.085, 0.25))),
+                Repeats(0.0, ((0.0, 1.0), (0.085, 0.25))),
                 spread=0.0,
                 dynamics=0.0,
             ),
             Layer(
                 Strike(((1250.0, 0.5, 0.02), (2700.0, 0.3, 0.012)), (1500.0, 6000.0, 0.4, 0.006)),
-                Rounds(0.0, ((0.02, 0.7), (0.11, 0.4), (0.16, 0.2))),
+                Repeats(0.0, ((0.02, 0.7), (0.11, 0.4), (0.16, 0.2))),
                 level=0.3,
             ),
         ),
@@ -148,23 +148,23 @@ EVERYDAY = (
         seconds=2.5,
         layers=(
             Layer(
-                Tune(
+                SweptTone(
                     ((0.0, 52.0), (0.3, 120.0), (0.55, 95.0), (0.8, 190.0), (1.0, 70.0)),
                     BRIGHT,
                     at(2600.0),
                     ((0.0, 0.0), (0.1, 0.7), (0.45, 0.4), (0.6, 1.0), (1.0, 0.0)),
                     wander=(11.0, 5.0),
-                    tremble=(13.0, 0.6),
+                    tremolo=(13.0, 0.6),
                     voices=1,
                 )
             ),
             Layer(
-                Tune(
+                SweptTone(
                     ((0.0, 640.0), (0.4, 900.0), (0.8, 1250.0), (1.0, 800.0)),
                     (1.0, 0.5, 0.3),
                     level=SWELL,
                     wander=(14.0, 2.0),
-                    tremble=(23.0, 0.9),
+                    tremolo=(23.0, 0.9),
                     voices=1,
                 ),
                 level=0.35,
@@ -179,7 +179,7 @@ EVERYDAY = (
         layers=(
             Layer(
                 Strike(((2900.0, 0.5, 0.03), (4730.0, 0.4, 0.03)), (1800.0, 14_000.0, 1.0, 0.04)),
-                Rounds(),
+                Repeats(),
                 dynamics=0.0,
             ),
             Layer(
@@ -211,7 +211,7 @@ EVERYDAY = (
                 dynamics=0.85,
                 takes=24,
             ),
-            Layer(Hiss(at(1500.0), 2.0, gusts=0.15), level=0.12),
+            Layer(NoiseBand(at(1500.0), 2.0, gusts=0.15), level=0.12),
         ),
         room=(1.4, 0.3),
     ),
@@ -220,15 +220,15 @@ EVERYDAY = (
         ("cheer", "cheering", "stadium", "people", "restaurant", "cafe", "chatter", "murmur"),
         seconds=6.0,
         layers=(
-            Layer(Hiss(at(620.0), 1.7, gusts=0.35, gust_rate=3.0), level=0.4),
+            Layer(NoiseBand(at(620.0), 1.7, gusts=0.35, gust_rate=3.0), level=0.4),
             Layer(
-                Tune(
+                SweptTone(
                     ((0.0, 165.0), (0.4, 215.0), (1.0, 150.0)),
                     BRIGHT,
                     ((0.0, 700.0), (0.4, 1600.0), (1.0, 600.0)),
                     SWELL,
                     wander=(6.0, 2.0),
-                    tremble=(4.5, 0.7),
+                    tremolo=(4.5, 0.7),
                 ),
                 Scattered(16.0),
                 0.6,
@@ -248,7 +248,7 @@ EVERYDAY = (
         layers=(
             Layer(
                 Strike(((49.0, 1.0, 0.045), (78.0, 0.4, 0.03)), (40.0, 160.0, 0.5, 0.03), 0.5),
-                Rounds(0.95, ((0.0, 1.0), (0.27, 0.65)), looseness=0.008),
+                Repeats(0.95, ((0.0, 1.0), (0.27, 0.65)), looseness=0.008),
                 spread=0.0,
                 dynamics=0.1,
             ),
@@ -262,12 +262,12 @@ EVERYDAY = (
         layers=(
             Layer(
                 Strike(((1250.0, 0.4, 0.008), (2950.0, 0.4, 0.006)), (1500.0, 9000.0, 1.0, 0.006)),
-                Rounds(1.7, ((0.0, 1.0), (0.085, 0.75), (0.11, 0.3))),
+                Repeats(1.7, ((0.0, 1.0), (0.085, 0.75), (0.11, 0.3))),
                 spread=0.1,
             ),
             Layer(
-                Hiss(at(2800.0), 1.0, SWELL, beat=70.0),
-                Rounds(1.7, ((0.12, 0.6),)),
+                NoiseBand(at(2800.0), 1.0, SWELL, beat=70.0),
+                Repeats(1.7, ((0.12, 0.6),)),
                 0.22,
                 level=0.25,
             ),
@@ -283,7 +283,7 @@ EVERYDAY = (
                     tuple((233.1 * ratio, level, life) for ratio, level, life in _CHURCH),
                     (800.0, 6000.0, 0.2, 0.02),
                 ),
-                Rounds(3.4),
+                Repeats(3.4),
                 spread=0.0,
                 dynamics=0.1,
             ),
@@ -300,7 +300,7 @@ EVERYDAY = (
                     ((1046.5, 1.0, 0.4), (2093.0, 0.4, 0.3), (2887.0, 0.4, 0.15)),
                     (2000.0, 9000.0, 0.2, 0.006),
                 ),
-                Rounds(2.2, ((0.0, 1.0), (0.45, 0.8))),
+                Repeats(2.2, ((0.0, 1.0), (0.45, 0.8))),
                 spread=0.0,
             ),
         ),
@@ -319,7 +319,7 @@ EVERYDAY = (
                     ),
                     (1500.0, 10_000.0, 0.6, 0.006),
                 ),
-                Rounds(1.8),
+                Repeats(1.8),
                 spread=0.1,
                 detune=1.0,
             ),
@@ -334,7 +334,7 @@ EVERYDAY = (
         layers=(
             Layer(
                 Strike(((88.0, 1.0, 0.03), (150.0, 0.5, 0.02)), (250.0, 3200.0, 0.8, 0.014), 0.8),
-                Rounds(1.5),
+                Repeats(1.5),
                 spread=0.1,
             ),
         ),
@@ -346,14 +346,14 @@ EVERYDAY = (
         seconds=1.5,
         layers=(
             Layer(
-                Hiss(
+                NoiseBand(
                     ((0.0, 3200.0), (0.5, 5600.0), (1.0, 3800.0)),
                     2.0,
                     ((0.0, 0.0), (0.25, 0.6), (0.4, 0.3), (0.7, 1.0), (1.0, 0.0)),
                     gusts=1.0,
                     gust_rate=24.0,
                 ),
-                Rounds(1.6),
+                Repeats(1.6),
                 1.0,
             ),
         ),

@@ -1,8 +1,8 @@
-"""Effects of machines: what drives, flies, shoots and hums."""
+"""Effects of machines: vehicles, weapons and electric hums."""
 
 from __future__ import annotations
 
-from soundpiece_sandbox.music.fx.notation import (
+from soundpiece_sandbox.music.fx.effect_model import (
     BRIGHT,
     DYING,
     HOLLOW,
@@ -12,12 +12,12 @@ from soundpiece_sandbox.music.fx.notation import (
     STEADY,
     SWELL,
     Effect,
-    Hiss,
     Layer,
-    Rounds,
+    NoiseBand,
+    Repeats,
     Scattered,
     Strike,
-    Tune,
+    SweptTone,
     at,
 )
 
@@ -30,18 +30,18 @@ MACHINES = (
         seconds=5.0,
         layers=(
             Layer(
-                Tune(
+                SweptTone(
                     _REVVING,
                     BRIGHT,
                     ((0.0, 420.0), (0.4, 900.0), (0.5, 500.0), (0.75, 1100.0), (1.0, 420.0)),
                     STEADY,
                     wander=(16.0, 0.5),
-                    tremble=(19.0, 0.35),
+                    tremolo=(19.0, 0.35),
                     voices=3,
                     detune=14.0,
                 )
             ),
-            Layer(Hiss(at(240.0), 2.4, beat=27.0, depth=0.6, gusts=0.2), level=0.3),
+            Layer(NoiseBand(at(240.0), 2.4, beat=27.0, depth=0.6, gusts=0.2), level=0.3),
         ),
     ),
     Effect(
@@ -49,14 +49,14 @@ MACHINES = (
         ("railway", "railroad", "locomotive", "subway", "tram"),
         seconds=6.0,
         layers=(
-            Layer(Hiss(at(150.0), 2.4, gusts=0.2, gust_rate=2.0), level=0.3),
-            Layer(Hiss(at(1900.0), 1.6, gusts=0.4, gust_rate=3.0), level=0.06),
+            Layer(NoiseBand(at(150.0), 2.4, gusts=0.2, gust_rate=2.0), level=0.3),
+            Layer(NoiseBand(at(1900.0), 1.6, gusts=0.4, gust_rate=3.0), level=0.06),
             Layer(
                 Strike(
                     ((128.0, 1.0, 0.045), (310.0, 0.5, 0.025), (1320.0, 0.25, 0.02)),
                     (400.0, 4500.0, 0.5, 0.014),
                 ),
-                Rounds(0.86, ((0.0, 1.0), (0.13, 0.85), (0.33, 0.7), (0.46, 0.6)), 0.006),
+                Repeats(0.86, ((0.0, 1.0), (0.13, 0.85), (0.33, 0.7), (0.46, 0.6)), 0.006),
                 spread=0.3,
                 dynamics=0.15,
             ),
@@ -69,8 +69,8 @@ MACHINES = (
         seconds=3.5,
         layers=tuple(
             Layer(
-                Tune(at(pitch), BRIGHT, at(2600.0), wander=(5.0, 0.06), voices=3, detune=9.0),
-                Rounds(4.2, ((0.0, 1.0), (1.0, 0.9))),
+                SweptTone(at(pitch), BRIGHT, at(2600.0), wander=(5.0, 0.06), voices=3, detune=9.0),
+                Repeats(4.2, ((0.0, 1.0), (1.0, 0.9))),
                 0.8,
                 spread=0.0,
             )
@@ -83,9 +83,9 @@ MACHINES = (
         ("chopper", "rotor", "propeller"),
         seconds=6.0,
         layers=(
-            Layer(Hiss(at(160.0), 2.2, beat=11.0, depth=0.98)),
-            Layer(Hiss(at(1400.0), 2.0, beat=11.0, depth=0.9), level=0.22),
-            Layer(Tune(at(1480.0), SOFT, level=STEADY, wobble=(11.0, 0.15)), level=0.03),
+            Layer(NoiseBand(at(160.0), 2.2, beat=11.0, depth=0.98)),
+            Layer(NoiseBand(at(1400.0), 2.0, beat=11.0, depth=0.9), level=0.22),
+            Layer(SweptTone(at(1480.0), SOFT, level=STEADY, vibrato=(11.0, 0.15)), level=0.03),
         ),
     ),
     Effect(
@@ -94,7 +94,7 @@ MACHINES = (
         seconds=6.0,
         layers=(
             Layer(
-                Hiss(
+                NoiseBand(
                     ((0.0, 380.0), (0.5, 1300.0), (1.0, 300.0)),
                     3.0,
                     ((0.0, 0.1), (0.5, 1.0), (1.0, 0.1)),
@@ -105,7 +105,9 @@ MACHINES = (
                 )
             ),
             Layer(
-                Tune(((0.0, 2500.0), (0.45, 2400.0), (0.6, 1700.0), (1.0, 1550.0)), SINE, at(9e3)),
+                SweptTone(
+                    ((0.0, 2500.0), (0.45, 2400.0), (0.6, 1700.0), (1.0, 1550.0)), SINE, at(9e3)
+                ),
                 swell=((0.0, 0.1), (0.5, 1.0), (1.0, 0.1)),
                 level=0.06,
             ),
@@ -116,7 +118,7 @@ MACHINES = (
         ("white noise", "noise", "radio", "tv static", "interference", "radio static"),
         seconds=4.0,
         layers=(
-            Layer(Hiss(at(8000.0), 6.0, stereo=0.5)),
+            Layer(NoiseBand(at(8000.0), 6.0, stereo=0.5)),
             Layer(
                 Strike((), (600.0, 9000.0, 1.0, 0.002)),
                 Scattered(35.0),
@@ -131,19 +133,21 @@ MACHINES = (
         seconds=2.5,
         layers=(
             Layer(
-                Tune(at(420.0), HOLLOW, at(9000.0), STEADY, leaps=(31.0, 26.0), gate=(15.5, 0.45)),
+                SweptTone(
+                    at(420.0), HOLLOW, at(9000.0), STEADY, leaps=(31.0, 26.0), gate=(15.5, 0.45)
+                ),
                 swell=((0.0, 1.0), (1.0, 1.0)),
                 level=0.5,
             ),
             Layer(
-                Hiss(at(2600.0), 3.0, PULSE, beat=47.0),
+                NoiseBand(at(2600.0), 3.0, PULSE, beat=47.0),
                 Scattered(6.0),
                 0.06,
                 spread=0.9,
                 detune=14.0,
             ),
             Layer(
-                Tune(at(95.0), HOLLOW, at(3000.0), leaps=(47.0, 18.0)),
+                SweptTone(at(95.0), HOLLOW, at(3000.0), leaps=(47.0, 18.0)),
                 Scattered(4.0),
                 0.11,
                 spread=0.9,
@@ -156,8 +160,8 @@ MACHINES = (
         ("vinyl crackle", "record crackle", "gramophone", "old record", "record player"),
         seconds=6.0,
         layers=(
-            Layer(Hiss(at(4200.0), 3.0), level=0.05),
-            Layer(Hiss(at(70.0), 1.4, beat=0.556, depth=0.5), level=0.12),
+            Layer(NoiseBand(at(4200.0), 3.0), level=0.05),
+            Layer(NoiseBand(at(70.0), 1.4, beat=0.556, depth=0.5), level=0.12),
             Layer(
                 Strike(((2100.0, 0.3, 0.001),), (900.0, 7000.0, 1.0, 0.0012)),
                 Scattered(24.0),
@@ -174,23 +178,23 @@ MACHINES = (
         seconds=1.5,
         layers=(
             Layer(
-                Tune(
+                SweptTone(
                     ((0.0, 140.0), (0.2, 900.0), (0.38, 130.0), (0.6, 1300.0), (1.0, 110.0)),
                     BRIGHT,
                     at(4200.0),
                     ((0.0, 0.0), (0.2, 1.0), (0.38, 0.15), (0.6, 1.0), (1.0, 0.0)),
                 ),
-                Rounds(1.2, ((0.0, 1.0), (0.48, 0.9))),
+                Repeats(1.2, ((0.0, 1.0), (0.48, 0.9))),
                 0.42,
                 spread=0.1,
             ),
             Layer(
-                Hiss(
+                NoiseBand(
                     ((0.0, 500.0), (0.2, 4200.0), (0.38, 500.0), (0.6, 5200.0), (1.0, 400.0)),
                     1.6,
                     SWELL,
                 ),
-                Rounds(1.2, ((0.0, 1.0), (0.48, 0.9))),
+                Repeats(1.2, ((0.0, 1.0), (0.48, 0.9))),
                 0.42,
                 level=0.9,
             ),
@@ -202,10 +206,12 @@ MACHINES = (
         seconds=3.0,
         layers=(
             Layer(
-                Tune(at(1100.0), SOFT, level=STEADY, leaps=(9.0, 12.0), gate=(9.0, 0.7), voices=1),
+                SweptTone(
+                    at(1100.0), SOFT, level=STEADY, leaps=(9.0, 12.0), gate=(9.0, 0.7), voices=1
+                ),
             ),
             Layer(
-                Tune(((0.0, 700.0), (1.0, 2100.0)), SINE, level=SWELL, wobble=(17.0, 3.0)),
+                SweptTone(((0.0, 700.0), (1.0, 2100.0)), SINE, level=SWELL, vibrato=(17.0, 3.0)),
                 Scattered(0.9),
                 0.35,
                 level=0.5,
@@ -220,14 +226,14 @@ MACHINES = (
         seconds=0.8,
         layers=(
             Layer(
-                Tune(
+                SweptTone(
                     ((0.0, 3600.0), (0.3, 1100.0), (1.0, 130.0)),
                     BRIGHT,
                     at(8000.0),
                     ((0.0, 0.0), (0.02, 1.0), (0.5, 0.6), (1.0, 0.0)),
                     detune=18.0,
                 ),
-                Rounds(0.9),
+                Repeats(0.9),
                 0.32,
                 spread=0.4,
                 detune=1.0,
@@ -242,16 +248,16 @@ MACHINES = (
         drive=4.0,
         layers=(
             Layer(
-                Hiss(
+                NoiseBand(
                     ((0.0, 1500.0), (0.1, 500.0), (1.0, 70.0)), 3.4, DYING, gusts=0.3, gust_rate=9
                 ),
-                Rounds(),
+                Repeats(),
                 4.0,
                 dynamics=0.0,
             ),
             Layer(
                 Strike(((38.0, 1.0, 0.25),), (40.0, 8000.0, 1.0, 0.03), 1.2, 0.08),
-                Rounds(),
+                Repeats(),
                 dynamics=0.0,
                 spread=0.0,
             ),
@@ -274,7 +280,7 @@ MACHINES = (
         layers=(
             Layer(
                 Strike(((95.0, 0.7, 0.03),), (120.0, 12_000.0, 1.0, 0.016)),
-                Rounds(2.0),
+                Repeats(2.0),
                 spread=0.1,
             ),
         ),
@@ -285,9 +291,9 @@ MACHINES = (
         ("spark", "sparks", "electric", "electric hum", "hum", "tesla", "short circuit"),
         seconds=4.0,
         layers=(
-            Layer(Tune(at(100.0), BRIGHT, at(3200.0), STEADY, tremble=(50.0, 0.5)), level=0.3),
+            Layer(SweptTone(at(100.0), BRIGHT, at(3200.0), STEADY, tremolo=(50.0, 0.5)), level=0.3),
             Layer(
-                Hiss(at(4800.0), 2.4, PULSE, beat=100.0),
+                NoiseBand(at(4800.0), 2.4, PULSE, beat=100.0),
                 Scattered(3.5),
                 0.14,
                 spread=0.8,
@@ -301,10 +307,12 @@ MACHINES = (
         seconds=4.0,
         layers=(
             Layer(
-                Tune(((0.0, 90.0), (0.12, 165.0), (0.9, 172.0), (1.0, 80.0)), BRIGHT, at(5200.0)),
+                SweptTone(
+                    ((0.0, 90.0), (0.12, 165.0), (0.9, 172.0), (1.0, 80.0)), BRIGHT, at(5200.0)
+                ),
                 level=0.8,
             ),
-            Layer(Hiss(at(3600.0), 2.0, PULSE, beat=41.0, depth=0.5), level=0.4),
+            Layer(NoiseBand(at(3600.0), 2.0, PULSE, beat=41.0, depth=0.5), level=0.4),
         ),
     ),
     Effect(
@@ -313,8 +321,10 @@ MACHINES = (
         seconds=2.0,
         layers=(
             Layer(
-                Hiss(((0.0, 7200.0), (1.0, 3800.0)), 1.8, ((0.0, 0.0), (0.03, 1.0), (1.0, 0.0))),
-                Rounds(2.6),
+                NoiseBand(
+                    ((0.0, 7200.0), (1.0, 3800.0)), 1.8, ((0.0, 0.0), (0.03, 1.0), (1.0, 0.0))
+                ),
+                Repeats(2.6),
                 1.8,
             ),
         ),

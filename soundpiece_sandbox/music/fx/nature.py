@@ -1,20 +1,20 @@
-"""Effects of nature: weather, water, fire and what lives outdoors."""
+"""Effects of nature: weather, water, fire and animals."""
 
 from __future__ import annotations
 
-from soundpiece_sandbox.music.fx.notation import (
+from soundpiece_sandbox.music.fx.effect_model import (
     HOLLOW,
     PULSE,
     SINE,
     SOFT,
     SWELL,
     Effect,
-    Hiss,
     Layer,
-    Rounds,
+    NoiseBand,
+    Repeats,
     Scattered,
     Strike,
-    Tune,
+    SweptTone,
     at,
 )
 
@@ -31,7 +31,7 @@ NATURE = (
         ("raining", "rainfall", "downpour", "drizzle", "rainstorm"),
         seconds=8.0,
         layers=(
-            Layer(Hiss(at(2300.0), 3.2, gusts=0.12, gust_rate=2.0)),
+            Layer(NoiseBand(at(2300.0), 3.2, gusts=0.12, gust_rate=2.0)),
             Layer(
                 Strike(((640.0, 1.0, 0.008),), (900.0, 4000.0, 0.4, 0.003), -0.5, 0.02, _DROPLETS),
                 Scattered(45.0),
@@ -76,14 +76,14 @@ NATURE = (
         drive=2.5,
         layers=(
             Layer(
-                Hiss(((0.0, 420.0), (0.2, 160.0), (1.0, 60.0)), 2.6, _ROLLING, gusts=0.5),
-                Rounds(11.0, looseness=1.5),
+                NoiseBand(((0.0, 420.0), (0.2, 160.0), (1.0, 60.0)), 2.6, _ROLLING, gusts=0.5),
+                Repeats(11.0, looseness=1.5),
                 5.5,
                 takes=3,
             ),
             Layer(
                 Strike(((47.0, 0.7, 0.2),), (150.0, 6000.0, 0.8, 0.05)),
-                Rounds(11.0, ((0.0, 1.0), (0.07, 0.6), (0.2, 0.4))),
+                Repeats(11.0, ((0.0, 1.0), (0.07, 0.6), (0.2, 0.4))),
                 level=0.6,
             ),
         ),
@@ -94,8 +94,8 @@ NATURE = (
         ("windy", "gale", "blizzard", "breeze", "gust", "howling"),
         seconds=8.0,
         layers=(
-            Layer(Hiss(at(420.0), 1.4, gusts=0.7, gust_rate=0.5)),
-            Layer(Hiss(at(1150.0), 0.25, gusts=0.8, gust_rate=0.45), level=0.35),
+            Layer(NoiseBand(at(420.0), 1.4, gusts=0.7, gust_rate=0.5)),
+            Layer(NoiseBand(at(1150.0), 0.25, gusts=0.8, gust_rate=0.45), level=0.35),
         ),
     ),
     Effect(
@@ -103,10 +103,10 @@ NATURE = (
         ("wave", "waves", "sea", "surf", "beach", "shore", "ocean waves"),
         seconds=14.0,
         layers=(
-            Layer(Hiss(at(700.0), 3.0, gusts=0.15), level=0.15),
+            Layer(NoiseBand(at(700.0), 3.0, gusts=0.15), level=0.15),
             Layer(
-                Hiss(((0.0, 280.0), (0.45, 1500.0), (1.0, 3600.0)), 2.6, _BREAKER, gusts=0.15),
-                Rounds(5.2, looseness=0.7),
+                NoiseBand(((0.0, 280.0), (0.45, 1500.0), (1.0, 3600.0)), 2.6, _BREAKER, gusts=0.15),
+                Repeats(5.2, looseness=0.7),
                 8.0,
                 takes=4,
                 dynamics=0.45,
@@ -118,7 +118,7 @@ NATURE = (
         ("water", "river", "brook", "creek", "waterfall", "fountain", "flowing water"),
         seconds=8.0,
         layers=(
-            Layer(Hiss(at(1500.0), 2.6, gusts=0.25, gust_rate=5.0), level=0.55),
+            Layer(NoiseBand(at(1500.0), 2.6, gusts=0.25, gust_rate=5.0), level=0.55),
             Layer(
                 Strike(((460.0, 1.0, 0.022),), fall=-0.7, fall_time=0.05, notes=_DROPLETS),
                 Scattered(42.0),
@@ -136,7 +136,7 @@ NATURE = (
         layers=(
             Layer(
                 Strike(((820.0, 1.0, 0.035),), fall=-1.0, fall_time=0.04, notes=(0.0, 2.0, 5.0)),
-                Rounds(1.15, ((0.0, 1.0), (0.09, 0.3)), looseness=0.16),
+                Repeats(1.15, ((0.0, 1.0), (0.09, 0.3)), looseness=0.16),
                 dynamics=0.4,
             ),
         ),
@@ -155,7 +155,7 @@ NATURE = (
                 dynamics=0.8,
                 takes=16,
             ),
-            Layer(Hiss(at(130.0), 1.6, gusts=0.4), level=0.15),
+            Layer(NoiseBand(at(130.0), 1.6, gusts=0.4), level=0.15),
         ),
     ),
     Effect(
@@ -163,8 +163,8 @@ NATURE = (
         ("campfire", "fireplace", "flames", "burning", "crackle", "crackling"),
         seconds=8.0,
         layers=(
-            Layer(Hiss(at(230.0), 2.2, gusts=0.5, gust_rate=3.0), level=0.35),
-            Layer(Hiss(at(5200.0), 1.5, gusts=0.7, gust_rate=4.0), level=0.05),
+            Layer(NoiseBand(at(230.0), 2.2, gusts=0.5, gust_rate=3.0), level=0.35),
+            Layer(NoiseBand(at(5200.0), 1.5, gusts=0.7, gust_rate=4.0), level=0.05),
             Layer(
                 Strike(((1400.0, 0.3, 0.003),), (900.0, 9000.0, 1.0, 0.003)),
                 Scattered(15.0),
@@ -181,15 +181,15 @@ NATURE = (
         seconds=6.0,
         layers=(
             Layer(
-                Tune(((0.0, 3300.0), (0.4, 4700.0), (1.0, 3600.0)), SINE, level=SWELL),
-                Rounds(1.3, ((0.0, 0.8), (0.16, 1.0), (0.33, 0.7)), looseness=0.12),
+                SweptTone(((0.0, 3300.0), (0.4, 4700.0), (1.0, 3600.0)), SINE, level=SWELL),
+                Repeats(1.3, ((0.0, 0.8), (0.16, 1.0), (0.33, 0.7)), looseness=0.12),
                 0.11,
                 spread=0.7,
                 detune=2.0,
                 dynamics=0.5,
             ),
             Layer(
-                Tune(((0.0, 4200.0), (1.0, 3500.0)), SINE, level=SWELL, wobble=(26.0, 2.5)),
+                SweptTone(((0.0, 4200.0), (1.0, 3500.0)), SINE, level=SWELL, vibrato=(26.0, 2.5)),
                 Scattered(0.9),
                 0.5,
                 spread=0.9,
@@ -197,14 +197,14 @@ NATURE = (
                 level=0.6,
             ),
             Layer(
-                Tune(((0.0, 2400.0), (0.3, 1900.0), (0.5, 2700.0), (1.0, 2200.0)), SOFT),
+                SweptTone(((0.0, 2400.0), (0.3, 1900.0), (0.5, 2700.0), (1.0, 2200.0)), SOFT),
                 Scattered(0.7),
                 0.35,
                 spread=0.9,
                 detune=2.0,
                 level=0.4,
             ),
-            Layer(Hiss(at(900.0), 3.0, gusts=0.3), level=0.02),
+            Layer(NoiseBand(at(900.0), 3.0, gusts=0.3), level=0.02),
         ),
         room=(1.4, 0.25),
     ),
@@ -215,8 +215,8 @@ NATURE = (
         layers=(
             *(
                 Layer(
-                    Tune(at(pitch), SINE, level=SWELL, tremble=(rate, 1.0), voices=1),
-                    Rounds(every, ((0.0, 1.0), (0.5 * every, 0.8)), looseness=0.02),
+                    SweptTone(at(pitch), SINE, level=SWELL, tremolo=(rate, 1.0), voices=1),
+                    Repeats(every, ((0.0, 1.0), (0.5 * every, 0.8)), looseness=0.02),
                     0.22,
                     level=level,
                     spread=0.9,
@@ -229,7 +229,7 @@ NATURE = (
                     (3900.0, 29.0, 1.37, 0.4),
                 )
             ),
-            Layer(Hiss(at(5200.0), 0.8, gusts=0.1), level=0.06),
+            Layer(NoiseBand(at(5200.0), 0.8, gusts=0.1), level=0.06),
         ),
     ),
     Effect(
@@ -238,8 +238,8 @@ NATURE = (
         seconds=6.0,
         layers=(
             Layer(
-                Tune(((0.0, 240.0), (1.0, 300.0)), HOLLOW, at(1300.0), tremble=(32.0, 1.0)),
-                Rounds(1.1, ((0.0, 1.0), (0.34, 0.8)), looseness=0.15),
+                SweptTone(((0.0, 240.0), (1.0, 300.0)), HOLLOW, at(1300.0), tremolo=(32.0, 1.0)),
+                Repeats(1.1, ((0.0, 1.0), (0.34, 0.8)), looseness=0.15),
                 0.2,
                 spread=0.8,
                 detune=4.0,
@@ -252,7 +252,7 @@ NATURE = (
         ("rumble", "rumbling", "avalanche", "quake"),
         seconds=6.0,
         layers=(
-            Layer(Hiss(at(62.0), 1.6, PULSE, gusts=0.6, gust_rate=5.0)),
+            Layer(NoiseBand(at(62.0), 1.6, PULSE, gusts=0.6, gust_rate=5.0)),
             Layer(
                 Strike((), (120.0, 900.0, 1.0, 0.03)),
                 Scattered(18.0),
@@ -268,10 +268,12 @@ NATURE = (
         ("breathing", "inhale", "exhale", "sigh", "gasp"),
         seconds=3.6,
         layers=(
-            Layer(Hiss(((0.0, 1500.0), (1.0, 2300.0)), 1.5, SWELL), Rounds(3.4), 1.2, level=0.7),
             Layer(
-                Hiss(((0.0, 1250.0), (1.0, 620.0)), 1.6, SWELL),
-                Rounds(3.4, ((1.5, 1.0),)),
+                NoiseBand(((0.0, 1500.0), (1.0, 2300.0)), 1.5, SWELL), Repeats(3.4), 1.2, level=0.7
+            ),
+            Layer(
+                NoiseBand(((0.0, 1250.0), (1.0, 620.0)), 1.6, SWELL),
+                Repeats(3.4, ((1.5, 1.0),)),
                 1.7,
             ),
         ),

@@ -1,8 +1,8 @@
-"""Effects that mean something: alarms, telephones, interfaces and games."""
+"""Signals: alarms, telephones, interfaces and games."""
 
 from __future__ import annotations
 
-from soundpiece_sandbox.music.fx.notation import (
+from soundpiece_sandbox.music.fx.effect_model import (
     HOLLOW,
     SINE,
     SOFT,
@@ -10,28 +10,28 @@ from soundpiece_sandbox.music.fx.notation import (
     Effect,
     Layer,
     Path,
-    Rounds,
+    Repeats,
     Strike,
-    Tune,
+    SweptTone,
     at,
 )
 
 _PLUCKED: Path = ((0.0, 0.0), (0.02, 1.0), (0.4, 0.45), (1.0, 0.0))
-_SPEAKER = (0.35, 0.12)  # the room in which a small loudspeaker stands
+_SPEAKER = (0.35, 0.12)  # the room of a small loudspeaker
 _GLASSY = ((1.0, 1.0, 0.16), (2.0, 0.25, 0.1), (3.0, 0.12, 0.05))
 
 
 def _glass(pitch: float, half_life: float = 1.0) -> Strike:
-    """Return a soft, bell-like note as interfaces play it."""
+    """Return a soft, bell-like note of a user interface."""
     return Strike(tuple((pitch * ratio, level, life * half_life) for ratio, level, life in _GLASSY))
 
 
 def _phrase(*notes: tuple[float, float], every: float, half_life: float = 1.0) -> tuple[Layer, ...]:
-    """Return layers that play (second, Hz) notes in every round."""
+    """Return layers that play (second, Hz) notes in every repetition."""
     return tuple(
         Layer(
             _glass(pitch, half_life),
-            Rounds(every, ((second, 1.0),)),
+            Repeats(every, ((second, 1.0),)),
             spread=0.15,
             dynamics=0.0,
             takes=1,
@@ -56,9 +56,9 @@ SIGNALS = (
         ("police", "ambulance", "police siren", "fire truck", "air raid"),
         seconds=6.0,
         layers=(
-            Layer(Tune(at(860.0), (1.0, 0.5, 0.4, 0.2), level=STEADY, wobble=(0.4, 6.0))),
+            Layer(SweptTone(at(860.0), (1.0, 0.5, 0.4, 0.2), level=STEADY, vibrato=(0.4, 6.0))),
             Layer(
-                Tune(at(1290.0), SOFT, level=STEADY, wobble=(0.4, 6.0)),
+                SweptTone(at(1290.0), SOFT, level=STEADY, vibrato=(0.4, 6.0)),
                 level=0.25,
             ),
         ),
@@ -70,7 +70,7 @@ SIGNALS = (
         seconds=4.0,
         layers=(
             Layer(
-                Tune(
+                SweptTone(
                     at(1980.0),
                     HOLLOW,
                     at(9000.0),
@@ -90,14 +90,14 @@ SIGNALS = (
         layers=(
             Layer(
                 Strike(((1400.0, 1.0, 0.05), (2230.0, 0.6, 0.04), (3700.0, 0.3, 0.02))),
-                Rounds(3.0, tuple((step * 0.045, 1.0) for step in range(36))),
+                Repeats(3.0, tuple((step * 0.045, 1.0) for step in range(36))),
                 spread=0.0,
                 dynamics=0.1,
                 takes=2,
             ),
             Layer(
                 Strike(((1660.0, 1.0, 0.05), (2640.0, 0.5, 0.04))),
-                Rounds(3.0, tuple((0.0225 + step * 0.045, 0.9) for step in range(36))),
+                Repeats(3.0, tuple((0.0225 + step * 0.045, 0.9) for step in range(36))),
                 spread=0.0,
                 dynamics=0.1,
                 takes=2,
@@ -112,7 +112,7 @@ SIGNALS = (
         layers=(
             Layer(
                 Strike(((2100.0, 0.5, 0.004), (3900.0, 0.2, 0.003)), (2500.0, 9000.0, 0.5, 0.0012)),
-                Rounds(1.0),
+                Repeats(1.0),
                 spread=0.05,
             ),
         ),
@@ -125,7 +125,7 @@ SIGNALS = (
         layers=(
             Layer(
                 Strike(((390.0, 1.0, 0.018),), (400.0, 2000.0, 0.15, 0.002), -1.3, 0.04),
-                Rounds(1.0),
+                Repeats(1.0),
                 spread=0.05,
             ),
         ),
@@ -160,7 +160,7 @@ SIGNALS = (
         seconds=0.9,
         layers=(
             Layer(
-                Tune(
+                SweptTone(
                     _stairs(233.1, 174.6),
                     HOLLOW,
                     at(1900.0),
@@ -174,7 +174,7 @@ SIGNALS = (
                         (1.0, 0.0),
                     ),
                 ),
-                Rounds(2.0),
+                Repeats(2.0),
                 0.5,
                 spread=0.0,
             ),
@@ -187,13 +187,13 @@ SIGNALS = (
         seconds=0.9,
         layers=(
             Layer(
-                Tune(
+                SweptTone(
                     ((0.0, 987.8), (0.12, 987.8), (0.121, 1318.5), (1.0, 1318.5)),
                     HOLLOW,
                     level=((0.0, 0.0), (0.01, 1.0), (0.12, 0.9), (1.0, 0.0)),
                     voices=1,
                 ),
-                Rounds(1.6),
+                Repeats(1.6),
                 0.65,
                 spread=0.0,
             ),
@@ -206,13 +206,13 @@ SIGNALS = (
         seconds=1.2,
         layers=(
             Layer(
-                Tune(
+                SweptTone(
                     _stairs(262, 330, 392, 523, 330, 392, 523, 659, 392, 523, 659, 784, 1047),
                     HOLLOW,
                     level=((0.0, 0.0), (0.01, 1.0), (0.9, 0.8), (1.0, 0.0)),
                     voices=1,
                 ),
-                Rounds(2.0),
+                Repeats(2.0),
                 0.85,
                 spread=0.0,
             ),
@@ -225,8 +225,8 @@ SIGNALS = (
         seconds=0.6,
         layers=(
             Layer(
-                Tune(((0.0, 190.0), (0.2, 150.0), (1.0, 620.0)), HOLLOW, at(5000.0), _PLUCKED),
-                Rounds(1.2),
+                SweptTone(((0.0, 190.0), (0.2, 150.0), (1.0, 620.0)), HOLLOW, at(5000.0), _PLUCKED),
+                Repeats(1.2),
                 0.36,
                 spread=0.0,
             ),
@@ -239,14 +239,14 @@ SIGNALS = (
         seconds=1.8,
         layers=(
             Layer(
-                Tune(
+                SweptTone(
                     _stairs(523, 494, 466, 440, 370, 311, 262, 196, 131),
                     HOLLOW,
                     level=((0.0, 0.0), (0.01, 1.0), (0.9, 0.7), (1.0, 0.0)),
-                    wobble=(7.0, 0.3),
+                    vibrato=(7.0, 0.3),
                     voices=1,
                 ),
-                Rounds(2.6),
+                Repeats(2.6),
                 1.5,
                 spread=0.0,
             ),
@@ -258,8 +258,8 @@ SIGNALS = (
         ("busy signal", "telephone line", "busy tone"),
         seconds=3.0,
         layers=(
-            Layer(Tune(at(440.0), SINE, level=STEADY, voices=1, gate=(1.0, 0.5))),
-            Layer(Tune(at(350.0), SINE, level=STEADY, voices=1, gate=(1.0, 0.5))),
+            Layer(SweptTone(at(440.0), SINE, level=STEADY, voices=1, gate=(1.0, 0.5))),
+            Layer(SweptTone(at(350.0), SINE, level=STEADY, voices=1, gate=(1.0, 0.5))),
         ),
         room=_SPEAKER,
     ),

@@ -1,0 +1,1 @@
+"""The documented API over HTTP: routes, requests, responses, errors, limits and downloads."""

@@ -1,0 +1,1 @@
+"""Faults on demand: requests that are delayed, refused, cut off or answered wrongly."""

@@ -1,0 +1,1 @@
+"""Rendering: accepted operations become sound files, in worker processes."""
