@@ -118,7 +118,7 @@ def _left_to_do(entry: Entry) -> str:
     resume = f"%soundpiece_resume {short(entry.key)}"
     pruned = [take.pruned_at for take in entry.takes if take.pruned_at and not take.path]
     if pruned:
-        return f"Its audio was pruned on {max(pruned):%Y-%m-%d}; {resume} fetches it again."
+        return f"Its audio was pruned on {max(pruned):%Y-%m-%d}. {resume} fetches it again."
     if entry.complete:
         return ""
     if entry.status == "ready":
