@@ -37,12 +37,12 @@ QUIET_BEFORE_BEGINNING, LATEST_BEGINNING = 0.010, 0.5
 
 
 _AS_FAR = {"processing": Phase.PROCESSING, "ready": Phase.DOWNLOADING}
-"""How far another process is with an operation, by what the journal says of it."""
+"""The phase of an operation that another process carries, by its status in the journal."""
 
 
 @dataclass(frozen=True)
 class Connection:
-    """Where a service is and the key for it."""
+    """The address of a service and the key for it."""
 
     base_url: str
     api_key: str
@@ -117,18 +117,18 @@ class Engine:
             run = self._runs.get(key)
             if run is not None:
                 return run
-            run = self._paused.pop(key, None)
-            if run is None:
-                run = Run(key, unsent=unsent)
-                run.subscribe(lambda changed: self._on_change(changed.key))
+            paused = self._paused.pop(key, None)
+            run = paused or Run(key, unsent=unsent)
             if self._stopped:
                 self._part(run, detached(key))
-                return run
-            loop = self._loop or self._start_thread()
-            self._runs[key] = run
-            # In a context of its own: what is told of it belongs to no cell that ran once.
-            loop.call_soon_threadsafe(self._gather, run, context=Context())
-            return run
+            else:
+                loop = self._loop or self._start_thread()
+                self._runs[key] = run
+                # In a context of its own: changes of it belong to no cell that ran once.
+                loop.call_soon_threadsafe(self._gather, run, context=Context())
+        if paused is None:
+            run.subscribe(lambda changed: self._on_change(changed.key))
+        return run
 
     def run(self, key: str) -> Run | None:
         """Return the run of an operation that is on its way here."""

@@ -13,7 +13,7 @@ Listener = Callable[["Run"], None]
 
 
 class Phase(Enum):
-    """Where an operation stands in this process."""
+    """The phases of an operation in this process."""
 
     SENDING = "sending"
     PROCESSING = "processing"
