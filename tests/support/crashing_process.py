@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import soundpiece_nb as sp
 from soundpiece_nb.api import client
 from soundpiece_nb.api.routes import find_route
 from soundpiece_nb.audio import verification as flac  # noqa: F401 - to have it
@@ -36,19 +37,14 @@ def work(
 
     With `last`, die at that step of making; what is resumed is not counted.
     """
-    here = current()
-    steps = Steps(here.home, Step(*last) if last else None, Path(f"{report}.died"))
-    for operation in here.resume():
+    steps = Steps(current().home, Step(*last) if last else None, Path(f"{report}.died"))
+    for operation in sp.resume():
         operation.result(PATIENCE)
     steps.begin()
-    made = [
-        here.submit(here.prepare("fx", {"prompt": f"Hit {number}", "duration": 2}))
-        for number in range(making)
-    ]
+    made = [sp.fx(f"Hit {number}", 2) for number in range(making)]
     for operation in made:
         operation.result(PATIENCE)
     if chained:
-        source = f"{made[0].key}:1"
-        here.submit(here.prepare("cut", {"source": source, "target_duration": 1})).result(PATIENCE)
+        sp.cut(f"{made[0].key}:1", 1).result(PATIENCE)
     current.close()
     Path(report).write_text(json.dumps([[step.name, step.time] for step in steps.reached]))
