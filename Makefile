@@ -11,10 +11,18 @@ INSTALLED := .venv/installed
 OFFLINE := env -u SOUNDPIECE_API_KEY -u SOUNDPIECE_BASE_URL -u SOUNDPIECE_HOME -u JPY_SESSION_NAME \
 	-u PYTHONDONTWRITEBYTECODE OPENBLAS_NUM_THREADS=1
 
+# Tests of decisions and of the journal: without kernels, browsers or music.
+FAST := tests/api tests/journal tests/audio tests/engine/test_runner.py tests/engine/test_retrying.py \
+	tests/engine/test_submitting.py tests/engine/test_run.py tests/engine/test_explanations.py \
+	tests/engine/test_stopping_short.py tests/engine/test_engine.py tests/test_typing.py \
+	tests/test_observability.py tests/test_callback.py tests/test_credentials.py tests/test_ratings.py \
+	tests/test_sweep.py tests/test_waiting.py tests/test_locked_property.py tests/test_docs.py \
+	tests/analysis/test_rated_words.py tests/server/test_webhook.py
+
 # Jupyter wants to be told when it runs as root, as it does in many containers.
 AS_ROOT := $(shell test "$$(id -u)" = 0 && echo --allow-root)
 
-.PHONY: demo lab test check browser coverage mutants bench soak picture clean
+.PHONY: demo lab test quick check stub browser coverage mutants bench soak picture clean
 
 $(INSTALLED): pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; none was found." >&2; exit 1; }
@@ -33,6 +41,15 @@ check: $(INSTALLED)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	cd tests && ../$(BIN)/python -m support.type_stub --check
+
+# The types that editors see, made from the routes.
+stub: $(INSTALLED)
+	cd tests && ../$(BIN)/python -m support.type_stub
+
+# The checks, and the tests that take milliseconds each: for every change, under two minutes.
+quick: check
+	$(OFFLINE) $(BIN)/python -m pytest $(FAST) -m "not measured" --numprocesses 2 --dist loadfile
 
 browser: $(INSTALLED)
 	cd tests && ../$(BIN)/python -m support.install_browser

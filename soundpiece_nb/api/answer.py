@@ -1,4 +1,4 @@
-"""What the service says about an operation, read with tolerance.
+"""The service's answers about an operation, read with tolerance.
 
 Within v1 the service may add fields, statuses, error codes and envelope keys any day. The
 operation is therefore *the* object that carries `id` and `status`, wherever it stands; what is
@@ -18,7 +18,7 @@ from .redaction import scrub
 
 @dataclass(frozen=True)
 class OutputLink:
-    """Where one finished output can be fetched for a short while; the URL is a secret."""
+    """A signed URL of one finished output, good for a short while; it is a secret."""
 
     url: str = field(repr=False)
     expires_at: datetime | None

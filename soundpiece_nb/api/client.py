@@ -1,4 +1,4 @@
-"""One call, one HTTP exchange: submit, read, download. When to repeat is decided above.
+"""The HTTP client: one call, one exchange (submit, read, download). Repeating is decided above.
 
 Separate pools keep a held long poll from delaying a PUT or a download. The API key goes to the
 base URL's own origin only: redirects are not followed there, and downloads carry no key.
@@ -53,7 +53,7 @@ class _BearerKey(httpx.Auth):
 
 
 class Part(Enum):
-    """What a download's answer holds."""
+    """The part of a file that a download's answer holds."""
 
     COMING = "the bytes from the offset on"
     COMPLETE = "nothing: all of them are there already"

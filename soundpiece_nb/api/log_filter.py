@@ -9,9 +9,11 @@ from __future__ import annotations
 import logging
 import threading
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from .errors import SoundpieceError
 from .redaction import scrub
 
 LOG_FILE = "errors.log"
@@ -29,6 +31,7 @@ _FEWEST_PRIVATE = 4
 """Characters of a person's text that are taken out of a log; fewer would take letters out."""
 
 _here = threading.local()
+logging.getLogger("soundpiece_nb").addHandler(logging.NullHandler())  # or warnings go to stderr
 
 
 def silence_this_thread() -> None:
@@ -55,6 +58,17 @@ def log_unforeseen(where: str, error: BaseException, private: Iterable[str] = ()
     logging.getLogger(f"soundpiece_nb.{where}").error(
         "unforeseen %s\n%s", type(error).__name__, told.rstrip()
     )
+
+
+@contextmanager
+def logging_unforeseen(where: str) -> Iterator[None]:
+    """Go on whatever goes wrong in the block; what nobody expected is logged."""
+    try:
+        yield
+    except (SoundpieceError, OSError):
+        return
+    except Exception as error:  # noqa: BLE001 - it must not stop what goes on around it
+        log_unforeseen(where, error)
 
 
 def unforeseen_words(error: BaseException, home: Path) -> str:

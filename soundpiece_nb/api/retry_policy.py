@@ -27,7 +27,7 @@ class Exchange(Enum):
 
 
 class Verdict(Enum):
-    """What to do about a failed exchange."""
+    """The decision about a failed exchange."""
 
     AGAIN = "again"
     NEVER = "never"

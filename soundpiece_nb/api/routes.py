@@ -14,7 +14,7 @@ from .errors import Mistake
 
 
 class Kind(Enum):
-    """What a request field holds, and so how it is read, checked and put on the wire."""
+    """The kind of a request field, by which it is read, checked and put on the wire."""
 
     TEXT = "text"
     LINK = "link"
@@ -68,7 +68,7 @@ class Route:
 
     @property
     def one(self) -> str:
-        """What it makes, at the beginning of a sentence: `An instrumental`."""
+        """The noun at the beginning of a sentence: `An instrumental`."""
         return f"{self.article} {self.title}"
 
     @property

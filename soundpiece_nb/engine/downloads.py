@@ -18,10 +18,10 @@ from .context import OperationContext
 from .explanations import refusal_words
 
 DAMAGED_TRIES = 3
-"""How often a download that does not verify is made before it is given up."""
+"""Downloads that may fail to verify before the take is given up."""
 
 REFUSED_TRIES = 2
-"""How often in a row a signed URL may be refused: once for having expired, not twice."""
+"""Refusals in a row that a signed URL may get: once for having expired, not twice."""
 
 
 async def fetch_takes(context: OperationContext, answer: Answer) -> None:

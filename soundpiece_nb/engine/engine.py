@@ -7,53 +7,42 @@ go to the listeners of a run, and each changed key to whoever made the engine.
 from __future__ import annotations
 
 import asyncio
-import logging
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from contextvars import Context
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from soundpiece_nb.api.client import Client
-from soundpiece_nb.api.errors import (
-    DownloadFailed,
-    Refusal,
-    ServiceSilent,
-    SoundpieceError,
-    StorageFailed,
-    WatchingStopped,
-    WireFailure,
-)
-from soundpiece_nb.api.log_filter import log_unforeseen, unforeseen_words
+from soundpiece_nb.api.errors import SoundpieceError, WatchingStopped
+from soundpiece_nb.api.log_filter import logging_unforeseen
 from soundpiece_nb.api.pacing import AccountPace
 from soundpiece_nb.audio.store import AudioStore
 from soundpiece_nb.journal.entry import Entry
 from soundpiece_nb.journal.journal import Journal
 from soundpiece_nb.journal.lease import RENEWAL_SECONDS
-from soundpiece_nb.text import short
 
 from .clock import Clock
 from .context import OperationContext
-from .explanations import explain, refusal_words
 from .interrupts import defer_interrupts
 from .retrying import Limits
 from .run import Phase, Run
 from .runner import run_operation
+from .stop_reasons import detached, stop_reason
 from .webhook_wakeups import WebhookWakeups
 from .workers import Workers
 
 QUIET_BEFORE_BEGINNING, LATEST_BEGINNING = 0.010, 0.5
 """Seconds: work begins when nothing was handed over for the first, or after the second."""
 
-_log = logging.getLogger("soundpiece_nb.engine")
 
 _AS_FAR = {"processing": Phase.PROCESSING, "ready": Phase.DOWNLOADING}
-"""How far another process is with an operation, by what the journal says of it."""
+"""The phase of an operation that another process carries, by its status in the journal."""
 
 
 @dataclass(frozen=True)
 class Connection:
-    """Where a service is and the key for it."""
+    """The address of a service and the key for it."""
 
     base_url: str
     api_key: str
@@ -128,18 +117,18 @@ class Engine:
             run = self._runs.get(key)
             if run is not None:
                 return run
-            run = self._paused.pop(key, None)
-            if run is None:
-                run = Run(key, unsent=unsent)
-                run.subscribe(lambda changed: self._on_change(changed.key))
+            paused = self._paused.pop(key, None)
+            run = paused or Run(key, unsent=unsent)
             if self._stopped:
-                self._part(run, _gone_on(key))
-                return run
-            loop = self._loop or self._start_thread()
-            self._runs[key] = run
-            # In a context of its own: what is told of it belongs to no cell that ran once.
-            loop.call_soon_threadsafe(self._gather, run, context=Context())
-            return run
+                self._part(run, detached(key))
+            else:
+                loop = self._loop or self._start_thread()
+                self._runs[key] = run
+                # In a context of its own: changes of it belong to no cell that ran once.
+                loop.call_soon_threadsafe(self._gather, run, context=Context())
+        if paused is None:
+            run.subscribe(lambda changed: self._on_change(changed.key))
+        return run
 
     def run(self, key: str) -> Run | None:
         """Return the run of an operation that is on its way here."""
@@ -232,7 +221,7 @@ class Engine:
             await self._run_operation(run)
         except asyncio.CancelledError:
             run.may_have_arrived = True  # what was being sent is not waited for
-            error = _gone_on(run.key)
+            error = detached(run.key)
         except BaseException as caught:  # noqa: BLE001 - the thread must survive anything
             error = await self._reason(run, caught)
         self._tasks.pop(run.key, None)  # from here on there is nothing left to cancel
@@ -294,40 +283,20 @@ class Engine:
         return True
 
     async def _reason(self, run: Run, error: BaseException) -> SoundpieceError:
-        """Keep in the journal why following stopped, and return it as the error to raise.
-
-        It says the same where the journal is what fails.
-        """
+        """Keep in the journal why following stopped, and return it as the error to raise."""
         entry: Entry | None = None
-        with suppress(Exception):
+        with logging_unforeseen("engine"), suppress(KeyError):
             entry = await self.workers.journal(self.journal.entry, run.key)
-        known = _as_known(error)
-        if known is None:
-            private = [] if entry is None else [str(value) for value in entry.fields.values()]
-            log_unforeseen("engine", error, private)
-            known = SoundpieceError(unforeseen_words(error, self.journal.home))
-        known.key = run.key
-        _log.warning("%s: following it stopped: %s", run.key, _code(known))
-        code, words = _code(known), known.message
-        known.what, known.money = words, ""
-        known.next = f"%soundpiece_resume {short(run.key)} goes on with it."
-        if entry is None:
-            return known
-        known.operation_id = entry.operation_id
-        stuck = entry if entry.complete else replace(entry, error_code=code, error_message=words)
-        why = explain(stuck)
-        if why is not None:
-            known.what, known.money, known.next = why.what, why.money, why.next
-        elif entry.complete:
-            known.next = ""
-        if not entry.complete:
-            with suppress(Exception):
+        reason = stop_reason(error, run.key, entry, self.journal.home)
+        if entry is not None and not entry.complete:
+            with logging_unforeseen("engine"):
+                code, words = reason.code, reason.words
                 await self.workers.journal(self.journal.mark_stuck, run.key, code, words)
-        return known
+        return reason.error
 
     async def _settle(self, run: Run) -> None:
         """Write the counts down and let the operation go."""
-        with suppress(Exception):
+        with logging_unforeseen("engine"):
             await self.workers.journal(
                 self.journal.counted, run.key, polls=run.polls, retries=run.retries
             )
@@ -337,7 +306,7 @@ class Engine:
     async def _renew_leases(self) -> None:
         while True:
             await asyncio.sleep(RENEWAL_SECONDS)
-            with suppress(Exception):
+            with logging_unforeseen("engine"):
                 await self.workers.journal(self.journal.renew, self.in_flight())
 
     async def _wind_up(self) -> None:
@@ -348,48 +317,8 @@ class Engine:
         for run in list(self._runs.values()):  # what had not begun yet
             await self._settle(run)
             self._runs.pop(run.key, None)
-            self._part(run, _gone_on(run.key))
+            self._part(run, detached(run.key))
 
     async def _close_clients(self) -> None:
         for client, _ in self._clients.values():
             await client.close()
-
-
-def _as_known(error: BaseException) -> SoundpieceError | None:
-    """Return what stopped an operation as one of our own errors, the first of a group's.
-
-    None for what was not foreseen.
-    """
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    match error:
-        case Refusal():
-            return ServiceSilent(refusal_words(error), retry_after=error.retry_after)
-        case WireFailure():
-            return ServiceSilent(error.message)
-        case SoundpieceError():
-            return error
-        case OSError():
-            return StorageFailed(f"The disk refused: {error.strerror or error}.")
-        case _:
-            return None
-
-
-def _code(error: SoundpieceError) -> str:
-    match error:
-        case DownloadFailed():
-            return "download"
-        case StorageFailed():
-            return "storage"
-        case ServiceSilent():
-            return "unreachable"
-        case _:
-            return "stopped"
-
-
-def _gone_on(key: str) -> WatchingStopped:
-    return WatchingStopped(
-        "This kernel no longer follows the operation, which goes on at the service.",
-        next=f"%soundpiece_resume {short(key)} follows it again.",
-        key=key,
-    )

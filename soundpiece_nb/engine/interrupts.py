@@ -1,4 +1,4 @@
-"""What an interrupt must not leave half done is finished first."""
+"""Interrupts that wait until a step that must not be left half done has ended."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Letting audio go: the files of an operation leave this machine, its rows stay."""
+"""Pruning: the audio files of an operation are removed from this machine, its rows stay."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .engine import Engine
 
 @dataclass(frozen=True)
 class Weight:
-    """What the stored audio of an operation comes to: takes, bytes with their previews.
+    """The stored audio of operations in numbers: takes, and bytes with their previews.
 
     `shared` are the bytes of files that lie beside a notebook too, which go only with those.
     """

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from enum import Enum
 
-_log = logging.getLogger("soundpiece_nb.engine")
+from soundpiece_nb.api.log_filter import log_unforeseen
 
 Listener = Callable[["Run"], None]
 
 
 class Phase(Enum):
-    """Where an operation stands in this process."""
+    """The phases of an operation in this process."""
 
     SENDING = "sending"
     PROCESSING = "processing"
@@ -82,5 +81,5 @@ def _tell(listener: Listener, run: Run) -> None:
     """Tell one listener; it may break or vanish, the operation does not notice."""
     try:
         listener(run)
-    except Exception:  # noqa: BLE001 - whatever it is
-        _log.debug("a listener failed", exc_info=True)
+    except Exception as error:  # noqa: BLE001 - whatever it is
+        log_unforeseen("engine", error)

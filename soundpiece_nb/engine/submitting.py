@@ -27,7 +27,7 @@ async def submit(context: OperationContext) -> Answer | None:
     submission = Submission(
         context, restore_request(entry.route, entry.key, entry.fields, entry.body)
     )
-    context.log(logging.INFO, "submitting")
+    context.log(logging.INFO, "submitted")
     try:
         answer = await context.retry(submission.attempt, Exchange.SUBMIT)
     except (Refusal, SourceLost) as why:

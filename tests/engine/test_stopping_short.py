@@ -17,8 +17,9 @@ from soundpiece_nb.api.errors import (
 from soundpiece_nb.api.request import new_request
 from soundpiece_nb.api.routes import find_route
 from soundpiece_nb.audio.store import AudioStore
-from soundpiece_nb.engine.engine import Connection, Engine, Waits, _as_known, _code
+from soundpiece_nb.engine.engine import Connection, Engine, Waits
 from soundpiece_nb.engine.run import Phase
+from soundpiece_nb.engine.stop_reasons import as_known, code_of
 from soundpiece_nb.journal.journal import Journal
 
 
@@ -36,14 +37,14 @@ from soundpiece_nb.journal.journal import Journal
     ],
 )
 def test_whatever_happens_has_a_name_and_a_sentence(raised, kind, code, says):
-    known = _as_known(raised)
+    known = as_known(raised)
     assert type(known) is kind
-    assert _code(known) == code
+    assert code_of(known) == code
     assert says in str(known)
 
 
 def test_a_pause_the_service_named_is_passed_on():
-    assert _as_known(Refusal(429, "", retry_after=7.0)).retry_after == 7.0
+    assert as_known(Refusal(429, "", retry_after=7.0)).retry_after == 7.0
 
 
 def test_a_connection_shows_no_key():
