@@ -1,4 +1,4 @@
-"""What found in the home folder beside the operations: strangers, broken writes, old copies."""
+"""Other things in the home folder: unknown folders, broken writes, and copies kept aside."""
 
 from __future__ import annotations
 
@@ -17,51 +17,42 @@ _KEPT_JOURNAL = re.compile(r"journal(?:-damaged-|\.schema-).*\.sqlite.*")
 _KEPT_TAKE = re.compile(r"[1-9]\d*\.damaged(?:-\d+)?\.flac")
 
 
-def strangers(stored: StoredFiles, known: Container[str]) -> list[Finding]:
+def unknown_folders(stored: StoredFiles, known: Container[str]) -> list[Finding]:
     """Name the folders of audio that belong to no operation of the journal."""
-    strange = {name: files for name, files in stored.items() if name not in known}
-    if not strange:
+    unknown = {name: files for name, files in stored.items() if name not in known}
+    if not unknown:
         return []
-    size = sum(found.size for files in strange.values() for found in files.values())
-    return [
-        Finding(
-            Group.FOR_YOU,
-            f"Of no operation in the journal: {counted(len(strange), 'folder')} of audio, "
-            f"{weight(size)} (audio/: {listed(strange)}). Left alone, yours to keep or delete.",
-        )
-    ]
+    size = sum(found.size for files in unknown.values() for found in files.values())
+    sentence = (
+        f"Of no operation in the journal: {counted(len(unknown), 'folder')} of audio, "
+        f"{weight(size)} (audio/: {listed(unknown)}). Left alone, yours to keep or delete."
+    )
+    return [Finding(Group.FOR_YOU, sentence)]
 
 
 def broken_writes(repairs: Repairs) -> list[Finding]:
-    """Remove what a broken write left right in the home folder, the copy of a journal say."""
+    """Remove the files that broken writes left in the home folder, such as half a journal."""
     home = repairs.session.home
-    broken = [name for name, found in read_files(home).items() if is_broken_write(name, found)]
-    if not repairs.dry_run:
-        broken = [
-            name
-            for name in broken
-            if repairs.attempt(partial((home / name).unlink, missing_ok=True))
-        ]
-    if not broken:
-        return []
-    count = counted(len(broken), "file")
-    return [
-        Finding(Group.REPAIRED, f"Left by a write that broke off: {count}, {repairs.now} removed.")
+    removed = [
+        name
+        for name, found in read_files(home).items()
+        if is_broken_write(name, found)
+        and (repairs.dry_run or repairs.attempt(partial((home / name).unlink, missing_ok=True)))
     ]
+    if not removed:
+        return []
+    sentence = f"Left by a write that broke off: {counted(len(removed), 'file')}"
+    return [Finding(Group.REPAIRED, f"{sentence}, {repairs.now} removed.")]
 
 
 def kept_aside(repairs: Repairs, stored: StoredFiles) -> list[Finding]:
-    """Mention what is kept for safety's sake, with its size."""
-    home = repairs.session.home
-    journals = {
-        name: found.size
-        for name, found in read_files(home).items()
-        if _KEPT_JOURNAL.fullmatch(name)
-    }
+    """Name the old journals and damaged takes that are kept, with their size."""
+    home = read_files(repairs.session.home)
+    journals = {name: file.size for name, file in home.items() if _KEPT_JOURNAL.fullmatch(name)}
     takes = [
-        found.size
+        file.size
         for files in stored.values()
-        for name, found in files.items()
+        for name, file in files.items()
         if _KEPT_TAKE.fullmatch(name)
     ]
     kept = []
@@ -75,8 +66,8 @@ def kept_aside(repairs: Repairs, stored: StoredFiles) -> list[Finding]:
     return [Finding(Group.IN_ORDER, f"Kept aside, and yours to delete: {'; '.join(kept)}.")]
 
 
-def refused(repairs: Repairs) -> list[Finding]:
-    """Say what the disk did not allow."""
+def refusals(repairs: Repairs) -> list[Finding]:
+    """Name the files that the disk did not let the doctor change."""
     if not repairs.refusals:
         return []
     more = f", and {len(repairs.refusals) - 1:,} more" if len(repairs.refusals) > 1 else ""

@@ -1,4 +1,4 @@
-"""The journal's file itself: whether it can be read whole, and its rescue where it cannot."""
+"""The journal's file itself: whether it is damaged, and its rescue if it is."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from soundpiece_nb.operations.session import Session
 from .report import LONGEST_REASON, Finding, Group, inert
 
 
-def complaints(home: Path) -> list[str]:
-    """Return what is wrong with the journal of a home folder, which need not be open for it.
+def is_damaged(home: Path) -> bool:
+    """Tell whether the journal of a home folder is damaged.
 
-    What makes it unusable without being damage is for whoever opens it next to say.
+    A journal that is too new, or on a disk that fails, is not: opening it raises that error.
     """
     file = home / FILE_NAME
     if not file.exists():
-        return []
+        return False
     database = Database(file)
     try:
-        return find_damage(database)
-    except JournalDamaged as damaged:
-        return [damaged.message]
+        return bool(find_damage(database))
+    except JournalDamaged:
+        return True
     except StorageFailed:
-        return []
+        return False
     finally:
         database.close()
 
 
 def postpone(home: Path, *, dry_run: bool) -> Finding | None:
-    """Say why a damaged journal is not rescued now; None where nothing is against it."""
+    """Return why a damaged journal is not rescued now; None if it can be."""
     if users := find_users(home / FILE_NAME):
         return Finding(Group.FOR_YOU, in_use(users))
     if dry_run:
@@ -46,19 +46,21 @@ def postpone(home: Path, *, dry_run: bool) -> Finding | None:
 
 
 def rescue_journal(session: Session) -> list[Finding]:
-    """Keep a damaged journal aside and begin it anew; what was on its way here goes on then.
+    """Keep a damaged journal aside and begin a new one; operations on their way go on after that.
 
-    Raises StorageFailed where the disk refuses that.
+    Raises StorageFailed if the new one cannot be written.
     """
     session.pause()
     try:
         done = rescue(session.home)
     except OSError as error:
         raise StorageFailed(
-            f"The journal is damaged, and a new one cannot be written: {error.strerror}.",
-            next="It was left as it is.",
-        ) from None
+            f"The journal is damaged, and a new one cannot be written: {error.strerror}. "
+            "It was left as it is.",
+            next="Make room on the disk, then run %soundpiece_doctor again.",
+        ) from error
     finally:
         session.go_on()
-    # None where another process was quicker.
-    return [Finding(Group.REPAIRED, inert(str(done), LONGEST_REASON))] if done else []
+    if done is None:  # another process was quicker
+        return []
+    return [Finding(Group.REPAIRED, inert(str(done), LONGEST_REASON))]
