@@ -121,7 +121,7 @@ def _free(repairs: Repairs, operations: Collection[Known]) -> list[Known]:
 def _service(repairs: Repairs) -> str:
     """Return the service in use, as the journal calls it; empty if its address is not valid."""
     try:
-        return repairs.session.service
+        return repairs.session.services.in_use
     except Mistake:
         return ""
 

@@ -17,7 +17,8 @@ from soundpiece_nb.engine.engine import Connection
 from soundpiece_nb.engine.explanations import refusal_words
 from soundpiece_nb.engine.retrying import retry
 from soundpiece_nb.operations.embedded_sandbox import API_KEY
-from soundpiece_nb.operations.session import SANDBOX, Session
+from soundpiece_nb.operations.services import SANDBOX
+from soundpiece_nb.operations.session import Session
 
 from .inventory import Known
 
@@ -84,8 +85,8 @@ def inquire(
 
 def _connect(session: Session) -> Connection:
     """Return the connection to the service in use; raises Mistake if the sandbox is not running."""
-    if session.service != SANDBOX:
-        return session.connect(session.service)
+    if session.services.in_use != SANDBOX:
+        return session.services.connect(session.services.in_use)
     address = session.sandbox.running()
     if address is None:
         raise Mistake("The sandbox is not running; %soundpiece_sandbox start starts it.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from argparse import Namespace
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from soundpiece_nb.api.errors import SoundpieceError, WaitInterrupted, WaitTimeout
@@ -51,10 +52,13 @@ def _resumed(session: Session, number: int, *, named: bool) -> str:
     from soundpiece_nb.operations.library import unfinished
 
     words = [f"Going on with {counted(number, 'operation')}."] if number else []
-    out_of_reach = [] if named else [e for e in unfinished(session) if not session.reaches(e)]
-    for service in sorted({entry.service for entry in out_of_reach}):
-        left = counted(sum(entry.service == service for entry in out_of_reach), "operation")
-        words.append(f"{left} of {service}: set SOUNDPIECE_BASE_URL and a key for it to go on.")
+    services = [] if named else [entry.service for entry in unfinished(session)]
+    for service, left in sorted(Counter(services).items()):
+        if not session.services.can_connect(service):
+            words.append(
+                f"{counted(left, 'operation')} of {service}: set SOUNDPIECE_BASE_URL and a key for "
+                "it to go on."
+            )
     return " ".join(words) or "Nothing is unfinished."
 
 

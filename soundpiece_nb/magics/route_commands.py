@@ -152,7 +152,7 @@ def _show_request(planned: Planned, session: Session) -> None:
     from IPython.display import display
 
     request = planned.request
-    usual = session.journal.usual_seconds(request.route.path, session.service)
+    usual = session.journal.usual_seconds(request.route.path, session.services.in_use)
     words = [
         f"PUT {request.route.path}",
         json.dumps(json.loads(request.body), ensure_ascii=False, indent=2),

@@ -53,12 +53,12 @@ def status(_: Notebook, __: Namespace) -> None:
     from soundpiece_nb.operations.current_session import current
 
     session = current()
-    if session.uses_sandbox:
+    if session.services.uses_sandbox:
         address = session.sandbox.running()
         where = f"sandbox on {address.base_url}" if address else "sandbox (stopped)"
         key = "not needed"
     else:
-        where = _or_complaint(lambda: session.service)
+        where = _or_complaint(lambda: session.services.in_use)
         key = _or_complaint(_masked_key)
     counts = ", ".join(f"{number} {name}" for name, number in session.journal.counts().items())
     audio = sum(file.stat().st_size for file in (session.home / "audio").rglob("*.flac"))
@@ -114,7 +114,7 @@ def sandbox(_: Notebook, options: Namespace) -> None:
     running = None if options.action == "stop" else session.sandbox.running()
     if options.action == "start":
         if options.if_no_key and find_api_key():
-            print(f"There is an API key, so operations go to {session.service}.")
+            print(f"There is an API key, so operations go to {session.services.in_use}.")
             return
         if running and options.pace is not None:
             raise Mistake(
@@ -122,16 +122,16 @@ def sandbox(_: Notebook, options: Namespace) -> None:
                 next="%soundpiece_sandbox stop comes first.",
             )
         address = session.sandbox.start(1.0 if options.pace is None else options.pace)
-        session.uses_sandbox = True
+        session.services.uses_sandbox = True
         print(
             f"Soundpiece sandbox on {address.base_url}: real audio, made on this machine, free. "
             "It is not Soundpiece's model."
         )
     elif options.action == "stop":
-        session.uses_sandbox = False
+        session.services.uses_sandbox = False
         print("The sandbox is stopped." if session.sandbox.stop() else "It was not running.")
     elif running:
-        used = " and in use here" if session.uses_sandbox else ""
+        used = " and in use here" if session.services.uses_sandbox else ""
         print(f"The sandbox is running on {running.base_url}{used}.")
     else:
         print("The sandbox is not running; %soundpiece_sandbox start starts it.")

@@ -1,4 +1,4 @@
-"""Batches: many requests of one route, checked whole, a few of them on the way at once."""
+"""Batches: many requests of one route, all checked first, then sent a few at a time."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +32,7 @@ from soundpiece_nb.text import short
 
 from .labels import read_name
 from .operation import Operation
-from .plan import Draft, Planned, plan_operation
+from .plan import Draft, Planned, plan_operation, split_fields
 from .references import Referable, Reference
 from .session import Session, SessionPart
 from .submission import record, start_recorded
@@ -41,14 +42,16 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MOST_COMPLAINTS = 5
+"""Wrong rows that one error tells of."""
 MOST_OFFERED = 4
+"""Keys that an error offers where only one of a batch's operations can be meant."""
 AT_ONCE = 20
-"""Operations of a batch that are on the way at a time, unless told otherwise."""
-_BESIDE_FIELDS = ("name", "tags", "note", "key")
+"""Operations of a batch that are on the way at a time by default."""
+_COLUMNS_BESIDE_FIELDS = ("name", "tags", "note", "key")
 
 
 class Batch(Referable):
-    """The operations of a batch, in the order of its rows; it goes on by itself."""
+    """The operations of a batch, in the order of its rows; they are sent in the background."""
 
     def __init__(
         self,
@@ -67,10 +70,11 @@ class Batch(Referable):
         """
         self.name = name
         self.session = session
+        self.keys = tuple(keys)
+        """The keys of all operations, in the order of the rows."""
         self._began = time.monotonic()
         self._seconds: float | None = None
-        self._places = max_in_flight
-        self._keys = tuple(keys)
+        self._max_in_flight = max_in_flight
         self._new = frozenset(new)
         self._waiting = deque(keys)
         self._ended: list[str] = []
@@ -82,68 +86,56 @@ class Batch(Referable):
         self._fill()
 
     def __len__(self) -> int:
-        return len(self._keys)
+        return len(self.keys)
 
     def __repr__(self) -> str:
         return f"<batch {self.name or 'without a name'} of {len(self)}: {self._counted()}>"
 
     def as_reference(self) -> Reference:
-        """Raise Mistake: it is several operations."""
-        offered = ", ".join(map(short, self._keys[:MOST_OFFERED]))
+        """Raise Mistake, since a batch is several operations."""
+        offered = ", ".join(map(short, self.keys[:MOST_OFFERED]))
         more = " and so on" if len(self) > MOST_OFFERED else ""
         raise Mistake(f"is {len(self)} operations; say which one: {offered}{more}.")
 
     @property
-    def keys(self) -> tuple[str, ...]:
-        """The keys of all operations, in the order of the rows."""
-        return self._keys
-
-    @property
     def operations(self) -> tuple[Operation, ...]:
         """All operations, in the order of the rows."""
-        return tuple(Operation(key, self.session) for key in self._keys)
+        return tuple(Operation(key, self.session) for key in self.keys)
 
     @property
     def done(self) -> bool:
         """Whether every operation has ended, well or badly, or is no longer followed here."""
-        return len(self._ended) == len(self._keys)
+        return self.ended == len(self)
 
     @property
     def route(self) -> str:
         """The route of its operations."""
-        return self.session.journal.entry(self._keys[0]).route
+        return self.session.journal.entry(self.keys[0]).route
 
     @property
     def ended(self) -> int:
-        """How many operations have ended."""
+        """The number of operations that have ended."""
         return len(self._ended)
 
     @property
     def seconds(self) -> float:
-        """How long it has been going on here, or went on."""
+        """The seconds from its start here to its end, or to now."""
         return time.monotonic() - self._began if self._seconds is None else self._seconds
 
     def counts(self) -> dict[str, int]:
-        """Return how many operations have each status, those that were not sent as `waiting`."""
+        """Return the number of operations by status; those that were not sent are `waiting`."""
         waiting = set(self._waiting)
-        statuses = self.session.journal.statuses(self._keys)
-        return dict(Counter("waiting" if key in waiting else statuses[key] for key in self._keys))
+        statuses = self.session.journal.statuses(self.keys)
+        return dict(Counter("waiting" if key in waiting else statuses[key] for key in self.keys))
 
     def _counted(self) -> str:
         return ", ".join(f"{count} {status}" for status, count in self.counts().items())
 
     def __iter__(self) -> Iterator[Operation]:
         """Give the operations one by one as they end, the ready and the others."""
-        given = 0
-        while given < len(self._keys):
-            with self._lock:
-                key = self._ended[given] if given < len(self._ended) else None
-                coming = self._next_end
-            if key is None:
-                self._wait(coming, math.inf)
-                continue
-            given += 1
-            yield Operation(key, self.session)
+        for number in range(len(self)):
+            self._wait_for_more_than(number, math.inf)
+            yield Operation(self._ended[number], self.session)
 
     def result(self, timeout: float | timedelta | None = None) -> pd.DataFrame:
         """Wait for all, and return `frame()`; one that failed is a row that says so.
@@ -152,16 +144,12 @@ class Batch(Referable):
         """
         until = time.monotonic() + wait_seconds(timeout)
         while not self.done:
-            with self._lock:
-                coming = self._next_end
-            if self.done:
-                break
-            self._wait(coming, max(0.0, until - time.monotonic()))
+            self._wait_for_more_than(self.ended, max(0.0, until - time.monotonic()))
         return self.frame()
 
     def failure(self) -> SoundpieceError | None:
-        """Return what went wrong where not all are ready with their files, by the first of them."""
-        entries = self.session.journal.of_keys(self._keys)
+        """Return the first error, or that of the first take without its file; None if all is well."""
+        entries = self.session.journal.of_keys(self.keys)
         bad = [entry for entry in entries if entry.status != "ready" or not entry.complete]
         if not bad:
             return None
@@ -178,18 +166,21 @@ class Batch(Referable):
         return error.prefixed(f"{len(bad)} of {len(self)} operations are not ready.")
 
     def frame(self) -> pd.DataFrame:
-        """Return the operations as they stand, as `history()` does, in the order of the rows."""
+        """Return the operations as they are now, as `history()` does, in the order of the rows."""
         from soundpiece_nb.journal.dataframe import of_keys
 
-        return of_keys(self.session.journal, self._keys)
+        return of_keys(self.session.journal, self.keys)
 
-    def _wait(self, coming: Future[None], timeout: float) -> None:
-        """Wait for the next end; what stops the waiting says that the batch goes on."""
+    def _wait_for_more_than(self, number: int, timeout: float) -> None:
+        """Wait until more operations than this have ended; raises WaitTimeout, WaitInterrupted."""
+        with self._lock:
+            if self.ended > number:
+                return
+            coming = self._next_end
         try:
-            wait(coming, timeout, self._keys[0])
+            wait(coming, timeout, self.keys[0])
         except (WaitTimeout, WaitInterrupted) as stopped:
-            left = len(self) - self.ended
-            stopped.what = f"{left} of {len(self)} operations go on."
+            stopped.what = f"{len(self) - self.ended} of {len(self)} operations go on."
             stopped.next = self._again()
             raise
 
@@ -197,18 +188,18 @@ class Batch(Referable):
         return f"sp.batch(name={self.name!r}) finds it again." if self.name else ""
 
     def _fill(self) -> None:
-        """Let operations set out while there are places."""
+        """Start operations as long as fewer than `max_in_flight` of them are on the way."""
         while True:
             with self._lock:
-                on_the_way = len(self._keys) - len(self._waiting) - len(self._ended)
-                if not self._waiting or on_the_way >= self._places:
+                in_flight = len(self) - len(self._waiting) - self.ended
+                if not self._waiting or in_flight >= self._max_in_flight:
                     return
                 key = self._waiting.popleft()
             try:
                 run = start_recorded(
                     self.session, key, unsent=key in self._new, resend=self._resend
                 )
-            except Exception as error:  # noqa: BLE001 - it holds up no other; `failure` tells it
+            except Exception as error:  # noqa: BLE001 - the others go on; `failure` tells of it
                 self._stuck[key] = str(error)
                 run = None
             if run is None:
@@ -234,20 +225,20 @@ class Batch(Referable):
 
 
 class Ongoing(SessionPart):
-    """The batches and sweeps that go on in a session, and what was started there unwatched."""
+    """The batches and sweeps that go on in a session, and what was started without waiting."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._batches: list[Batch] = []
         self.unwatched: list[Operation | Batch] = []
-        """What was started where nobody watches, and nobody has waited for yet."""
+        """Operations and batches that a headless run started and has not waited for yet."""
 
     def add(self, batch: Batch) -> None:
-        """Keep a batch as long as it goes on."""
+        """Remember a batch as long as it goes on."""
         self._batches = [*self.batches(), batch]
 
     def batches(self) -> list[Batch]:
-        """Return those that go on, the earliest first."""
+        """Return the batches that go on, the earliest first."""
         return [batch for batch in self._batches if not batch.done]
 
 
@@ -264,13 +255,13 @@ def start_batch(
     Raises Mistake, having written and sent nothing, for rows that are wrong.
     """
     with nothing_sent():
-        places = read_whole(max_in_flight, "max_in_flight")
-        called = None if name is None else read_name(name)
-        planned = _plan_rows(session, _records(rows), find_route(route), called)
+        most = read_whole(max_in_flight, "max_in_flight")
+        name = None if name is None else read_name(name)
+        planned = _plan_rows(session, _records(rows), find_route(route), name)
     with defer_interrupts():
-        new = record(session, planned, batch=called)
+        new = record(session, planned, batch=name)
         keys = [each.request.key for each in planned]
-        return Batch(keys, session, max_in_flight=places, name=called, new=new)
+        return Batch(keys, session, max_in_flight=most, name=name, new=new)
 
 
 def find_batch(
@@ -280,47 +271,40 @@ def find_batch(
     max_in_flight: int = AT_ONCE,
     resend: bool = True,
 ) -> Batch:
-    """Return an earlier batch by its name, and go on with what of it is unfinished.
+    """Return an earlier batch by its name, and go on with its unfinished operations.
 
-    Operations that were rejected are sent again, unless `resend` is False. Raises Mistake where
-    no batch has the name.
+    Operations that were rejected are sent again, unless `resend` is False. Raises Mistake if no
+    batch has the name.
     """
-    places = read_whole(max_in_flight, "max_in_flight")
+    most = read_whole(max_in_flight, "max_in_flight")
     keys = session.journal.of_batch(read_name(name)) if name is not None else []
     if not keys:
         raise Mistake("A batch takes rows, or the name of a batch that was started before.")
-    return Batch(keys, session, max_in_flight=places, name=name, resend=resend)
+    return Batch(keys, session, max_in_flight=most, name=name, resend=resend)
 
 
 def _plan_rows(
-    session: Session, records: Sequence[Mapping[str, Any]], route: Route, name: str | None
+    session: Session, rows: Sequence[Mapping[str, Any]], route: Route, name: str | None
 ) -> list[Planned]:
     """Plan every row; raises one Mistake that tells of the first few wrong ones."""
     planned: list[Planned] = []
     complaints: list[str] = []
-    seen: Counter[str] = Counter()
-    for number, row in enumerate(records):
-        beside = {word: row[word] for word in _BESIDE_FIELDS if word in row}
-        fields = {word: value for word, value in row.items() if word not in beside}
+    for number, row in enumerate(rows):
+        fields, beside = split_fields(row, _COLUMNS_BESIDE_FIELDS)
         draft = Draft(route=route, fields=fields, once=False, **beside)
         try:
-            each = plan_operation(session, draft)
+            planned.append(plan_operation(session, draft))
         except Mistake as mistake:
             complaints.append(mistake.prefixed(f"Row {number}:").message)
-            continue
-        if name is not None and draft.key is None:
-            # The n-th row that asks for just this: other rows may come and go around it.
-            asked = json.dumps(dict(each.request.fields), sort_keys=True, default=str)
-            seen[asked] += 1
-            keyed = with_derived_key(each.request, f"{session.service}#{name}", seen[asked])
-            each = Planned(keyed, each.labels, each.varied)
-        planned.append(each)
     if complaints:
         more = len(complaints) - MOST_COMPLAINTS
         shown = complaints[:MOST_COMPLAINTS] + ([f"And {more} more."] if more > 0 else [])
         raise Mistake(" ".join(shown))
     if not planned:
         raise Mistake("The batch has no rows.")
+    if name is not None:
+        given = ["key" in row for row in rows]
+        planned = _with_derived_keys(planned, given, f"{session.services.in_use}#{name}")
     keys = Counter(each.request.key for each in planned)
     twice = [key for key, count in keys.items() if count > 1]
     if twice:
@@ -328,8 +312,25 @@ def _plan_rows(
     return planned
 
 
+def _with_derived_keys(planned: list[Planned], given: list[bool], scope: str) -> list[Planned]:
+    """Return a batch's operations with keys that follow from its name, but for those `given`.
+
+    The n-th row that asks for the same request has the same key, whatever rows are around it.
+    """
+    seen: Counter[str] = Counter()
+    keyed = []
+    for each, has_key in zip(planned, given, strict=True):
+        request = each.request
+        if not has_key:
+            asked = json.dumps(dict(request.fields), sort_keys=True, default=str)
+            seen[asked] += 1
+            request = with_derived_key(request, scope, seen[asked])
+        keyed.append(replace(each, request=request))
+    return keyed
+
+
 def _records(rows: pd.DataFrame | Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return rows as dictionaries, without missing values, numbers as Python's own."""
+    """Return rows as dictionaries without missing values, with Python's numbers for numpy's."""
     listed: Any = rows.to_dict("records") if hasattr(rows, "to_dict") else rows
     if not isinstance(listed, list | tuple) or not all(isinstance(row, Mapping) for row in listed):
         raise Mistake("A batch takes a DataFrame, or a list of dictionaries.")

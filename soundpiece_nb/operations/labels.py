@@ -12,6 +12,7 @@ from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.api.request import require_whole
 
 NO_STARS = 0
+"""The number of stars that takes a rating away."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Labels:
 
 
 def read_labels(name: Any = None, tags: Any = (), note: Any = None) -> Labels:
-    """Return labels that are known to be good; raises Mistake."""
+    """Return checked labels; raises Mistake."""
     return Labels(
         None if name is None else read_name(name),
         read_tags(tags),

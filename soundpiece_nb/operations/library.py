@@ -1,4 +1,4 @@
-"""The library: earlier operations, found by whatever names them, judged, labelled and measured."""
+"""The library: earlier operations are found by name, rated, labelled and measured."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def find(session: Session, wanted: str | UUID | Referable) -> str:
-    """Return the key of a handle, a NAME, a key, its beginning or an id; raises Mistake."""
+    """Return the key of a handle, NAME, key, beginning of a key, or id; raises Mistake."""
     if isinstance(wanted, Referable):
         return wanted.as_reference().word
     return session.journal.find(wanted)
@@ -30,7 +30,7 @@ def unfinished(session: Session) -> list[Entry]:
 
 
 def rate(session: Session, key: str, take: int, *, rating: Any = None, note: Any = None) -> None:
-    """Keep a take's stars (1 to 5, 0 for none) or note (empty for none); None changes nothing.
+    """Set a take's stars (1 to 5, or 0 for none) and note (empty for none); None changes nothing.
 
     Raises Mistake for another number of stars.
     """
@@ -48,9 +48,9 @@ def label(session: Session, key: str, *, tags: Any = (), note: Any = None) -> No
 
 
 def measure(session: Session, keys: Iterable[str]) -> bool:
-    """Measure the takes that are here and were not measured yet; True if there were any.
+    """Measure the takes that are here and were not measured yet; returns whether there were any.
 
-    About half a second for each: call it off the main thread.
+    It takes about half a second for each, so call it off the main thread.
     """
     from soundpiece_nb.analysis.measurement import VERSION, measure
 
