@@ -41,6 +41,8 @@ from .waiting import wait, wait_seconds
 if TYPE_CHECKING:
     import pandas as pd
 
+    from soundpiece_nb.journal.entry import Entry
+
 MOST_COMPLAINTS = 5
 """Wrong rows that one error tells of."""
 MOST_OFFERED = 4
@@ -148,22 +150,25 @@ class Batch(Referable):
         return self.frame()
 
     def failure(self) -> SoundpieceError | None:
-        """Return the first error, or that of the first take without its file; None if all is well."""
+        """Return why the first of the operations that are not ready is not; None if all are."""
         entries = self.session.journal.of_keys(self.keys)
         bad = [entry for entry in entries if entry.status != "ready" or not entry.complete]
         if not bad:
             return None
-        first = bad[0]
-        error = outcome(first)
-        why = explain(first)
-        if error is None and first.key in self._stuck:
-            resume = f"%soundpiece_resume {short(first.key)} goes on with it."
-            error = StorageFailed(self._stuck[first.key], next=resume)
-        elif error is None:
-            told = (why.what, why.money, why.next) if why else (f"It is {first.status}.", "", "")
-            error = ServiceSilent(told[0], money=told[1], next=told[2])
-        error.key, error.operation_id = first.key, first.operation_id
+        error = self._error(bad[0])
+        error.key, error.operation_id = bad[0].key, bad[0].operation_id
         return error.prefixed(f"{len(bad)} of {len(self)} operations are not ready.")
+
+    def _error(self, entry: Entry) -> SoundpieceError:
+        if error := outcome(entry):
+            return error
+        if entry.key in self._stuck:
+            resume = f"%soundpiece_resume {short(entry.key)} goes on with it."
+            return StorageFailed(self._stuck[entry.key], next=resume)
+        why = explain(entry)
+        if why is None:
+            return ServiceSilent(f"It is {entry.status}.")
+        return ServiceSilent(why.what, money=why.money, next=why.next)
 
     def frame(self) -> pd.DataFrame:
         """Return the operations as they are now, as `history()` does, in the order of the rows."""
