@@ -8,7 +8,8 @@ import os
 from soundpiece_nb.api.address import read_api_key
 from soundpiece_nb.api.errors import Mistake
 
-SERVICE, ACCOUNT, WEBHOOK_ACCOUNT = "soundpiece", "api_key", "webhook_secret"
+SERVICE, API_KEY, WEBHOOK_SECRET = "soundpiece", "api_key", "webhook_secret"
+"""The names of the secrets in the keyring."""
 
 FEWEST_SECRET_BYTES = 24
 """The shortest signing secret that the Standard Webhooks specification allows."""
@@ -46,7 +47,7 @@ def find_webhook_secrets() -> list[str]:
     text = os.environ.get("SOUNDPIECE_WEBHOOK_SECRET", "").strip()
     where = "SOUNDPIECE_WEBHOOK_SECRET holds something that"
     if not text:
-        text = _from_keyring(WEBHOOK_ACCOUNT) or ""
+        text = _from_keyring(WEBHOOK_SECRET) or ""
         where = "The keyring's webhook_secret"
     secrets = _split(text)
     if not all(map(_is_webhook_secret, secrets)):
@@ -72,7 +73,7 @@ def _is_webhook_secret(text: str) -> bool:
 
 def store_api_key(text: str) -> None:
     """Keep a key in the system keyring; raises Mistake for another text or without a keyring."""
-    _store(ACCOUNT, read_api_key(text), "SOUNDPIECE_API_KEY")
+    _store(API_KEY, read_api_key(text), "SOUNDPIECE_API_KEY")
 
 
 def store_webhook_secrets(text: str) -> None:
@@ -80,17 +81,7 @@ def store_webhook_secrets(text: str) -> None:
     secrets = _split(text)
     if not secrets or not all(map(_is_webhook_secret, secrets)):
         raise Mistake(f"That is no signing secret: {_A_SECRET}. Nothing was kept.")
-    _store(WEBHOOK_ACCOUNT, " ".join(secrets), "SOUNDPIECE_WEBHOOK_SECRET")
-
-
-def forget_api_key() -> bool:
-    """Remove the key from the keyring; returns whether one was there."""
-    return _forget(ACCOUNT)
-
-
-def forget_webhook_secrets() -> bool:
-    """Remove the signing secrets from the keyring; returns whether any were there."""
-    return _forget(WEBHOOK_ACCOUNT)
+    _store(WEBHOOK_SECRET, " ".join(secrets), "SOUNDPIECE_WEBHOOK_SECRET")
 
 
 def _store(account: str, text: str, variable: str) -> None:
@@ -112,7 +103,8 @@ def _no_keyring(variable: str) -> Mistake:
     )
 
 
-def _forget(account: str) -> bool:
+def forget(account: str) -> bool:
+    """Remove API_KEY or WEBHOOK_SECRET from the keyring; returns whether it was removed."""
     import keyring
     from keyring.errors import KeyringError
 
@@ -125,7 +117,7 @@ def _forget(account: str) -> bool:
     return True
 
 
-def _from_keyring(account: str = ACCOUNT) -> str | None:
+def _from_keyring(account: str = API_KEY) -> str | None:
     """Return what the keyring holds; None without a keyring, or with a locked one."""
     import keyring
 

@@ -294,64 +294,50 @@ def _plan_rows(
     """Plan every row; raises one Mistake that tells of the first few wrong ones."""
     planned: list[Planned] = []
     complaints: list[str] = []
+    seen: Counter[str] = Counter()
     for number, row in enumerate(rows):
         fields, beside = split_fields(row, _COLUMNS_BESIDE_FIELDS)
         draft = Draft(route=route, fields=fields, once=False, **beside)
         try:
-            planned.append(plan_operation(session, draft))
+            each = plan_operation(session, draft)
         except Mistake as mistake:
             complaints.append(mistake.prefixed(f"Row {number}:").message)
+            continue
+        if name is not None and draft.key is None:
+            # The n-th row with the same request has the same key, whatever rows are around it.
+            asked = json.dumps(dict(each.request.fields), sort_keys=True, default=str)
+            seen[asked] += 1
+            scope = f"{session.services.in_use}#{name}"
+            each = replace(each, request=with_derived_key(each.request, scope, seen[asked]))
+        planned.append(each)
     if complaints:
         more = len(complaints) - MOST_COMPLAINTS
         shown = complaints[:MOST_COMPLAINTS] + ([f"And {more} more."] if more > 0 else [])
         raise Mistake(" ".join(shown))
     if not planned:
         raise Mistake("The batch has no rows.")
-    if name is not None:
-        given = ["key" in row for row in rows]
-        planned = _with_derived_keys(planned, given, f"{session.services.in_use}#{name}")
-    keys = Counter(each.request.key for each in planned)
-    twice = [key for key, count in keys.items() if count > 1]
-    if twice:
-        raise Mistake(f"The key {twice[0]} stands in more than one row.")
+    [(key, count)] = Counter(each.request.key for each in planned).most_common(1)
+    if count > 1:
+        raise Mistake(f"The key {key} stands in more than one row.")
     return planned
-
-
-def _with_derived_keys(planned: list[Planned], given: list[bool], scope: str) -> list[Planned]:
-    """Return a batch's operations with keys that follow from its name, but for those `given`.
-
-    The n-th row that asks for the same request has the same key, whatever rows are around it.
-    """
-    seen: Counter[str] = Counter()
-    keyed = []
-    for each, has_key in zip(planned, given, strict=True):
-        request = each.request
-        if not has_key:
-            asked = json.dumps(dict(request.fields), sort_keys=True, default=str)
-            seen[asked] += 1
-            request = with_derived_key(request, scope, seen[asked])
-        keyed.append(replace(each, request=request))
-    return keyed
 
 
 def _records(rows: pd.DataFrame | Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return rows as dictionaries without missing values, with Python's numbers for numpy's."""
+    import numpy as np
+    import pandas as pd
+
+    def is_missing(value: Any) -> bool:
+        return pd.api.types.is_scalar(value) and bool(pd.isna(value))
+
     listed: Any = rows.to_dict("records") if hasattr(rows, "to_dict") else rows
     if not isinstance(listed, list | tuple) or not all(isinstance(row, Mapping) for row in listed):
         raise Mistake("A batch takes a DataFrame, or a list of dictionaries.")
     return [
-        {str(name): _plain(value) for name, value in row.items() if not _missing(value)}
+        {
+            str(name): value.item() if isinstance(value, np.generic) else value
+            for name, value in row.items()
+            if not is_missing(value)
+        }
         for row in listed
     ]
-
-
-def _missing(value: Any) -> bool:
-    import pandas as pd
-
-    return pd.api.types.is_scalar(value) and bool(pd.isna(value))
-
-
-def _plain(value: Any) -> Any:
-    import numpy as np
-
-    return value.item() if isinstance(value, np.generic) else value

@@ -77,13 +77,7 @@ def plan_operation(
     fields[CALLBACK_URL.name] = _callback_url(session, fields.get(CALLBACK_URL.name))
     for each in draft.route.fields:
         if each.kind is Kind.LINK and fields.get(each.name) is not None:
-            fields[each.name] = find_source(
-                fields[each.name],
-                each.name,
-                session.journal,
-                session.services.in_use,
-                namespace,
-            )
+            fields[each.name] = find_source(session, fields[each.name], each.name, namespace)
     request = new_request(draft.route, fields, draft.key)
     return Planned(_with_key(session, draft, request), labels, draft.varied)
 

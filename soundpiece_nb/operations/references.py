@@ -16,6 +16,8 @@ from soundpiece_nb.journal.entry import Entry
 from soundpiece_nb.journal.journal import Journal
 from soundpiece_nb.text import short
 
+from .session import Session
+
 _WITH_PICK = re.compile(r"(?P<word>.+?)(?::(?P<pick>\w+))?")
 _SOUND_FILES = (".flac", ".wav", ".mp3", ".ogg", ".m4a", ".aac", ".aif", ".aiff", ".opus")
 
@@ -72,16 +74,12 @@ def find_output(reference: Reference, journal: Journal) -> tuple[Entry, int | No
 
 
 def find_source(
-    value: Any,
-    role: str,
-    journal: Journal,
-    service: str,
-    namespace: Mapping[str, Any] | None = None,
+    session: Session, value: Any, role: str, namespace: Mapping[str, Any] | None = None
 ) -> Any:
     """Return the value of a request's source or reference: a URL, or an OutputRef.
 
     `value` is a URL or anything that `parse_reference` reads; `role` is the field's name. Raises
-    Mistake if it names nothing, or something that has no sound at `service`.
+    Mistake if it names nothing, or something that has no sound at the service in use.
     """
     named = isinstance(value, Referable | OutputRef)
     if not named and (not isinstance(value, str) or "://" in value):
@@ -90,10 +88,13 @@ def find_source(
         _require_no_file(value, role)
     try:
         reference = parse_reference(value, namespace)
-        entry = journal.entry(journal.find(reference.word))
+        entry = session.journal.entry(session.journal.find(reference.word))
     except Mistake as mistake:
         raise mistake.prefixed(f"The {role}:") from None
-    return _sounding_output(entry, reference.pick, role, service)
+    try:
+        return _sounding_output(entry, reference.pick, session.services.in_use)
+    except Mistake as mistake:
+        raise mistake.prefixed(f"The {role}") from None
 
 
 def _take_of(entry: Entry, pick: str) -> int:
@@ -105,35 +106,30 @@ def _take_of(entry: Entry, pick: str) -> int:
     return take
 
 
-def _sounding_output(entry: Entry, pick: str | None, role: str, service: str) -> OutputRef:
+def _sounding_output(entry: Entry, pick: str | None, service: str) -> OutputRef:
     """Return the picked output, or the only one, of an operation; raises Mistake."""
     called = entry.name or short(entry.key)
     if entry.service != service:
         raise Mistake(
-            f"The {role} {called} was made by {entry.service}, and this goes to {service}, which "
-            "does not have it."
+            f"{called} was made by {entry.service}, and this goes to {service}, which does not "
+            "have it."
         )
     if entry.status in ("submitting", "processing"):
         raise Mistake(
-            f"The {role} {called} is still {entry.status}.",
+            f"{called} is still {entry.status}.",
             next=f"%soundpiece_wait {called}, then run this again.",
         )
     if entry.status != "ready":
         why = explain(entry)
         raise Mistake(
-            f"The {role} {called} has no sound: it is {entry.status}. {why.what if why else ''}",
+            f"{called} has no sound: it is {entry.status}. {why.what if why else ''}".rstrip(),
             next=why.next if why else "",
         )
-    if pick is not None:
-        try:
-            return OutputRef(entry.key, _take_of(entry, pick))
-        except Mistake as mistake:
-            raise mistake.prefixed(f"The {role}") from None
     kinds = [take.kind for take in entry.takes if take.kind]
-    if kinds:
+    if pick is None and kinds:
         offered = " or ".join(f"{called}:{kind}" for kind in kinds)
-        raise Mistake(f"The {role} {called} has several outputs.", next=f"Say {offered}.")
-    return OutputRef(entry.key, 1)
+        raise Mistake(f"{called} has several outputs.", next=f"Say {offered}.")
+    return OutputRef(entry.key, 1 if pick is None else _take_of(entry, pick))
 
 
 def _require_no_file(text: str, role: str) -> None:
