@@ -18,10 +18,7 @@ _A_SECRET = f"whsec_ and at least {FEWEST_SECRET_BYTES} bytes as base64"
 
 
 def find_api_key() -> str | None:
-    """Return the environment's key, else the keyring's, else None.
-
-    Raises Mistake for a text that cannot be a key.
-    """
+    """Return the environment's key, else the keyring's, else None; raises Mistake."""
     text = os.environ.get("SOUNDPIECE_API_KEY", "").strip() or _from_keyring()
     return read_api_key(text) if text else None
 
@@ -80,7 +77,7 @@ def store_webhook_secrets(text: str) -> None:
     """Keep signing secrets, with spaces or commas between them; raises as `store_api_key`."""
     secrets = _split(text)
     if not secrets or not all(map(_is_webhook_secret, secrets)):
-        raise Mistake(f"That is no signing secret: {_A_SECRET}. Nothing was kept.")
+        raise Mistake(f"That is no signing secret: {_A_SECRET}.", money="Nothing was kept.")
     _store(WEBHOOK_SECRET, " ".join(secrets), "SOUNDPIECE_WEBHOOK_SECRET")
 
 

@@ -13,7 +13,7 @@ from soundpiece_nb.api.routes import ROUTES, Field, Route, find_route
 from soundpiece_nb.operations import library, submission
 from soundpiece_nb.operations.current_session import current
 from soundpiece_nb.operations.operation import Operation
-from soundpiece_nb.operations.plan import Draft
+from soundpiece_nb.operations.plan import Draft, by_field_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,10 +58,7 @@ def submit(
 
 
 def operation(key: str | UUID | Operation) -> Operation:
-    """Return the operation of a key, a unique beginning of one, a NAME, an id or a handle.
-
-    Raises Mistake if there is none, or more than one.
-    """
+    """Return the operation of a key, its beginning, a NAME, an id or a handle; raises Mistake."""
     session = current()
     return Operation(library.find(session, key), session)
 
@@ -116,8 +113,8 @@ def takes(  # noqa: PLR0917 - the filters of history(), used by name
 ) -> pd.DataFrame:
     """Return every take of the operations that fit, as a DataFrame with one row for each take.
 
-    It is a copy, indexed by `(idempotency_key, take)`. `limit` counts operations; `more` filters
-    are those of `history()`.
+    It is a copy, indexed by `(idempotency_key, take)`; `limit` counts operations. The filters are
+    those of `history()`.
     """
     from soundpiece_nb.journal import dataframe
 
@@ -203,14 +200,12 @@ def sweep(
 
 
 def route_function(route: Route) -> Callable[..., Operation]:
-    """Return the function that starts a route's operations: its fields first, then the labels."""
+    """Return the function of a route; its parameters are the route's fields, then the labels."""
     signature = Signature([*map(_parameter, route.fields), *_LABELS], return_annotation=Operation)
-    renamed = {field.option: field.name for field in route.all_fields if field.option}
 
     def start(*args: Any, **named: Any) -> Operation:
-        named = {renamed.get(name, name): value for name, value in named.items()}
         try:
-            given = signature.bind(*args, **named).arguments
+            given = signature.bind(*args, **by_field_name(route, named)).arguments
         except TypeError as problem:
             takes = ", ".join(signature.parameters)
             with nothing_sent():

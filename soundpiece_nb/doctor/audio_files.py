@@ -14,7 +14,6 @@ from functools import partial
 from pathlib import Path
 
 from soundpiece_nb.audio.verification import NotIntact, Take, verify
-from soundpiece_nb.files import numbered
 from soundpiece_nb.text import counted
 
 from .inventory import Known, KnownTake, StoredFile, StoredFiles
@@ -23,6 +22,9 @@ from .report import Finding, Group, named
 
 BROKEN_AFTER = 3600.0
 """Seconds without a write after which an unfinished file counts as abandoned."""
+
+Names = Callable[[Path], Iterator[Path]]
+"""Returns a path, then others that may be free if it is not."""
 
 _UNFINISHED = re.compile(r"[1-9]\d*\.(?:part|etag)")
 _BROKEN = re.compile(r"\.[0-9a-f]{32}\.part")
@@ -35,17 +37,9 @@ class AudioFiles:
     """
 
     def __init__(
-        self,
-        repairs: Repairs,
-        stored: StoredFiles,
-        *,
-        verifies: bool,
-        names: Callable[[Path], Iterator[Path]] = numbered,
+        self, repairs: Repairs, stored: StoredFiles, *, verifies: bool, names: Names
     ) -> None:
-        """Prepare the check; `verifies` decodes every file.
-
-        A damaged file is moved aside to the first of `names` that is free.
-        """
+        """Prepare it; `verifies` decodes files, damaged ones get the first free of `names`."""
         self.without_rows: set[str] = set()
         self._repairs = repairs
         self._stored = stored

@@ -38,15 +38,16 @@ class Backlog:
 
     def findings(self, inquiry: Inquiry) -> list[Finding]:
         """Return what a person can do, and what nobody can any more."""
+        unknown, ends_there = inquiry.unknown, inquiry.ends
         needing = [known for known in self.operations if self._has_work(known)]
         here = [known for known in needing if known.service == self.service]
         elsewhere = [known for known in needing if known.service != self.service]
-        left = [known for known in here if known.key not in inquiry.unknown]
-        ended = [each for each in left if each.unfinished and each.key in inquiry.ends]
-        unfinished = [each for each in left if each.unfinished and each.key not in inquiry.ends]
+        left = [known for known in here if known.key not in unknown]
+        ended = [each for each in left if each.unfinished and each.key in ends_there]
+        unfinished = [each for each in left if each.unfinished and each.key not in ends_there]
         over = [known.key for known in left if not known.unfinished]
-        lost = [known.key for known in here if known.key in inquiry.unknown]
-        statuses = Counter(inquiry.ends[known.key] for known in ended)
+        lost = [known.key for known in here if known.key in unknown]
+        statuses = Counter(ends_there[known.key] for known in ended)
         ends = ", ".join(f"{number:,} {status}" for status, number in statuses.items())
         services = listed(dict.fromkeys(known.service for known in elsewhere))
         sentences = (
@@ -88,7 +89,7 @@ class Backlog:
             _unanswered(inquiry),
         )
         found = [Finding(Group.FOR_YOU, sentence) for sentence in sentences if sentence]
-        if gone := len(inquiry.unknown) - len(lost):
+        if gone := len(unknown) - len(lost):
             kept = f"{counted(gone, 'operation')}, of which nothing that is wanted is missing here"
             found.append(Finding(Group.IN_ORDER, f"No longer at the service: {kept}."))
         return found

@@ -61,10 +61,7 @@ StoredFiles = dict[str, dict[str, StoredFile]]
 
 
 def read_journal(journal: Journal) -> dict[str, Known]:
-    """Return every operation with its takes by key, newest first.
-
-    Whole columns are read, since thousands of rows read one by one would take seconds.
-    """
+    """Return every operation with its takes by key, newest first, reading whole columns."""
     numbers = journal.fitting(Filter())
     of_operations = journal.columns({name: operations.c[name] for name in _KNOWN}, numbers, {})
     of_takes = journal.columns({name: takes.c[name] for name in _TAKE}, numbers, {})

@@ -14,10 +14,7 @@ from .report import LONGEST_REASON, Finding, Group, inert
 
 
 def is_damaged(home: Path) -> bool:
-    """Tell whether the journal of a home folder is damaged.
-
-    A journal that is too new, or on a disk that fails, is not: opening it raises that error.
-    """
+    """Tell whether a home folder's journal is damaged, and not only unusable at the moment."""
     file = home / FILE_NAME
     if not file.exists():
         return False
@@ -46,10 +43,7 @@ def postpone(home: Path, *, dry_run: bool) -> Finding | None:
 
 
 def rescue_journal(session: Session) -> list[Finding]:
-    """Keep a damaged journal aside and begin a new one; operations on their way go on after that.
-
-    Raises StorageFailed if the new one cannot be written.
-    """
+    """Keep a damaged journal aside and begin a new one; raises StorageFailed if that fails."""
     session.pause()
     try:
         done = rescue(session.home)
@@ -57,10 +51,9 @@ def rescue_journal(session: Session) -> list[Finding]:
         raise StorageFailed(
             f"The journal is damaged, and a new one cannot be written: {error.strerror}. "
             "It was left as it is.",
-            next="Make room on the disk, then run %soundpiece_doctor again.",
+            next="Run %soundpiece_doctor again once that is mended.",
         ) from error
     finally:
         session.go_on()
-    if done is None:  # another process was quicker
-        return []
-    return [Finding(Group.REPAIRED, inert(str(done), LONGEST_REASON))]
+    # None if another process was quicker.
+    return [Finding(Group.REPAIRED, inert(str(done), LONGEST_REASON))] if done else []

@@ -1,7 +1,4 @@
-"""Repairs: the only way in which the doctor changes anything.
-
-One operation is repaired at a time, under its lease, so that no kernel works on it meanwhile.
-"""
+"""Repairs, the doctor's only changes: each of one operation, under its lease."""
 
 from __future__ import annotations
 
@@ -36,10 +33,7 @@ class Repairs:
             raise Stopped
 
     def mend(self, key: str, repair: Callable[[], object]) -> bool:
-        """Call `repair` under the operation's lease; returns whether it was done, or would be.
-
-        False, with nothing done, if another process has taken the operation on meanwhile.
-        """
+        """Call `repair` under the operation's lease; return False if another process has it."""
         self.check_stopped()
         if self.dry_run:
             return True

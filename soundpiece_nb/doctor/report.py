@@ -10,6 +10,7 @@ from soundpiece_nb.text import short
 
 KEYS_NAMED = 4
 LONGEST_NAME, LONGEST_REASON = 60, 600
+LARGEST_IN_KB = 100_000
 
 
 class Group(Enum):
@@ -76,14 +77,10 @@ def listed(words: Iterable[str]) -> str:
 
 def inert(text: str, longest: int = LONGEST_NAME) -> str:
     """Return text of others on one line, cut to `longest`; control characters are spelled out."""
-    escaped = (each if each.isprintable() else repr(each)[1:-1] for each in text)
-    harmless = "".join(escaped)
+    harmless = "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
     return harmless if len(harmless) <= longest else f"{harmless[:longest]}…"
 
 
 def weight(size: int) -> str:
     """Return a number of bytes in kB or MB."""
-    return f"{size / 1e6:,.1f} MB" if size >= _TENTH_OF_A_MEGABYTE else f"{size / 1e3:.1f} kB"
-
-
-_TENTH_OF_A_MEGABYTE = 100_000
+    return f"{size / 1e6:,.1f} MB" if size >= LARGEST_IN_KB else f"{size / 1e3:.1f} kB"

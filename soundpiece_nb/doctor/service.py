@@ -29,7 +29,7 @@ PATIENCE = 5.0
 """Seconds of nothing but failures after which the service counts as silent."""
 
 UNKNOWN = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE, HTTPStatus.UNPROCESSABLE_ENTITY})
-"""How a service refuses an id that it does not have; 422 says that the id itself is wrong."""
+"""Statuses of a service that does not know an id; 422 says that the id itself is wrong."""
 
 
 @dataclass
@@ -89,7 +89,7 @@ def _connect(session: Session) -> Connection:
         return session.services.connect(session.services.in_use)
     address = session.sandbox.running()
     if address is None:
-        raise Mistake("The sandbox is not running; %soundpiece_sandbox start starts it.")
+        raise Mistake("The sandbox is not running.", next="%soundpiece_sandbox start starts it.")
     return Connection(address.base_url, API_KEY)
 
 

@@ -24,10 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Notebook:
-    """The notebook that a command runs in: its variables, and two settings of the magics.
-
-    `wait` is auto, always or never; `sound` is auto, link or embed.
-    """
+    """A command's notebook; `wait` is auto, always or never, `sound` auto, link or embed."""
 
     namespace: dict[str, Any]
     wait: str

@@ -1,8 +1,4 @@
-"""Completion: Tab offers a magic's options and their values.
-
-They come from the magic's own options, the notebook's variables and the journal's file; the network
-is never used.
-"""
+"""Completion: Tab offers options and values, from the notebook and the journal's file alone."""
 
 from __future__ import annotations
 
@@ -33,6 +29,8 @@ _PARTS = re.compile(r"""(?:(?P<option>--[\w-]+)=)?(?P<quote>["']?)(?P<typed>[^"'
 _OPERATION = ("soundpiece_nb.operations.operation", "Operation")
 """The class of handles, by module and name, since importing it here would be slow."""
 _NEEDS_QUOTES = re.compile(r"""[\s"'\\]""")
+_UNBREAKABLE = "\N{NO-BREAK SPACE}"
+"""Between words beside a candidate, which JupyterLab would break over the next entry."""
 _FILES = {"NOTEBOOK", "FILE", "DIR"}
 
 
@@ -41,11 +39,6 @@ class Candidate(NamedTuple):
 
     text: str
     about: str
-
-    @property
-    def on_one_line(self) -> str:
-        """The words without places to break: JupyterLab would break them over the next entry."""
-        return self.about.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def complete(context: CompletionContext, shell: Any) -> SimpleMatcherResult:
@@ -58,9 +51,11 @@ def complete(context: CompletionContext, shell: Any) -> SimpleMatcherResult:
         candidates = []
     if not candidates:
         return {"completions": []}  # and IPython offers its own, such as files
-    completions = [SimpleCompletion(each.text, type=each.on_one_line) for each in candidates]
     return {
-        "completions": completions,
+        "completions": [
+            SimpleCompletion(each.text, type=each.about.replace(" ", _UNBREAKABLE))
+            for each in candidates
+        ],
         "matched_fragment": fragment,
         "suppress": True,
         "ordered": True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from soundpiece_nb.api.errors import Mistake
@@ -20,10 +21,6 @@ if TYPE_CHECKING:
 
 MOST_LISTED = 20
 """Operations that %soundpiece_prune lists; the rest is one line."""
-
-
-def _read_most(text: str, name: str) -> int:
-    return read_whole(text, name, most=MOST_STARS + 1)
 
 
 @command(
@@ -92,7 +89,12 @@ def _exportable(operations: list[Operation], take: str | None) -> tuple[list[Out
     KEYS,
     option("--older-than", metavar="AGE", help="made before: 12h, 30d, or a date"),
     option("--status", help="submitting, processing, ready, failed or rejected"),
-    option("--below-rating", metavar="N", reader=_read_most, help="whose best take is rated lower"),
+    option(
+        "--below-rating",
+        metavar="N",
+        reader=partial(read_whole, most=MOST_STARS + 1),
+        help="whose best take is rated lower",
+    ),
     option("--yes", action="store_true", help="remove it, instead of saying what it is"),
     example="%soundpiece_prune --older-than 30d --below-rating 3",
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from soundpiece_nb.api.values import MOST_STARS, read_whole
@@ -19,12 +20,8 @@ ON_A_PAGE, MOST_ON_A_PAGE = 20, 1000
 """Operations that one page shows by default, and at most."""
 
 
-def _read_page_size(text: str, name: str) -> int:
-    return read_whole(text, name, most=MOST_ON_A_PAGE)
-
-
-def _read_rating(text: str, name: str) -> int:
-    return read_whole(text, name, most=MOST_STARS)
+_read_page_size = partial(read_whole, most=MOST_ON_A_PAGE)
+_read_rating = partial(read_whole, most=MOST_STARS)
 
 
 @command(

@@ -1,7 +1,4 @@
-"""The magics and their settings, as IPython registers them.
-
-Nothing heavy is imported here: commands import their modules at their first use.
-"""
+"""The magics and their settings; heavy modules are imported when a command is first used."""
 
 from __future__ import annotations
 
@@ -108,9 +105,8 @@ class SoundpieceMagics(Magics):
 
     def usage_of(self, title: str) -> Any:
         """Return the usage of a magic; None for a magic of others."""
-        kinds = (self.magics["line"], self.magics["cell"])
-        found = next((kind[title] for kind in kinds if title in kind), None)
-        return getattr(found, "usage", None)
+        magic = self.magics["line"].get(title) or self.magics["cell"].get(title)
+        return getattr(magic, "usage", None)
 
     def hide_log(self) -> None:
         """Stop showing log records."""
@@ -120,13 +116,12 @@ class SoundpieceMagics(Magics):
         for field in fields(SETTINGS):
             chosen = getattr(self, field.name)
             setattr(SETTINGS, field.name, None if chosen == "" else chosen)
-        logger = logging.getLogger("soundpiece_nb")
-        if self.log == "off":
-            self.hide_log()
-            return
-        logger.setLevel(self.log.upper())
-        self._log_handler.setLevel(self.log.upper())
-        logger.addHandler(self._log_handler)
+        self.hide_log()
+        if self.log != "off":
+            logger = logging.getLogger("soundpiece_nb")
+            logger.setLevel(self.log.upper())
+            self._log_handler.setLevel(self.log.upper())
+            logger.addHandler(self._log_handler)
 
     def _add_route(self, route: Route) -> None:
         def make(options: Namespace, cell: str | None) -> None:

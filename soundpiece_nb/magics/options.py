@@ -21,10 +21,7 @@ Reader = Callable[[Any, str], Any]
 
 @dataclass(frozen=True)
 class Option:
-    """One option or positional argument, as argparse takes it.
-
-    Its `reader` turns the text into a value, once `{{name}}` in it has been replaced.
-    """
+    """An option or positional argument as argparse takes it; `reader` reads its expanded text."""
 
     names: tuple[str, ...]
     settings: dict[str, Any]
@@ -171,10 +168,7 @@ class Usage:
     def read(
         self, given: argparse.Namespace, variables: Mapping[str, Any], *targets: str
     ) -> argparse.Namespace:
-        """Return options with `{{name}}` replaced and values read, all or those of these targets.
-
-        Raises Mistake.
-        """
+        """Return options with `{{name}}` replaced and values read, all or these; raises Mistake."""
         read = {
             each.target: each.read(expand(getattr(given, each.target), variables))
             for each in self.options

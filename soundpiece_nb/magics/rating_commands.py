@@ -41,7 +41,7 @@ def rate(notebook: Notebook, options: Namespace) -> None:
             offered = ", ".join(f"{options.take}:{each.kind or each.take}" for each in entry.takes)
             if not entry.takes:
                 raise Mistake(f"{_called(entry)} has no takes yet; it is {entry.status}.")
-            raise Mistake(f"A take is what one judges: say {offered}.")
+            raise Mistake("A take is what one judges.", next=f"Say {offered}.")
         take = 1
     rating = read_stars(as_number(options.stars), least=NO_STARS)
     note = " ".join(options.note) or None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from argparse import Namespace
-from typing import Any
 
 from soundpiece_nb.api.errors import NOTHING_SENT, Mistake, nothing_sent
 from soundpiece_nb.api.output_ref import OutputRef
@@ -39,22 +38,21 @@ def make(
     notebook: Notebook, route: Route, usage: Usage, options: Namespace, body: str | None
 ) -> None:
     """Start what a cell or line asks for and show it; raises Mistake before anything is sent."""
-    namespace, session = notebook.namespace, notebook.session
     with nothing_sent():
-        options = usage.read(options, namespace, *OF_THE_LINE)
+        options = usage.read(options, notebook.namespace, *OF_THE_LINE)
         name = None if options.name is None else read_name(options.name)
         draft = _draft(route, options, body)
         several = options.sweep or options.repeat is not None
         start = _start_sweep if several else _start_one
-        started: Operation | Sweep | None = start(session, draft, options, namespace)
+        started: Operation | Sweep | None = start(notebook, draft, options)
     if started is None:
         return
     if name is not None:
-        namespace[name] = started
+        notebook.namespace[name] = started
     holding = notebook.holding(options.holding)
     waits = _waits(asked=options.wait, setting=notebook.wait)
     if front_end() is FrontEnd.HEADLESS and not waits:
-        session.part(Ongoing).unwatched.append(started)
+        notebook.session.part(Ongoing).unwatched.append(started)
     if isinstance(started, Operation):
         follow(started, holding, timeout=options.timeout, waits=waits)
         return
@@ -69,31 +67,28 @@ def _draft(route: Route, options: Namespace, body: str | None) -> Draft:
     fields = {field.name: getattr(options, field.name) for field in route.all_fields}
     if route.body and body is not None and body.strip():
         if fields[route.body] is not None:
-            raise Mistake(
-                f"The {route.body} stands in the cell and in --{route.body}; leave one out."
-            )
+            where = f"in the cell and in --{route.body}"
+            raise Mistake(f"The {route.body} stands {where}.", next="Leave one out.")
         fields[route.body] = body.strip("\n")
     beside = {name: getattr(options, name) for name in BESIDE_FIELDS if name != "tags"}
     return Draft(route=route, fields=fields, tags=options.tag, **beside)
 
 
-def _start_one(
-    session: Session, draft: Draft, options: Namespace, namespace: Any
-) -> Operation | None:
+def _start_one(notebook: Notebook, draft: Draft, options: Namespace) -> Operation | None:
     """Start the one operation that a cell asks for; None if it is only shown."""
-    planned = plan_operation(session, draft, namespace)
+    session = notebook.session
+    planned = plan_operation(session, draft, notebook.namespace)
     if options.dry_run:
         _show_request(planned, session)
         return None
     return Operation(submit_planned(session, planned), session)
 
 
-def _start_sweep(
-    session: Session, draft: Draft, options: Namespace, namespace: Any
-) -> Sweep | None:
+def _start_sweep(notebook: Notebook, draft: Draft, options: Namespace) -> Sweep | None:
     """Start an operation for every combination of a sweep; None if they are only shown."""
     if draft.key is not None:
-        raise Mistake("A sweep makes several operations and --key names one.")
+        raise Mistake("A sweep makes several operations; --key names one.", next="Leave --key out.")
+    session, namespace = notebook.session, notebook.namespace
     vary = read_sweeps(options.sweep, namespace)
     repeat = 1 if options.repeat is None else options.repeat
     plan = plan_sweep(session, draft, vary, repeat=repeat, namespace=namespace)

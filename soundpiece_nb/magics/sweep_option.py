@@ -14,10 +14,7 @@ _SWEEP = re.compile(r"(?P<name>[^\s=]+)\s*=\s*(?P<values>.*)", re.DOTALL)
 
 
 def read_sweeps(texts: Sequence[str], namespace: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Return the values of each name; `mood={{moods}}` takes them from a variable's list.
-
-    Raises Mistake for another text.
-    """
+    """Return the values of each name; `mood={{moods}}` takes a variable's list. Raises Mistake."""
     sweeps: dict[str, list[str]] = {}
     for text in texts:
         match = _SWEEP.fullmatch(text.strip())

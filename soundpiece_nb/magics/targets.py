@@ -17,10 +17,7 @@ from soundpiece_nb.operations.sweep import find_sweep
 
 
 def find_keys(words: Iterable[str], namespace: Mapping[str, Any], session: Session) -> list[str]:
-    """Return the keys that words name, each once; a sweep or batch names all its operations.
-
-    Raises Mistake for a word that names nothing.
-    """
+    """Return the keys that words name, each once, all of a sweep or batch; raises Mistake."""
     return list(dict.fromkeys(key for word in words for key in _keys(word, namespace, session)))
 
 
@@ -37,7 +34,7 @@ def _keys(word: str, namespace: Mapping[str, Any], session: Session) -> Sequence
 def find_target(word: str, namespace: Mapping[str, Any], session: Session) -> Operation | Batch:
     """Return the operation, batch or sweep that a word names; raises Mistake if there is none.
 
-    Unfinished operations of an earlier batch or sweep go on; rejected ones are not sent again.
+    An earlier batch or sweep goes on, without sending rejected operations again.
     """
     held = namespace.get(word)
     if isinstance(held, Operation | Batch):

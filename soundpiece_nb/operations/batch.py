@@ -65,11 +65,7 @@ class Batch(Referable):
         new: Collection[str] = (),
         resend: bool = True,
     ) -> None:
-        """Go on with operations that are in the journal, `max_in_flight` of them at a time.
-
-        The service cannot have those that are `new`. Those that were rejected are sent again,
-        unless `resend` is False.
-        """
+        """Go on with operations of the journal; `new` are unsent, `resend` sends rejected ones."""
         self.name = name
         self.session = session
         self.keys = tuple(keys)
@@ -97,7 +93,7 @@ class Batch(Referable):
         """Raise Mistake, since a batch is several operations."""
         offered = ", ".join(map(short, self.keys[:MOST_OFFERED]))
         more = " and so on" if len(self) > MOST_OFFERED else ""
-        raise Mistake(f"is {len(self)} operations; say which one: {offered}{more}.")
+        raise Mistake(f"is {len(self)} operations.", next=f"Say which one: {offered}{more}.")
 
     @property
     def operations(self) -> tuple[Operation, ...]:
@@ -255,10 +251,7 @@ def start_batch(
     max_in_flight: int = AT_ONCE,
     name: str | None = None,
 ) -> Batch:
-    """Check every row, write all operations down, and send them a few at a time.
-
-    Raises Mistake, having written and sent nothing, for rows that are wrong.
-    """
+    """Check every row, write all operations down, and send them a few at a time; raises Mistake."""
     with nothing_sent():
         most = read_whole(max_in_flight, "max_in_flight")
         name = None if name is None else read_name(name)
@@ -270,17 +263,9 @@ def start_batch(
 
 
 def find_batch(
-    session: Session,
-    name: str | None,
-    *,
-    max_in_flight: int = AT_ONCE,
-    resend: bool = True,
+    session: Session, name: str | None, *, max_in_flight: int = AT_ONCE, resend: bool = True
 ) -> Batch:
-    """Return an earlier batch by its name, and go on with its unfinished operations.
-
-    Operations that were rejected are sent again, unless `resend` is False. Raises Mistake if no
-    batch has the name.
-    """
+    """Return an earlier batch and go on with it, with rejected ones if `resend`; raises Mistake."""
     most = read_whole(max_in_flight, "max_in_flight")
     keys = session.journal.of_batch(read_name(name)) if name is not None else []
     if not keys:

@@ -1,7 +1,4 @@
-"""The session of this process: made at its first use, paused and closed with the extension.
-
-This module imports nothing heavy, so that loading the extension stays instant.
-"""
+"""The session of this process, made at its first use, so that loading imports nothing heavy."""
 
 from __future__ import annotations
 

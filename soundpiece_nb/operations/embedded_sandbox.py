@@ -10,7 +10,6 @@ from __future__ import annotations
 import http.client
 import importlib.util
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from soundpiece_nb.api.errors import Mistake, SandboxSilent
+from soundpiece_nb.files import written_beside
 
 API_KEY = "spk_sandbox"
 """Any key with this prefix is accepted; the person's own is never shown to the sandbox."""
@@ -62,10 +62,7 @@ class EmbeddedSandbox:
         return address if address is not None and _answers(address.port) else None
 
     def start(self, pace: float = 1.0) -> Address:
-        """Return the running sandbox; it is started if need be, which takes a second or two.
-
-        Raises Mistake if its libraries are not installed, SandboxSilent if it does not start.
-        """
+        """Return the running sandbox, started if need be; raises Mistake without its libraries."""
         if address := self.running():
             return address
         if any(importlib.util.find_spec(name) is None for name in self._needs):
@@ -77,33 +74,28 @@ class EmbeddedSandbox:
 
         self.folder.mkdir(parents=True, exist_ok=True)
         with FileLock(self.folder / "starting.lock"):
-            address = self.running()
-            if address is None:
-                last = self._last_address()
-                address = self._spawn(pace, port=last.port if last else 0)
-        return address
+            last = self._last_address()  # on the same port again, where operations expect it
+            return self.running() or self._spawn(pace, port=last.port if last else 0)
 
     def stop(self) -> bool:
         """Stop it; its operations stay on disk. Returns whether it was running."""
         address = self.running()
-        if address is None:
-            return False
-        _end(address.process)
-        return True
+        if address is not None:
+            _end(address.process)
+        return address is not None
 
     def _spawn(self, pace: float, port: int) -> Address:
         command = [sys.executable, "-m", "soundpiece_sandbox", "--port", str(port)]
         command += ["--data", str(self.folder), "--pace", str(pace)]
         command += ["--idle-exit", str(IDLE_SECONDS)]
-        log = (self.folder / "sandbox.log").open("wb")
-        process = subprocess.Popen(  # noqa: S603 - our own program with our own arguments
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            start_new_session=True,  # an interrupt of the kernel is not meant for it
-        )
-        log.close()
+        with (self.folder / "sandbox.log").open("wb") as log:
+            process = subprocess.Popen(  # noqa: S603 - our own program with our own arguments
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                start_new_session=True,  # an interrupt of the kernel is not meant for it
+            )
         with cast("IO[bytes]", process.stdout) as output:
             line = _first_line(output)
         process.returncode = 0  # no warning that it still runs: it is to outlive this kernel
@@ -114,9 +106,8 @@ class EmbeddedSandbox:
             said = (self.folder / "sandbox.log").read_text(errors="replace").strip()[-500:]
             raise SandboxSilent(f"The sandbox did not start. {said}".rstrip())
         address = Address(int(line.rsplit(":", 1)[1].split("/")[0]), process.pid)
-        beside = self._note.with_suffix(f".{os.getpid()}.part")
-        beside.write_text(json.dumps(asdict(address)))
-        beside.replace(self._note)
+        with written_beside(self._note) as partial:
+            partial.write_text(json.dumps(asdict(address)))
         return address
 
     def _last_address(self) -> Address | None:

@@ -26,20 +26,15 @@ class Labels:
 
 def read_labels(name: Any = None, tags: Any = (), note: Any = None) -> Labels:
     """Return checked labels; raises Mistake."""
-    return Labels(
-        None if name is None else read_name(name),
-        read_tags(tags),
-        None if note is None else read_note(note),
-    )
+    name = None if name is None else read_name(name)
+    return Labels(name, read_tags(tags), None if note is None else read_note(note))
 
 
 def read_name(name: Any) -> str:
     """Return a NAME; raises Mistake unless it is an identifier."""
     if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name):
-        raise Mistake(
-            f"{shortened(name)} cannot be a NAME: it must be a Python identifier such as "
-            "night_drive."
-        )
+        rule = "it must be a Python identifier such as night_drive"
+        raise Mistake(f"{shortened(name)} cannot be a NAME: {rule}.")
     return name
 
 

@@ -269,8 +269,8 @@ class Output(Referable):
             target = self.place_in(target)
         if target.suffix.lower() not in ENDINGS:
             raise Mistake(
-                f"Takes are saved as .flac, .wav or .mp3; call the file "
-                f"{target.stem or 'take'}.flac, say, or name a folder that exists."
+                "Takes are saved as .flac, .wav or .mp3.",
+                next=f"Call the file {target.stem or 'take'}.flac, or name a folder that exists.",
             )
         store = self._session.engine.store.folder.resolve()
         if store in target.resolve().parents:
@@ -282,10 +282,7 @@ class Output(Referable):
             raise StorageFailed(f"{target} cannot be written: {error.strerror}.") from error
 
     def place_in(self, folder: Path, ending: str = ".flac") -> Path:
-        """Return the path that `save` gives it in a folder, numbered if another file has the name.
-
-        A path that exists already holds this very take.
-        """
+        """Return the free path that `save` gives it in a folder, or the one that holds it."""
         entry = self.operation.entry
         name = entry.file_name(self._entry, ending)
         return find_place(folder, name, self._file(), entry.story(self._entry))

@@ -82,10 +82,16 @@ def plan_operation(
     return Planned(_with_key(session, draft, request), labels, draft.varied)
 
 
+def field_names(route: Route) -> dict[str, str]:
+    """Return the names of a route's fields by these and by the names of their options."""
+    fields = route.all_fields
+    return {name: each.name for each in fields for name in (each.name, each.option or each.name)}
+
+
 def by_field_name(route: Route, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return values by the names of their fields, where some go by the names of their options."""
-    fields = {each.option: each.name for each in route.all_fields if each.option}
-    return {fields.get(name, name): value for name, value in given.items()}
+    """Return values by the names of their fields; unknown names stay as they are."""
+    names = field_names(route)
+    return {names.get(name, name): value for name, value in given.items()}
 
 
 def derives_key(session: Session, draft: Draft) -> bool:
@@ -102,9 +108,9 @@ def _callback_url(session: Session, given: Any) -> Any:
 def _with_key(session: Session, draft: Draft, request: Request) -> Request:
     if derives_key(session, draft):
         if draft.key is not None:
-            raise Mistake("--once derives the key from the request; leave --key out.")
+            raise Mistake("--once derives the key from the request.", next="Leave --key out.")
         take = 1 if draft.take is None else draft.take
         return with_derived_key(request, session.services.in_use, take)
     if draft.take is not None:
-        raise Mistake("--take counts the takes of --once; say both.")
+        raise Mistake("--take counts the takes of --once.", next="Say both.")
     return request

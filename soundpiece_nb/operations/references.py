@@ -46,9 +46,7 @@ def parse_reference(value: Any, namespace: Mapping[str, Any] | None = None) -> R
     """
     if isinstance(value, Referable):
         return value.as_reference()
-    if isinstance(value, OutputRef):
-        return Reference(value.key, str(value.take))
-    output = parse_output_ref(value)
+    output = value if isinstance(value, OutputRef) else parse_output_ref(value)
     if output is not None:
         return Reference(output.key, str(output.take))
     text = str(value).strip()
@@ -65,10 +63,7 @@ def parse_reference(value: Any, namespace: Mapping[str, Any] | None = None) -> R
 
 
 def find_output(reference: Reference, journal: Journal) -> tuple[Entry, int | None]:
-    """Return the operation that is named, and the number of the output if one is picked.
-
-    Raises Mistake if there is no such operation or output.
-    """
+    """Return the operation that is named, and the number of the picked output; raises Mistake."""
     entry = journal.entry(journal.find(reference.word))
     return entry, None if reference.pick is None else _take_of(entry, reference.pick)
 

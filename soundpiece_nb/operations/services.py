@@ -38,8 +38,7 @@ class Services:
     def connect(self, service: str) -> Connection:
         """Return the address and key of a service; starts the sandbox if need be.
 
-        Raises Mistake if there is no key, or if the service is not the one in use: a key goes to
-        its own service only.
+        Raises Mistake without a key, or unless the service is in use: a key goes only to its own.
         """
         if service == SANDBOX:
             return Connection(self._sandbox().start().base_url, API_KEY)

@@ -30,8 +30,7 @@ if TYPE_CHECKING:
 def submit(session: Session, draft: Draft) -> str:
     """Check an operation, write it down and hand it to the engine; return its key at once.
 
-    The same request under the same key is the same operation. Raises Mistake, having written
-    nothing, for bad input or if there is no key for the service.
+    The same request under the same key is the same operation. Raises Mistake, having written none.
     """
     with nothing_sent():
         planned = plan_operation(session, draft)
@@ -91,8 +90,7 @@ def start_recorded(
 ) -> Run | None:
     """Send, or go on with, an operation of the journal; None if nothing is left to do.
 
-    One that was rejected is sent again, unless `resend` is False. `unsent` says that the service
-    cannot have it.
+    One that was rejected is sent again if `resend`; `unsent` says that the service cannot have it.
     """
     return start_entry(session, session.journal.check_files(key), unsent=unsent, resend=resend)
 

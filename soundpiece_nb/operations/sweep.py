@@ -11,13 +11,12 @@ from typing import Any
 
 from soundpiece_nb.api.errors import Mistake, nothing_sent
 from soundpiece_nb.api.request import require_whole
-from soundpiece_nb.api.routes import Route
 from soundpiece_nb.api.values import read_whole
 from soundpiece_nb.engine.interrupts import defer_interrupts
 from soundpiece_nb.text import counted
 
 from .batch import Batch
-from .plan import Draft, Planned, by_field_name, derives_key, plan_operation
+from .plan import Draft, Planned, by_field_name, derives_key, field_names, plan_operation
 from .session import Session
 from .submission import record
 from .templates import names_in
@@ -31,10 +30,7 @@ _RESERVED = ("id", REPEAT)
 
 
 class Sweep(Batch):
-    """The operations of a sweep, in the order of its combinations.
-
-    `values` are the varied words by name, for each operation by its key.
-    """
+    """A sweep's operations in the order of its combinations; `values` are the words of each."""
 
     def __init__(
         self,
@@ -113,7 +109,7 @@ def _drafts(
 ) -> Iterator[Draft]:
     """Give a draft for every combination, the last name changing fastest, and every repetition."""
     derives = derives_key(session, draft)
-    own = _field_names(draft.route)
+    own = field_names(draft.route)
     for combination in product(*vary.values()):
         values = dict(zip(vary, combination, strict=True))
         fields = by_field_name(draft.route, draft.fields)
@@ -141,10 +137,7 @@ def read_values(vary: Mapping[str, Sequence[Any]]) -> dict[str, list[str]]:
 
 
 def texts_of(values: object) -> list[str] | None:
-    """Return the values of a list, array, Series or other ordered iterable as text, else None.
-
-    A set gives None, since its order is another one in the next process.
-    """
+    """Return an ordered iterable's values as text; None for a set, which has no lasting order."""
     unordered = isinstance(values, str | bytes | Mapping | set | frozenset)
     if unordered or not isinstance(values, Iterable):
         return None
@@ -152,10 +145,7 @@ def texts_of(values: object) -> list[str] | None:
 
 
 def find_sweep(session: Session, wanted: str) -> Sweep:
-    """Return an earlier sweep by its id or NAME, and go on with its unfinished operations.
-
-    Rejected operations are not sent again. Raises Mistake if there is no such sweep.
-    """
+    """Return an earlier sweep and go on with it, resending no rejected one; raises Mistake."""
     found = session.journal.find_group(wanted)
     if found is None or found.sweep is None:
         raise Mistake(f"There is no sweep {wanted!r}.", next="%soundpiece_history lists them.")
@@ -174,27 +164,17 @@ def _require_possible(vary: Mapping[str, Sequence[str]], repeat: int) -> None:
             require_whole(value, f"value of {name}")
     number = prod(map(len, vary.values())) * repeat
     if number > MOST_IN_A_SWEEP:
-        raise Mistake(
-            f"That would be {number} operations; a sweep makes at most {MOST_IN_A_SWEEP}."
-        )
+        most = f"a sweep makes at most {MOST_IN_A_SWEEP}"
+        raise Mistake(f"That would be {number} operations; {most}.")
 
 
 def _require_use(vary: Mapping[str, Sequence[str]], draft: Draft) -> None:
     """Raise Mistake for a varied name that is neither a field nor in any text."""
     texts = [*draft.fields.values(), draft.note, draft.tags]
-    used = set(names_in(texts)) | set(_field_names(draft.route))
+    used = set(names_in(texts)) | set(field_names(draft.route))
     for name in vary:
         if name not in used:
             raise Mistake(
                 f"Nothing here uses {{{{{name}}}}}, and {name} is no option of this magic: all "
                 "combinations would be alike."
             )
-
-
-def _field_names(route: Route) -> dict[str, str]:
-    """Return the route's fields by their names in Python and on a magic."""
-    return {
-        name: field.name
-        for field in route.all_fields
-        for name in (field.name, field.option or field.name)
-    }

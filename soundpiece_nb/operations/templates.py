@@ -36,10 +36,7 @@ def as_python(name: str) -> str:
 
 
 def expand(value: Any, namespace: Mapping[str, Any]) -> Any:
-    """Return a text, or a list of texts, with each `{{name}}` replaced; other values as they are.
-
-    Raises Mistake for a name that is not in the namespace.
-    """
+    """Replace each `{{name}}` in a text or list of texts; other values stay. Raises Mistake."""
     if isinstance(value, list | tuple):
         return [expand(each, namespace) for each in value]
     return _expand_text(value, namespace) if isinstance(value, str) else value

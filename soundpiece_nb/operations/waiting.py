@@ -27,6 +27,8 @@ LISTEN_SECONDS = 0.1
 """Seconds a waiting thread sleeps at most. An interrupt wakes it only if the system gives the
 signal to this very thread, and not just before it falls asleep."""
 
+_STOPPED = "Waiting stopped; the operation goes on under the key {}."
+
 
 def wait_seconds(timeout: float | timedelta | None) -> float:
     """Return a timeout in seconds, infinity for None; raises Mistake."""
@@ -36,29 +38,16 @@ def wait_seconds(timeout: float | timedelta | None) -> float:
 
 
 def wait(future: Future[Any], timeout: float, key: str) -> None:
-    """Block until a future is done; in a kernel, its event loop keeps running.
-
-    Raises the future's error, WaitTimeout or WaitInterrupted. `key` is the operation's.
-    """
+    """Block until a future is done; raises its error, WaitTimeout or WaitInterrupted."""
+    again = f"%soundpiece_wait {short(key)} waits again."
     try:
         _wait_for(future, timeout)
     except KeyboardInterrupt:
-        what, then = _goes_on(key)
-        raise WaitInterrupted(what, next=then, key=key) from None
+        raise WaitInterrupted(_STOPPED.format(key), next=again, key=key) from None
     if not future.done():
-        raise WaitTimeout(
-            f"It is not done after {timeout:.3g} s and goes on.",
-            next=f"%soundpiece_wait {short(key)} waits again.",
-            key=key,
-        )
+        what = f"It is not done after {timeout:.3g} s and goes on."
+        raise WaitTimeout(what, next=again, key=key)
     future.result()
-
-
-def _goes_on(key: str) -> tuple[str, str]:
-    return (
-        f"Waiting stopped; the operation goes on under the key {key}.",
-        f"%soundpiece_wait {short(key)} waits again.",
-    )
 
 
 async def wait_in_loop(future: Future[Any], key: str) -> None:
@@ -68,15 +57,12 @@ async def wait_in_loop(future: Future[Any], key: str) -> None:
         while not ending.done():
             await asyncio.wait([ending], timeout=WAKE_SECONDS)
     except asyncio.CancelledError as cancelled:  # as a kernel interrupts a cell that awaits
-        _explain(cancelled, " ".join(_goes_on(key)))
+        words = f"{_STOPPED.format(key)} %soundpiece_wait {short(key)} waits again."
+        cancelled.args = (words,)
+        # IPython shows this instead of a traceback.
+        cancelled._render_traceback_ = lambda: [f"CancelledError: {words}"]  # type: ignore[attr-defined]
         raise
     ending.result()
-
-
-def _explain(error: BaseException, words: str) -> None:
-    """Give an error of another library these words, which IPython shows without a traceback."""
-    error.args = (words,)
-    error._render_traceback_ = lambda: [f"{type(error).__name__}: {words}"]  # type: ignore[attr-defined]
 
 
 def attend(job: Future[Made]) -> Made:
