@@ -84,7 +84,7 @@ def measure(songs: int, folder: Path) -> None:
 
     session = current()
     session.sandbox.start(pace=0)
-    session.uses_sandbox = True
+    session.services.uses_sandbox = True
     totals: defaultdict[str, list[float]] = defaultdict(list)
     try:
         for number in range(songs):

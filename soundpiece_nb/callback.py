@@ -1,4 +1,4 @@
-"""Where the service can tell this person's Jupyter server that an operation has ended."""
+"""The address at which the service tells this Jupyter server that an operation has ended."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from soundpiece_nb.api.address import is_public
 from soundpiece_nb.api.errors import Mistake
 
 AUTO = "auto"
-"""What a person gives as the callback URL to mean `own_callback_url`."""
+"""The callback URL that stands for `own_callback_url()`."""
 
 
 def own_callback_url() -> str:
-    """Return the public address of this Jupyter server's receiver; raises Mistake.
+    """Return the public address of this Jupyter server's webhook route; raises Mistake.
 
-    It is made of SOUNDPIECE_PUBLIC_URL, the server's root as the internet sees it, else of the
+    It is made from SOUNDPIECE_PUBLIC_URL, the server's root as the internet sees it, else from the
     JUPYTERHUB_PUBLIC_URL that JupyterHub 5 gives its servers.
     """
     named = ("SOUNDPIECE_PUBLIC_URL", "JUPYTERHUB_PUBLIC_URL")
@@ -24,13 +24,14 @@ def own_callback_url() -> str:
     )
     if not root:
         raise Mistake(
-            "--callback-url auto needs to know this server's public address: set "
-            "SOUNDPIECE_PUBLIC_URL where Jupyter is started. Nothing was sent."
+            "--callback-url auto needs to know this server's public address.",
+            next="Set SOUNDPIECE_PUBLIC_URL where Jupyter is started.",
         )
     if not _is_reachable(root):
         raise Mistake(
             f"{name} is no https address that the internet can reach, so the service could not "
-            "tell this server anything. Leave --callback-url out to poll. Nothing was sent."
+            "tell this server anything.",
+            next="Leave --callback-url out to poll.",
         )
     return f"{root.rstrip('/')}/soundpiece/webhook"
 

@@ -1,4 +1,4 @@
-"""The functions of `import soundpiece_nb as sp`: one a route, and those around them."""
+"""The functions of `import soundpiece_nb as sp`: one for each route, and those around them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from soundpiece_nb.api.routes import ROUTES, Field, Route, find_route
 from soundpiece_nb.operations import library, submission
 from soundpiece_nb.operations.current_session import current
 from soundpiece_nb.operations.operation import Operation
-from soundpiece_nb.operations.plan import Draft
+from soundpiece_nb.operations.plan import Draft, by_field_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,8 +40,7 @@ def submit(
     `route` is `create.new_song` or its noun, `song`; `fields` are the request's. A source or
     reference is an https URL, or an earlier operation: its handle, one of its outputs, its name
     or key. With `once`, the key follows from the request, so that the same request is made once;
-    `take` 2 asks for another one. Raises Mistake for bad input, before anything is sent or
-    written.
+    `take=2` asks for another one. Raises Mistake for bad input, before anything is sent or written.
     """
     session = current()
     with nothing_sent():
@@ -59,16 +58,13 @@ def submit(
 
 
 def operation(key: str | UUID | Operation) -> Operation:
-    """Return the operation of a key, any unique beginning of one, a NAME or an operation id.
-
-    A handle is good too. Raises Mistake where there is none, or more than one.
-    """
+    """Return the operation of a key, its beginning, a NAME, an id or a handle; raises Mistake."""
     session = current()
     return Operation(library.find(session, key), session)
 
 
 def resume(*keys: str | UUID | Operation) -> list[Operation]:
-    """Go on with what an earlier kernel left unfinished, or with these operations alone."""
+    """Go on with the operations that an earlier kernel left unfinished, or only with these."""
     session = current()
     return [Operation(key, session) for key in submission.resume(session, keys)]
 
@@ -85,15 +81,15 @@ def history(  # noqa: PLR0917 - the filters are a contract, and are used by name
     """Return every operation ever made, newest first, as a DataFrame indexed by its key.
 
     `more` filters are `min_rating` (1 to 5), `sweep` (its id or NAME), `name`, `error` (its code),
-    `order` (`"-rating"`, say) and `offset`. The frame is a copy: what is written into it stays
-    there. Times are UTC, `elapsed` is a timedelta, `duration` seconds of audio.
+    `order` (such as `"-rating"`) and `offset`. The frame is a copy. Times are UTC, `elapsed` is a
+    timedelta, `duration` is seconds of audio.
     """
-    from soundpiece_nb.journal import dataframe as frame
+    from soundpiece_nb.journal import dataframe
 
     wanted = _filter(
         route=route, status=status, since=since, search=search, tag=tag, limit=limit, **more
     )
-    return frame.history(current().journal, wanted)
+    return dataframe.history(current().journal, wanted)
 
 
 def _filter(**words: Any) -> Filter:
@@ -115,24 +111,24 @@ def takes(  # noqa: PLR0917 - the filters of history(), used by name
     limit: int | None = None,
     **more: Any,
 ) -> pd.DataFrame:
-    """Return every take of the operations that fit, as a DataFrame with one row a take.
+    """Return every take of the operations that fit, as a DataFrame with one row for each take.
 
-    Indexed by `(idempotency_key, take)`; a copy. `limit` counts operations; `more` filters are
+    It is a copy, indexed by `(idempotency_key, take)`; `limit` counts operations. The filters are
     those of `history()`.
     """
-    from soundpiece_nb.journal import dataframe as frame
+    from soundpiece_nb.journal import dataframe
 
     wanted = _filter(
         route=route, status=status, since=since, search=search, tag=tag, limit=limit, **more
     )
-    return frame.takes_of(current().journal, wanted)
+    return dataframe.takes_of(current().journal, wanted)
 
 
 def compare(*keys: str | UUID | Operation) -> Rendering:
     """Return operations side by side: what differs between their requests, and their players.
 
-    Each is a key, a unique beginning of one, a NAME or a handle. Shown where it ends a cell.
-    Raises Mistake unless there are at least two, of which each is known.
+    Each is a key, a unique beginning of one, a NAME or a handle. A cell that ends with the call
+    shows it. Raises Mistake unless there are at least two, each of them known.
     """
     from soundpiece_nb.display.comparison import Comparison
     from soundpiece_nb.display.page import Page
@@ -156,12 +152,12 @@ def batch(
     """Start many operations of one route and return their handle at once.
 
     `rows` is a DataFrame or a list of dictionaries whose columns are the route's fields, with
-    `name`, `tags`, `note` and `key` beside them; what is missing is not sent. All rows are checked
-    before anything leaves; then `max_in_flight` operations are on the way at a time.
+    `name`, `tags`, `note` and `key` beside them; a missing value is not sent. All rows are checked
+    before anything is sent; then `max_in_flight` operations are on the way at a time.
 
-    Under a `name`, each row has a key that follows from it: the same call after a crash goes on
-    without making a row twice, and `batch(name=…)` alone does so without the rows. Raises Mistake
-    for rows that are wrong, having sent none.
+    With a `name`, each row has a key that follows from it: the same call after a crash goes on
+    without making a row twice, and so does `batch(name=…)` without the rows. Raises Mistake for
+    rows that are wrong, having sent none.
     """
     from soundpiece_nb.operations.batch import find_batch, start_batch
 
@@ -169,7 +165,7 @@ def batch(
         return find_batch(current(), name, max_in_flight=max_in_flight)
     if route is None:
         with nothing_sent():
-            raise Mistake("A batch needs its route, as in route='song'.")
+            raise Mistake("A batch needs its route.", next="Name it, as in route='song'.")
     return start_batch(current(), rows, route, max_in_flight=max_in_flight, name=name)
 
 
@@ -187,10 +183,10 @@ def sweep(
     """Start an operation for each combination of what varies, and return their handle at once.
 
     `sp.sweep("song", vary={"mood": ["calm", "wild"]}, lyrics=…, prompt="{{mood}} jazz")`: a name
-    that varies stands as `{{name}}` in the fields, or is one of them; `repeat` makes so many takes
-    of each. At most 100 operations, a few of them on the way at a time. The handle is a batch's:
-    iterate over it as operations end, or call `.result()` for the DataFrame. Ending a cell, it is
-    shown as a board. Raises Mistake for bad input, having sent none.
+    that varies is in the fields as `{{name}}`, or is one of them; `repeat` makes so many takes of
+    each. At most 100 operations, a few of them on the way at a time. The handle is a batch's:
+    iterate over it as operations end, or call `.result()` for the DataFrame. A cell that ends with
+    it shows a board. Raises Mistake for bad input, having sent none.
     """
     from soundpiece_nb.operations.labels import read_name
     from soundpiece_nb.operations.sweep import plan_sweep, read_values
@@ -204,14 +200,12 @@ def sweep(
 
 
 def route_function(route: Route) -> Callable[..., Operation]:
-    """Return the function that starts a route's operations: its fields first, then the labels."""
+    """Return the function of a route; its parameters are the route's fields, then the labels."""
     signature = Signature([*map(_parameter, route.fields), *_LABELS], return_annotation=Operation)
-    renamed = {field.option: field.name for field in route.all_fields if field.option}
 
     def start(*args: Any, **named: Any) -> Operation:
-        named = {renamed.get(name, name): value for name, value in named.items()}
         try:
-            given = signature.bind(*args, **named).arguments
+            given = signature.bind(*args, **by_field_name(route, named)).arguments
         except TypeError as problem:
             takes = ", ".join(signature.parameters)
             with nothing_sent():
@@ -231,16 +225,8 @@ def _parameter(field: Field) -> Parameter:
 
 
 _LABELS = tuple(
-    Parameter(name, Parameter.KEYWORD_ONLY, default=default)
-    for name, default in {
-        "callback_url": None,
-        "name": None,
-        "tags": (),
-        "note": None,
-        "key": None,
-        "once": None,
-        "take": None,
-    }.items()
+    Parameter(name, Parameter.KEYWORD_ONLY, default=() if name == "tags" else None)
+    for name in ("callback_url", "name", "tags", "note", "key", "once", "take")
 )
 
 
@@ -259,7 +245,7 @@ def _documentation(route: Route) -> str:
 
 
 def __getattr__(name: str) -> Callable[..., Operation]:
-    """Make the function of a route at its first use."""
+    """Return the function of a route, made at its first use."""
     for route in ROUTES.values():
         if route.noun == name:
             made = globals()[name] = route_function(route)

@@ -1,6 +1,7 @@
-"""What a person set with `%config SoundpieceMagics`; light, so that loading stays instant.
+"""Settings that are made with `%config SoundpieceMagics`.
 
-Precedence: an option on the magic, then these, then the environment, then the default.
+Precedence: an option on the magic, then these, then the environment, then the default. This module
+imports nothing heavy, so that loading the extension stays instant.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ BASE_URL = "https://api.soundpiece.co/v1"
 
 @dataclass
 class Settings:
-    """None leaves a choice to the environment, then to the default."""
+    """The settings of one process; None leaves a choice to the environment, then to the default."""
 
     base_url: str | None = None
     home: str | None = None
@@ -34,7 +35,7 @@ class Settings:
         return platformdirs.user_data_path("soundpiece", appauthor=False)
 
     def read_base_url(self) -> str:
-        """Return the API root; raises Mistake for one that is neither https nor on this machine."""
+        """Return the API root; raises Mistake unless it is https or on this machine."""
         from soundpiece_nb.api.address import read_base_url
 
         chosen = self.base_url or os.environ.get("SOUNDPIECE_BASE_URL", "").strip()
@@ -42,11 +43,11 @@ class Settings:
 
 
 def notebook_path() -> Path | None:
-    """Return the notebook this kernel belongs to, where Jupyter says so and it is there."""
+    """Return the path of this kernel's notebook, if Jupyter names it and it exists."""
     named = os.environ.get("JPY_SESSION_NAME", "")
     path = Path(named)
     return path if named.endswith(".ipynb") and path.is_absolute() and path.is_file() else None
 
 
 SETTINGS = Settings()
-"""This process's settings, which the traits of the magics write and its session reads."""
+"""This process's settings: the traits of the magics write them, the session reads them."""

@@ -136,9 +136,9 @@ def test_a_wrong_secret_is_said_where_it_stands(memory, monkeypatch):
 
 
 def test_a_keyring_that_keeps_nothing_is_no_keyring(home):
-    with pytest.raises(Mistake, match="set SOUNDPIECE_API_KEY in the environment"):
+    with pytest.raises(Mistake, match="Set SOUNDPIECE_API_KEY in the environment"):
         credentials.store_api_key(KEY)
-    with pytest.raises(Mistake, match="set SOUNDPIECE_WEBHOOK_SECRET in the environment"):
+    with pytest.raises(Mistake, match="Set SOUNDPIECE_WEBHOOK_SECRET in the environment"):
         credentials.store_webhook_secrets(SECRETS[0])
-    assert not credentials.forget_api_key()
-    assert not credentials.forget_webhook_secrets()
+    assert not credentials.forget(credentials.API_KEY)
+    assert not credentials.forget(credentials.WEBHOOK_SECRET)

@@ -550,7 +550,7 @@ def test_operations_of_another_service_are_counted_and_not_asked_about(keys, con
 
 def test_a_sandbox_that_is_not_running_is_not_started(keys, connected):
     change(connected, "UPDATE operations SET service = 'sandbox'")
-    current().uses_sandbox = True
+    current().services.uses_sandbox = True
     delete(audio(connected, keys["tick"]))
     assert "1 operation. The sandbox is not running" in examine()
     assert not (connected / "sandbox").exists()

@@ -9,7 +9,7 @@ import soundpiece_nb as sp
 from soundpiece_nb.api.errors import Mistake, SandboxSilent
 from soundpiece_nb.operations.current_session import current
 from soundpiece_nb.operations.embedded_sandbox import EmbeddedSandbox
-from soundpiece_nb.operations.session import SANDBOX
+from soundpiece_nb.operations.services import SANDBOX
 from soundpiece_nb.operations.submission import resume
 
 
@@ -34,7 +34,7 @@ def test_it_starts_once_and_is_found_by_every_kernel(embedded, home):
 def test_it_comes_back_on_the_same_port_with_all_it_had(embedded, home):
     session = current()
     port = embedded.start(pace=0).port
-    session.uses_sandbox = True
+    session.services.uses_sandbox = True
     made = sp.song("la la", prompt="jazz").result(60)
     unfinished = sp.song("la la", prompt="rock")
     current.close()
@@ -59,7 +59,7 @@ def test_a_port_taken_meanwhile_is_no_trouble(embedded):
 def test_the_persons_own_key_is_not_shown_to_it(embedded, home, monkeypatch):
     monkeypatch.setenv("SOUNDPIECE_API_KEY", "spk_precious_0123456789")
     embedded.start(pace=0)
-    assert current().connect(SANDBOX).api_key == "spk_sandbox"
+    assert current().services.connect(SANDBOX).api_key == "spk_sandbox"
 
 
 def test_without_its_libraries_it_says_what_to_install(home):

@@ -96,7 +96,7 @@ def test_a_folder_gets_a_readable_name_and_overwrites_nothing_of_anothers(song, 
 
 @pytest.mark.parametrize("name", ["mine.ogg", "mine", "mine.flac.txt"])
 def test_another_ending_is_a_mistake_and_leaves_nothing(song, tmp_path, name):
-    with pytest.raises(sp.Mistake, match=r"\.flac, \.wav or \.mp3; call the file mine"):
+    with pytest.raises(sp.Mistake, match=r"\.flac, \.wav or \.mp3\. Call the file mine"):
         song.outputs[0].save(tmp_path / "new" / name)
     assert not (tmp_path / "new").exists()
 

@@ -56,7 +56,7 @@ def test_the_key_follows_from_the_service_too(connected, monkeypatch):
     [
         ({"take": 2}, "--once"),
         ({"once": True, "take": 0}, "must be a whole number from 1"),
-        ({"once": True, "key": str(uuid.uuid4())}, "leave --key out"),
+        ({"once": True, "key": str(uuid.uuid4())}, "Leave --key out"),
     ],
 )
 def test_what_makes_no_sense_is_said(connected, options, said):

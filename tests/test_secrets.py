@@ -93,7 +93,7 @@ CELLS = [
     "clients = [each[0] for each in session.engine._clients.values()]\nsession.engine, clients",
     "[vars(client) for client in clients]",
     "draft = Draft(route=find_route('fx'), fields={{'prompt': 'x'}})",
-    "session.connect(session.service), plan_operation(session, draft)",
+    "session.services.connect(session.services.in_use), plan_operation(session, draft)",
     "sp.song('x', prompt='y', key='no uuid')",
     "sp.stems(night.key, nonsense=1)",
     "[pool for client in clients for pool in vars(client).values()]",

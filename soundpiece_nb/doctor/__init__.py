@@ -1,1 +1,1 @@
-"""Whether journal, files and service agree; what is safe to mend is mended, and said."""
+"""The doctor: compares journal, files and service, and repairs what can be repaired safely."""

@@ -1,4 +1,4 @@
-"""What is left to do for operations, after what the service said of them."""
+"""Work left to do for operations, after the service was asked about them."""
 
 from __future__ import annotations
 
@@ -17,142 +17,117 @@ from .service import Inquiry
 class Backlog:
     """Operations that no living process holds, and what they lack.
 
-    `lacking` are the keys of those whose audio is not here, `untold` of those whose takes the
-    journal does not know; `service` is the one in use, as the journal calls it.
+    `without_audio` are the keys of those whose audio is not here, `without_rows` of those whose
+    takes the journal does not know; `service` is the one in use, as the journal calls it.
     """
 
     operations: Sequence[Known]
-    lacking: Collection[str]
-    untold: Collection[str]
+    without_audio: Collection[str]
+    without_rows: Collection[str]
     service: str
 
     def to_ask(self, *, everything: bool) -> list[Known]:
-        """Return what the service in use can be asked about: all, or what something is left of."""
+        """Return the operations to ask the service in use about: all, or those with work left."""
         return [
             known
             for known in self.operations
             if known.service == self.service
             and known.operation_id is not None
-            and (everything or self._needs(known))
+            and (everything or self._has_work(known))
         ]
 
     def findings(self, inquiry: Inquiry) -> list[Finding]:
         """Return what a person can do, and what nobody can any more."""
-        needing = [known for known in self.operations if self._needs(known)]
+        unknown, ends_there = inquiry.unknown, inquiry.ends
+        needing = [known for known in self.operations if self._has_work(known)]
         here = [known for known in needing if known.service == self.service]
-        left = [known for known in here if known.key not in inquiry.unknown]
-        over = [known for known in left if not known.unfinished]
-        lost = [known.key for known in here if known.key in inquiry.unknown]
-        ended = {
-            known.key: inquiry.ends[known.key]
-            for known in left
-            if known.unfinished and known.key in inquiry.ends
-        }
+        elsewhere = [known for known in needing if known.service != self.service]
+        left = [known for known in here if known.key not in unknown]
+        ended = [each for each in left if each.unfinished and each.key in ends_there]
+        unfinished = [each for each in left if each.unfinished and each.key not in ends_there]
+        over = [known.key for known in left if not known.unfinished]
+        lost = [known.key for known in here if known.key in unknown]
+        statuses = Counter(ends_there[known.key] for known in ended)
+        ends = ", ".join(f"{number:,} {status}" for status, number in statuses.items())
+        services = listed(dict.fromkeys(known.service for known in elsewhere))
         sentences = (
-            _unfinished([each for each in left if each.unfinished and each.key not in ended]),
-            _ended(ended),
-            _without_audio([each.key for each in over if each.key in self.lacking]),
-            _without_rows([each.key for each in over if each.key in self.untold]),
-            _lost(lost),
-            _elsewhere([each for each in needing if each.service != self.service]),
-            _otherwise([each.key for each in inquiry.asked if _differs(each, inquiry)]),
-            _unasked(inquiry),
+            _about(
+                "Unfinished, and followed by nobody",
+                _keys(unfinished),
+                f"%soundpiece_resume goes on.{_unsure(unfinished)}",
+            ),
+            _about(
+                f"Ended at the service meanwhile ({ends})",
+                _keys(ended),
+                "%soundpiece_resume brings that here, at no cost.",
+            ),
+            _about(
+                "Without its audio here",
+                [key for key in over if key in self.without_audio],
+                "%soundpiece_resume fetches it, at no cost.",
+            ),
+            _about(
+                "With takes that the journal lost",
+                [key for key in over if key in self.without_rows],
+                "%soundpiece_resume KEY fetches them, at no cost.",
+            ),
+            _about(
+                "Unknown to the service",
+                lost,
+                "Audio of these that is not here cannot be fetched any more.",
+            ),
+            _about(
+                f"Of another service than the one in use ({services}), and not asked about",
+                _keys(elsewhere),
+                "%soundpiece_resume says what to set.",
+            ),
+            _about(
+                "Not as the service has it",
+                [known.key for known in inquiry.asked if _differs(known, inquiry)],
+                "The journal keeps what it was told first; nothing is lost by that.",
+            ),
+            _unanswered(inquiry),
         )
-        yours = [Finding(Group.FOR_YOU, sentence) for sentence in sentences if sentence]
-        return [*yours, *_departed(len(inquiry.unknown) - len(lost))]
+        found = [Finding(Group.FOR_YOU, sentence) for sentence in sentences if sentence]
+        if gone := len(unknown) - len(lost):
+            kept = f"{counted(gone, 'operation')}, of which nothing that is wanted is missing here"
+            found.append(Finding(Group.IN_ORDER, f"No longer at the service: {kept}."))
+        return found
 
-    def _needs(self, known: Known) -> bool:
-        return known.unfinished or known.key in self.lacking or known.key in self.untold
+    def _has_work(self, known: Known) -> bool:
+        key = known.key
+        return known.unfinished or key in self.without_audio or key in self.without_rows
+
+
+def _about(state: str, keys: Collection[str], remedy: str) -> str:
+    """Return a sentence about operations in this state; empty if there are none."""
+    if not keys:
+        return ""
+    return f"{state}: {counted(len(keys), 'operation')} ({named(keys)}). {remedy}"
+
+
+def _keys(operations: Sequence[Known]) -> list[str]:
+    return [known.key for known in operations]
 
 
 def _differs(known: Known, inquiry: Inquiry) -> bool:
-    """Tell whether an operation that has ended here ended otherwise, or not at all, there."""
+    """Tell whether an operation that has ended in the journal has another status at the service."""
     answer = inquiry.answers.get(known.key)
     return answer is not None and not known.unfinished and answer.status != known.status
 
 
-def _unfinished(operations: Sequence[Known]) -> str:
-    if not operations:
-        return ""
-    sentence = (
-        f"Unfinished, and followed by nobody: {_these([known.key for known in operations])}. "
-        "%soundpiece_resume goes on."
-    )
-    unsure = sum(known.operation_id is None for known in operations)
-    if not unsure:
-        return sentence
-    return (
-        f"{sentence} Whether the service has {unsure:,} of them is not known; what it does not "
-        "have is made then, and paid for, once."
-    )
-
-
-def _ended(ends: dict[str, str]) -> str:
-    if not ends:
-        return ""
-    how = ", ".join(f"{number:,} {status}" for status, number in Counter(ends.values()).items())
-    return (
-        f"Ended at the service meanwhile ({how}): {_these(ends)}. "
-        "%soundpiece_resume brings that here, at no cost."
-    )
-
-
-def _without_audio(keys: Sequence[str]) -> str:
-    if not keys:
-        return ""
-    return f"Without its audio here: {_these(keys)}. %soundpiece_resume fetches it, at no cost."
-
-
-def _without_rows(keys: Sequence[str]) -> str:
-    if not keys:
+def _unsure(unfinished: Sequence[Known]) -> str:
+    number = sum(known.operation_id is None for known in unfinished)
+    if not number:
         return ""
     return (
-        f"With takes that the journal lost: {_these(keys)}. "
-        "%soundpiece_resume KEY fetches them, at no cost."
+        f" Whether the service has {number:,} of them is not known; what it does not have is made "
+        "then, and paid for, once."
     )
 
 
-def _lost(keys: Sequence[str]) -> str:
-    if not keys:
-        return ""
-    return (
-        f"Unknown to the service: {_these(keys)}. Audio of these that is not here cannot be "
-        "fetched any more."
-    )
-
-
-def _elsewhere(operations: Sequence[Known]) -> str:
-    if not operations:
-        return ""
-    services = listed(dict.fromkeys(known.service for known in operations))
-    return (
-        f"Of another service than the one in use ({services}), and not asked about: "
-        f"{_these([known.key for known in operations])}. %soundpiece_resume says what to set."
-    )
-
-
-def _otherwise(keys: Sequence[str]) -> str:
-    if not keys:
-        return ""
-    return (
-        f"Not as the service has it: {_these(keys)}. "
-        "The journal keeps what it was told first; nothing is lost by that."
-    )
-
-
-def _unasked(inquiry: Inquiry) -> str:
+def _unanswered(inquiry: Inquiry) -> str:
     if inquiry.silence is None:
         return ""
     left = counted(len(inquiry.asked) - len(inquiry.answers), "operation")
     return f"Not heard about from the service: {left}. {inert(inquiry.silence, LONGEST_REASON)}"
-
-
-def _departed(number: int) -> list[Finding]:
-    if not number:
-        return []
-    kept = f"{counted(number, 'operation')}, of which nothing that is wanted is missing here"
-    return [Finding(Group.IN_ORDER, f"No longer at the service: {kept}.")]
-
-
-def _these(keys: Collection[str]) -> str:
-    return f"{counted(len(keys), 'operation')} ({named(keys)})"

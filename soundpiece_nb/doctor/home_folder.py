@@ -1,9 +1,9 @@
-"""What found in the home folder beside the operations: strangers, broken writes, old copies."""
+"""Other things in the home folder: unknown folders, broken writes, and copies kept aside."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Container, Iterator
 from functools import partial
 
 from soundpiece_nb.text import counted
@@ -17,51 +17,41 @@ _KEPT_JOURNAL = re.compile(r"journal(?:-damaged-|\.schema-).*\.sqlite.*")
 _KEPT_TAKE = re.compile(r"[1-9]\d*\.damaged(?:-\d+)?\.flac")
 
 
-def strangers(stored: StoredFiles, known: Container[str]) -> list[Finding]:
+def unknown_folders(stored: StoredFiles, known: Container[str]) -> Iterator[Finding]:
     """Name the folders of audio that belong to no operation of the journal."""
-    strange = {name: files for name, files in stored.items() if name not in known}
-    if not strange:
-        return []
-    size = sum(found.size for files in strange.values() for found in files.values())
-    return [
-        Finding(
+    unknown = {name: files for name, files in stored.items() if name not in known}
+    size = sum(found.size for files in unknown.values() for found in files.values())
+    if unknown:
+        yield Finding(
             Group.FOR_YOU,
-            f"Of no operation in the journal: {counted(len(strange), 'folder')} of audio, "
-            f"{weight(size)} (audio/: {listed(strange)}). Left alone, yours to keep or delete.",
+            f"Of no operation in the journal: {counted(len(unknown), 'folder')} of audio, "
+            f"{weight(size)} (audio/: {listed(unknown)}). Left alone, yours to keep or delete.",
         )
-    ]
 
 
-def broken_writes(repairs: Repairs) -> list[Finding]:
-    """Remove what a broken write left right in the home folder, the copy of a journal say."""
+def broken_writes(repairs: Repairs) -> Iterator[Finding]:
+    """Remove the files that broken writes left in the home folder, such as half a journal."""
     home = repairs.session.home
-    broken = [name for name, found in read_files(home).items() if is_broken_write(name, found)]
-    if not repairs.dry_run:
-        broken = [
-            name
-            for name in broken
-            if repairs.attempt(partial((home / name).unlink, missing_ok=True))
-        ]
-    if not broken:
-        return []
-    count = counted(len(broken), "file")
-    return [
-        Finding(Group.REPAIRED, f"Left by a write that broke off: {count}, {repairs.now} removed.")
-    ]
-
-
-def kept_aside(repairs: Repairs, stored: StoredFiles) -> list[Finding]:
-    """Mention what is kept for safety's sake, with its size."""
-    home = repairs.session.home
-    journals = {
-        name: found.size
+    removed = [
+        name
         for name, found in read_files(home).items()
-        if _KEPT_JOURNAL.fullmatch(name)
-    }
+        if is_broken_write(name, found)
+        and (repairs.dry_run or repairs.attempt(partial((home / name).unlink, missing_ok=True)))
+    ]
+    if removed:
+        count = counted(len(removed), "file")
+        sentence = f"Left by a write that broke off: {count}, {repairs.now} removed."
+        yield Finding(Group.REPAIRED, sentence)
+
+
+def kept_aside(repairs: Repairs, stored: StoredFiles) -> Iterator[Finding]:
+    """Name the old journals and damaged takes that are kept, with their size."""
+    home = read_files(repairs.session.home)
+    journals = {name: file.size for name, file in home.items() if _KEPT_JOURNAL.fullmatch(name)}
     takes = [
-        found.size
+        file.size
         for files in stored.values()
-        for name, found in files.items()
+        for name, file in files.items()
         if _KEPT_TAKE.fullmatch(name)
     ]
     kept = []
@@ -70,15 +60,13 @@ def kept_aside(repairs: Repairs, stored: StoredFiles) -> list[Finding]:
         kept.append(f"{counted(len(journals), 'file')} of journals, {size} ({listed(journals)})")
     if takes:
         kept.append(f"{counted(len(takes), 'damaged take')}, {weight(sum(takes))}")
-    if not kept:
-        return []
-    return [Finding(Group.IN_ORDER, f"Kept aside, and yours to delete: {'; '.join(kept)}.")]
+    if kept:
+        yield Finding(Group.IN_ORDER, f"Kept aside, and yours to delete: {'; '.join(kept)}.")
 
 
-def refused(repairs: Repairs) -> list[Finding]:
-    """Say what the disk did not allow."""
-    if not repairs.refusals:
-        return []
-    more = f", and {len(repairs.refusals) - 1:,} more" if len(repairs.refusals) > 1 else ""
-    reason = inert(repairs.refusals[0], LONGEST_REASON)
-    return [Finding(Group.FOR_YOU, f"The disk refused, and that is as it was: {reason}{more}.")]
+def refusals(repairs: Repairs) -> Iterator[Finding]:
+    """Name the files that the disk did not let the doctor change."""
+    if refused := repairs.refusals:
+        more = f", and {len(refused) - 1:,} more" if len(refused) > 1 else ""
+        reason = inert(refused[0], LONGEST_REASON)
+        yield Finding(Group.FOR_YOU, f"The disk refused, and that is as it was: {reason}{more}.")

@@ -1,11 +1,11 @@
-"""What the journal says there is, and what found on the disk: both read whole, in columns."""
+"""The operations in the journal and the files on the disk, as they are before any repair."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,11 +23,6 @@ class KnownTake(NamedTuple):
     size: int | None
     md5: str | None
     pruned_at: int | None
-
-    @property
-    def settled(self) -> bool:
-        """Whether there is a file, or none is wanted."""
-        return self.path is not None or self.pruned_at is not None
 
 
 @dataclass(slots=True)
@@ -55,18 +50,18 @@ class Known:
 
 
 class StoredFile(NamedTuple):
-    """A file on the disk: bytes, and when it was last written, in seconds since 1970."""
+    """A file on the disk: its size in bytes, and its last change in seconds since 1970."""
 
     size: int
     written_at: float
 
 
 StoredFiles = dict[str, dict[str, StoredFile]]
-"""Files by their names, by the names of their folders."""
+"""Files by folder name, then by file name."""
 
 
 def read_journal(journal: Journal) -> dict[str, Known]:
-    """Return every operation with its takes, newest first, by key."""
+    """Return every operation with its takes by key, newest first, reading whole columns."""
     numbers = journal.fitting(Filter())
     of_operations = journal.columns({name: operations.c[name] for name in _KNOWN}, numbers, {})
     of_takes = journal.columns({name: takes.c[name] for name in _TAKE}, numbers, {})
@@ -77,7 +72,7 @@ def read_journal(journal: Journal) -> dict[str, Known]:
 
 
 def read_stored_files(audio: Path, check_stopped: Callable[[], None]) -> StoredFiles:
-    """Return the files in each folder of audio; `check_stopped` is called before each."""
+    """Return the files in each folder of `audio`; `check_stopped` is called before each folder."""
     stored = {}
     for folder in _entries(audio):
         check_stopped()
@@ -87,7 +82,7 @@ def read_stored_files(audio: Path, check_stopped: Callable[[], None]) -> StoredF
 
 
 def read_files(folder: Path) -> dict[str, StoredFile]:
-    """Return the files right in a folder; none where it is not there or cannot be read."""
+    """Return the files directly in a folder; empty if it does not exist or cannot be read."""
     files = {}
     for entry in _entries(folder):
         with suppress(OSError):  # a link to nowhere, or gone meanwhile
@@ -105,14 +100,5 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
         return []
 
 
-_KNOWN = (
-    "idempotency_key",
-    "route",
-    "service",
-    "status",
-    "operation_id",
-    "outputs",
-    "holder",
-    "held_until",
-)
+_KNOWN = ("idempotency_key", *(each.name for each in fields(Known)[1:-1]))
 _TAKE = ("idempotency_key", "take", "path", "size", "md5", "pruned_at")

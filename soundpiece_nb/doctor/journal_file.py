@@ -1,4 +1,4 @@
-"""The journal's file itself: whether it can be read whole, and its rescue where it cannot."""
+"""The journal's file itself: whether it is damaged, and its rescue if it is."""
 
 from __future__ import annotations
 
@@ -13,27 +13,24 @@ from soundpiece_nb.operations.session import Session
 from .report import LONGEST_REASON, Finding, Group, inert
 
 
-def complaints(home: Path) -> list[str]:
-    """Return what is wrong with the journal of a home folder, which need not be open for it.
-
-    What makes it unusable without being damage is for whoever opens it next to say.
-    """
+def is_damaged(home: Path) -> bool:
+    """Tell whether a home folder's journal is damaged, and not only unusable at the moment."""
     file = home / FILE_NAME
     if not file.exists():
-        return []
+        return False
     database = Database(file)
     try:
-        return find_damage(database)
-    except JournalDamaged as damaged:
-        return [damaged.message]
+        return bool(find_damage(database))
+    except JournalDamaged:
+        return True
     except StorageFailed:
-        return []
+        return False
     finally:
         database.close()
 
 
 def postpone(home: Path, *, dry_run: bool) -> Finding | None:
-    """Say why a damaged journal is not rescued now; None where nothing is against it."""
+    """Return why a damaged journal is not rescued now; None if it can be."""
     if users := find_users(home / FILE_NAME):
         return Finding(Group.FOR_YOU, in_use(users))
     if dry_run:
@@ -46,19 +43,17 @@ def postpone(home: Path, *, dry_run: bool) -> Finding | None:
 
 
 def rescue_journal(session: Session) -> list[Finding]:
-    """Keep a damaged journal aside and begin it anew; what was on its way here goes on then.
-
-    Raises StorageFailed where the disk refuses that.
-    """
+    """Keep a damaged journal aside and begin a new one; raises StorageFailed if that fails."""
     session.pause()
     try:
         done = rescue(session.home)
     except OSError as error:
         raise StorageFailed(
-            f"The journal is damaged, and a new one cannot be written: {error.strerror}.",
-            next="It was left as it is.",
-        ) from None
+            f"The journal is damaged, and a new one cannot be written: {error.strerror}. "
+            "It was left as it is.",
+            next="Run %soundpiece_doctor again once that is mended.",
+        ) from error
     finally:
         session.go_on()
-    # None where another process was quicker.
+    # None if another process was quicker.
     return [Finding(Group.REPAIRED, inert(str(done), LONGEST_REASON))] if done else []

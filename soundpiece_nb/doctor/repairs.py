@@ -1,4 +1,4 @@
-"""How the doctor touches anything: one operation at a time, under its lease, or not at all."""
+"""Repairs, the doctor's only changes: each of one operation, under its lease."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Stopped(Exception):
 
 @dataclass
 class Repairs:
-    """What one examination may do, and what the disk refused meanwhile."""
+    """The repairs of one examination; `refusals` are the sentences of those the disk refused."""
 
     session: Session
     dry_run: bool
@@ -24,19 +24,16 @@ class Repairs:
 
     @property
     def now(self) -> str:
-        """What stands before a deed: that it is done, or would be."""
+        """The words before a repair in a sentence: it is done now, or would be."""
         return "would be" if self.dry_run else "now"
 
     def check_stopped(self) -> None:
-        """Raise Stopped once a person wants it to end."""
+        """Raise Stopped if a person interrupted the examination."""
         if self.stopped.is_set():
             raise Stopped
 
-    def mend(self, key: str, deed: Callable[[], object]) -> bool:
-        """Do a repair that is whole in itself; True where it is done, or would be.
-
-        False, with nothing done, where somebody has taken the operation on meanwhile.
-        """
+    def mend(self, key: str, repair: Callable[[], object]) -> bool:
+        """Call `repair` under the operation's lease; return False if another process has it."""
         self.check_stopped()
         if self.dry_run:
             return True
@@ -44,16 +41,16 @@ class Repairs:
         if engine.run(key) is not None or not journal.claim(key):
             return False
         try:
-            deed()
+            repair()
         finally:
             if engine.run(key) is None:
                 journal.release([key])
         return True
 
-    def attempt(self, deed: Callable[[], object]) -> bool:
-        """Do something with files; False, and kept to be said, where the disk refuses."""
+    def attempt(self, repair: Callable[[], object]) -> bool:
+        """Call `repair`; returns False, and keeps the reason, if the disk refuses it."""
         try:
-            deed()
+            repair()
         except OSError as error:
             self.refusals.append(f"{error.filename}: {error.strerror}")
             return False

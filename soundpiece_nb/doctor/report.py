@@ -1,4 +1,4 @@
-"""What an examination found: a sentence each, and how they are told together."""
+"""The report of an examination: its findings, one sentence each, and its text."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from soundpiece_nb.text import short
 
 KEYS_NAMED = 4
 LONGEST_NAME, LONGEST_REASON = 60, 600
+LARGEST_IN_KB = 100_000
 
 
 class Group(Enum):
-    """What a finding asks of a person: nothing any more, something, or nothing at all."""
+    """The headings of a report: repaired by itself, left for the person to do, in order."""
 
     REPAIRED = "Repaired"
     FOR_YOU = "For you"
@@ -22,7 +23,7 @@ class Group(Enum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One sentence: what is so, and what was done about it or can be."""
+    """One sentence: the state of something, and what was done about it or can be."""
 
     group: Group
     sentence: str
@@ -30,7 +31,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Report:
-    """All findings, of each kind one, and in words what was looked at."""
+    """All findings, one of each kind, and a sentence about what was examined."""
 
     findings: tuple[Finding, ...]
     looked_at: str
@@ -41,7 +42,7 @@ class Report:
         return [finding.sentence for finding in self.findings if finding.group is group]
 
     def __str__(self) -> str:
-        """Tell it as plain text; a single line where nothing is wrong and nothing found aside."""
+        """Return it as plain text; the first line says so if all is in order."""
         repaired, yours, fine = map(self.of, Group)
         if not (repaired or yours):
             return "\n".join([f"All is in order: {self.looked_at}.", *fine])
@@ -62,12 +63,12 @@ def _headed(heading: str, sentences: list[str]) -> list[str]:
 
 
 def named(keys: Iterable[str]) -> str:
-    """Return the first few of some keys, as short as they are typed, and how many more."""
+    """Return the first few keys, shortened, and how many more there are."""
     return listed(short(key) for key in dict.fromkeys(keys))
 
 
 def listed(words: Iterable[str]) -> str:
-    """Return the first few words, made harmless, and how many more there are."""
+    """Return the first few words without control characters, and how many more there are."""
     words = list(words)
     shown = ", ".join(inert(word) for word in words[:KEYS_NAMED])
     left = len(words) - KEYS_NAMED
@@ -75,16 +76,11 @@ def listed(words: Iterable[str]) -> str:
 
 
 def inert(text: str, longest: int = LONGEST_NAME) -> str:
-    """Return somebody's words on one line, cut; what would steer a terminal is spelled out."""
-    harmless = "".join(
-        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
-    )
+    """Return text of others on one line, cut to `longest`; control characters are spelled out."""
+    harmless = "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
     return harmless if len(harmless) <= longest else f"{harmless[:longest]}…"
 
 
 def weight(size: int) -> str:
-    """Return a number of bytes as people say it."""
-    return f"{size / 1e6:,.1f} MB" if size >= _TENTH_OF_A_MEGABYTE else f"{size / 1e3:.1f} kB"
-
-
-_TENTH_OF_A_MEGABYTE = 100_000
+    """Return a number of bytes in kB or MB."""
+    return f"{size / 1e6:,.1f} MB" if size >= LARGEST_IN_KB else f"{size / 1e3:.1f} kB"

@@ -1,4 +1,4 @@
-"""The journal against the service: operations are asked about, a few at a time."""
+"""The doctor's inquiry: the service is asked about operations, a few at a time."""
 
 from __future__ import annotations
 
@@ -17,25 +17,26 @@ from soundpiece_nb.engine.engine import Connection
 from soundpiece_nb.engine.explanations import refusal_words
 from soundpiece_nb.engine.retrying import retry
 from soundpiece_nb.operations.embedded_sandbox import API_KEY
-from soundpiece_nb.operations.session import SANDBOX, Session
+from soundpiece_nb.operations.services import SANDBOX
+from soundpiece_nb.operations.session import Session
 
 from .inventory import Known
 
 AT_A_TIME = 4
 ANSWER_WITHIN = 10.0
-"""Seconds an answer may take: nothing is held for us here."""
+"""Seconds an answer may take; no long poll is asked for."""
 PATIENCE = 5.0
 """Seconds of nothing but failures after which the service counts as silent."""
 
 UNKNOWN = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE, HTTPStatus.UNPROCESSABLE_ENTITY})
-"""How a service refuses an id that it does not have; 422 says that the id itself is wrong."""
+"""Statuses of a service that does not know an id; 422 says that the id itself is wrong."""
 
 
 @dataclass
 class Inquiry:
-    """What the service said of operations, by key: None where it does not know one.
+    """The service's answers by key, None for an operation that it does not know.
 
-    `silence` is why the others got no answer, in a sentence.
+    `silence` is a sentence that says why the rest of the operations `asked` about got no answer.
     """
 
     asked: Sequence[Known]
@@ -44,12 +45,12 @@ class Inquiry:
 
     @property
     def unknown(self) -> set[str]:
-        """The keys of what the service does not know, any more or at all."""
+        """The keys of the operations that the service does not know."""
         return {key for key, answer in self.answers.items() if answer is None}
 
     @property
     def ends(self) -> dict[str, str]:
-        """The status of what has ended there, by key."""
+        """The status of each operation that has ended at the service, by key."""
         return {
             key: answer.status
             for key, answer in self.answers.items()
@@ -63,10 +64,10 @@ def inquire(
     check_stopped: Callable[[], None],
     patience: float = PATIENCE,
 ) -> Inquiry:
-    """Ask the service in use about these operations, which are its own; blocks meanwhile.
+    """Ask the service in use about operations that were sent to it; blocks meanwhile.
 
-    `check_stopped` is called before each, and may raise. A service that does not answer within
-    `patience` seconds is asked no more.
+    `check_stopped` is called before each, and may raise. After `patience` seconds without an
+    answer the rest is not asked about.
     """
     inquiry = Inquiry(asked)
     if not asked:
@@ -83,12 +84,12 @@ def inquire(
 
 
 def _connect(session: Session) -> Connection:
-    """Return the connection of the service in use; no sandbox is started for this."""
-    if session.service != SANDBOX:
-        return session.connect(session.service)
+    """Return the connection to the service in use; raises Mistake if the sandbox is not running."""
+    if session.services.in_use != SANDBOX:
+        return session.services.connect(session.services.in_use)
     address = session.sandbox.running()
     if address is None:
-        raise Mistake("The sandbox is not running; %soundpiece_sandbox start starts it.")
+        raise Mistake("The sandbox is not running.", next="%soundpiece_sandbox start starts it.")
     return Connection(address.base_url, API_KEY)
 
 

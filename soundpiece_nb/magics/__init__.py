@@ -1,1 +1,1 @@
-"""What a person types: magics made from the routes, their options, help and {{name}}."""
+"""Magics: the commands and options of a cell, made from the routes, and their help."""

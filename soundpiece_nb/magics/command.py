@@ -1,29 +1,57 @@
-"""Magics as IPython calls them, and how commands are declared where they live."""
+"""Magics as IPython calls them, and the decorator that declares a command."""
 
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from inspect import cleandoc
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import no_var_expand
 
+from soundpiece_nb.operations.current_session import current
+
 from .options import Option, Parser, Usage
+
+if TYPE_CHECKING:
+    from soundpiece_nb.display.sound_source import Holding
+    from soundpiece_nb.operations.batch import Batch
+    from soundpiece_nb.operations.operation import Operation
+    from soundpiece_nb.operations.session import Session
 
 
 @dataclass(frozen=True)
 class Notebook:
-    """The notebook that a command runs in: its variables, and two settings of the magics.
-
-    `wait` is auto, always or never; `sound` is auto, link or embed.
-    """
+    """A command's notebook; `wait` is auto, always or never, `sound` auto, link or embed."""
 
     namespace: dict[str, Any]
     wait: str
     sound: str
+
+    @property
+    def session(self) -> Session:
+        """The session of this process."""
+        return current()
+
+    def holding(self, chosen: str | None = None) -> Holding:
+        """Return how players hold their sound: as `chosen`, else as the setting says."""
+        from soundpiece_nb.display.sound_source import Holding
+
+        return Holding(chosen or self.sound)
+
+    def find_keys(self, words: Iterable[str]) -> list[str]:
+        """Return the keys that words on a magic's line name; see `targets.find_keys`."""
+        from .targets import find_keys
+
+        return find_keys(words, self.namespace, self.session)
+
+    def find_target(self, word: str) -> Operation | Batch:
+        """Return the handle that a word on a magic's line names; see `targets.find_target`."""
+        from .targets import find_target
+
+        return find_target(word, self.namespace, self.session)
 
 
 Run = Callable[[Notebook, Namespace], Any]
@@ -41,7 +69,7 @@ class Command:
 def command(name: str, *options: Option, example: str = "") -> Callable[[Run], Command]:
     """Declare the function of `%soundpiece_<name>`; its docstring is the magic's help.
 
-    It is called with the notebook and the options it was given, in which `{{name}}` is replaced and
+    It is called with the notebook and its options, in which `{{name}}` is replaced already and
     numbers are read.
     """
     title = f"soundpiece_{name}".rstrip("_")
@@ -56,8 +84,8 @@ def command(name: str, *options: Option, example: str = "") -> Callable[[Run], C
 class Magic:
     """A line magic, a cell magic, or both.
 
-    Its parser and its help are made at their first use: for all magics they would be more than
-    half of the time that loading takes.
+    Its parser and its help are made at their first use: making them for all magics would take more
+    than half of the time that loading takes.
     """
 
     def __init__(
@@ -69,12 +97,12 @@ class Magic:
         no_var_expand(self)
 
     def __call__(self, line: str, cell: str | None = None) -> Any:
-        """Run on the line, and on the cell beneath it where there is one."""
+        """Run on the line, and on the cell beneath it if there is one."""
         return self._run(self._parser.read(line), cell)
 
     @property
     def __doc__(self) -> str:  # type: ignore[override]
-        """Help, as `?` shows it."""
+        """The help that `?` shows."""
         return self._parser.format_help()
 
     @cached_property

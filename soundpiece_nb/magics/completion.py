@@ -1,7 +1,4 @@
-"""Completion: Tab offers a magic's options, their values, and what the journal knows.
-
-Local only: asked are the magic's own options, the notebook's variables and the journal's file.
-"""
+"""Completion: Tab offers options and values, from the notebook and the journal's file alone."""
 
 from __future__ import annotations
 
@@ -12,14 +9,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from soundpiece_nb.api.routes import ROUTES
+from soundpiece_nb.journal import suggestions
 from soundpiece_nb.journal.entry import ORDERS, STATUSES
-from soundpiece_nb.journal.suggestions import (
-    suggest_keys,
-    suggest_names,
-    suggest_outputs,
-    suggest_sweeps,
-    suggest_tags,
-)
 from soundpiece_nb.settings import SETTINGS
 
 from .options import Option
@@ -32,39 +23,39 @@ _ARGUMENTS = re.compile(r"\s*(?:(?:[^%=]+=\s*)?%%?)?(?P<magic>soundpiece\w*)\s+"
 _CELL = re.compile(r"\s*%%(?P<magic>soundpiece\w*)")
 _VARIABLE = re.compile(r"\{\{\s*(?P<name>[^{}\s]*)\Z")
 _WORD = re.compile(r"""(?:\\.|\\\Z|"(?:\\.|[^"\\])*(?:"|\\?\Z)|'[^']*(?:'|\Z)|[^\s"'\\])+""")
-"""A word as a shell has it, though a quote may still be open at the cursor."""
+"""A word as in a shell, though a quote may still be open at the cursor."""
 _PARTS = re.compile(r"""(?:(?P<option>--[\w-]+)=)?(?P<quote>["']?)(?P<typed>[^"'\\]*)""")
-"""A word at the cursor: `--source=ni` is an option and its value. What is more is left alone."""
-_OPERATION = "soundpiece_nb.operations.operation.Operation"
+"""A word at the cursor: `--source=ni` is an option and its value."""
+_OPERATION = ("soundpiece_nb.operations.operation", "Operation")
+"""The class of handles, by module and name, since importing it here would be slow."""
 _NEEDS_QUOTES = re.compile(r"""[\s"'\\]""")
+_UNBREAKABLE = "\N{NO-BREAK SPACE}"
+"""Between words beside a candidate, which JupyterLab would break over the next entry."""
 _FILES = {"NOTEBOOK", "FILE", "DIR"}
 
 
 class Candidate(NamedTuple):
-    """What may stand at the cursor, and what a front end shows beside it."""
+    """A text that can be put at the cursor, and words that a front end shows beside it."""
 
     text: str
     about: str
 
-    @property
-    def on_one_line(self) -> str:
-        """What is shown, unbreakable: JupyterLab would break it over the next entry."""
-        return self.about.replace(" ", "\N{NO-BREAK SPACE}")
-
 
 def complete(context: CompletionContext, shell: Any) -> SimpleMatcherResult:
-    """Return what fits at the cursor, in order; nothing, rather than any trouble."""
+    """Return the candidates at the cursor in order; none after an error."""
     from IPython.core.completer import SimpleCompletion
 
     try:
         fragment, candidates = _offer(context, shell)
-    except Exception:  # noqa: BLE001 - a Tab must never disturb who types
-        return {"completions": []}
-    completions = [SimpleCompletion(each.text, type=each.on_one_line) for each in candidates]
-    if not completions:
-        return {"completions": []}  # IPython's own may know more, files say
+    except Exception:  # noqa: BLE001 - pressing Tab must never interrupt typing
+        candidates = []
+    if not candidates:
+        return {"completions": []}  # and IPython offers its own, such as files
     return {
-        "completions": completions,
+        "completions": [
+            SimpleCompletion(each.text, type=each.about.replace(" ", _UNBREAKABLE))
+            for each in candidates
+        ],
         "matched_fragment": fragment,
         "suppress": True,
         "ordered": True,
@@ -72,7 +63,7 @@ def complete(context: CompletionContext, shell: Any) -> SimpleMatcherResult:
 
 
 def _offer(context: CompletionContext, shell: Any) -> tuple[str, list[Candidate]]:
-    """Return the text before the cursor that is to be replaced, and what may take its place."""
+    """Return the text before the cursor that is to be replaced, and the candidates for it."""
     text = context.text_until_cursor
     behind = context.line_with_cursor[context.cursor_position :]
     here = _ARGUMENTS.match(text)
@@ -107,7 +98,7 @@ def _offer(context: CompletionContext, shell: Any) -> tuple[str, list[Candidate]
 
 
 def _split(text: str) -> tuple[list[str], str]:
-    """Return the words that are whole, as the magic will read them, and the one being typed."""
+    """Return the complete words, as the magic will read them, and the one being typed."""
     found = list(_WORD.finditer(text))
     typed = found.pop() if found and found[-1].end() == len(text) else None
     before = text if typed is None else text[: typed.start()]
@@ -115,12 +106,12 @@ def _split(text: str) -> tuple[list[str], str]:
 
 
 def _can_be_written(text: str, quote: str) -> bool:
-    """Tell whether a value can stand on the line, within the quote that is open."""
+    """Tell whether a value can be written on the line, within the open quote if there is one."""
     return text.isprintable() and not (quote and (quote in text or "\\" in text))
 
 
 def _written(text: str, quote: str, behind: str) -> str:
-    """Return a value as it is typed: in quotes where it needs them, closing those that are open."""
+    """Return a value as it is typed: in quotes if it needs them, with open quotes closed."""
     if quote:
         return text if behind.startswith(quote) else text + quote
     if not _NEEDS_QUOTES.search(text):
@@ -129,7 +120,7 @@ def _written(text: str, quote: str, behind: str) -> str:
 
 
 class Arguments:
-    """What the words before the cursor have made of a magic's options."""
+    """A magic's options, as far as the words before the cursor have given them."""
 
     def __init__(self, options: Sequence[Option], words: Iterable[str]) -> None:
         self.options = options
@@ -150,15 +141,15 @@ class Arguments:
             elif positions and not positions[0].repeatable and not word.startswith("-"):
                 positions.pop(0)
         self.position = positions[0] if positions else None
-        """The positional argument that a word here would be."""
+        """The positional argument that a word at the cursor would be."""
 
     @property
     def at_file(self) -> bool:
-        """Whether a word here would name a file, which IPython completes."""
+        """Whether a word at the cursor would name a file, which IPython completes."""
         return self.position is not None and self.position.settings.get("metavar") in _FILES
 
     def options_left(self, *, short: bool) -> list[Candidate]:
-        """Return the options that may still be given, in their short forms too or not."""
+        """Return the options that can still be given, with their short forms if `short`."""
         return [
             Candidate(name, option.settings.get("metavar") or "option")
             for option in self.options
@@ -171,7 +162,7 @@ _NAMES_AN_OPERATION = {"KEY", "LINK", "KEY:N", "KEY[:N]"}
 
 
 def _values(option: Option | None, typed: str, shell: Any) -> Iterable[Candidate]:
-    """Return what an option or positional argument may hold, as far as it can be known."""
+    """Return the known values of an option or positional argument."""
     if option is None:
         return []
     if option.settings.get("metavar") in _NAMES_AN_OPERATION:
@@ -183,56 +174,55 @@ def _values(option: Option | None, typed: str, shell: Any) -> Iterable[Candidate
 
 
 def _known(option: Option, typed: str) -> Iterable[tuple[str, str]]:
-    """Return values that are known here, each with what it is."""
+    """Return known values, each with the kind of thing that it is."""
     home = SETTINGS.read_home()
     match option.target:
         case "status":
             words: Iterable[str] = STATUSES
         case "tag" | "tags":
-            words = suggest_tags(home)
+            words = suggestions.suggest_tags(home)
         case "order":
             words = [order for each in ORDERS for order in (each, f"-{each}")]
         case "sweep" if option.settings.get("metavar") == "ID":
-            words = suggest_sweeps(home)
+            words = suggestions.suggest_sweeps(home)
         case "name" if not option.positional:
-            words = [name for name, _, _ in suggest_names(home, typed)]
+            words = [name for name, _, _ in suggestions.suggest_names(home, typed)]
         case _:
             return ((choice, "choice") for choice in option.settings.get("choices", ()))
     return ((word, "tag" if option.target == "tags" else option.target) for word in words)
 
 
 def _handles(shell: Any) -> dict[str, str]:
-    """Return the keys of the operations whose handles the notebook's variables hold, by these."""
+    """Return the notebook's variables that hold a handle, with the handle's key."""
     return {
         name: value.key
         for name, value in shell.user_ns.items()
-        if (type(value).__module__, type(value).__name__)
-        == ("soundpiece_nb.operations.operation", "Operation")
-        and not name.startswith("_")
+        if (type(value).__module__, type(value).__name__) == _OPERATION and not name.startswith("_")
     }
 
 
 def _earlier(typed: str, handles: Mapping[str, str]) -> list[Candidate]:
-    """Return earlier operations by variable, NAME and key, or, behind a colon, one's outputs."""
+    """Return earlier operations by variable, NAME and key; after a colon, outputs of one."""
     home = SETTINGS.read_home()
     word, colon, _ = typed.partition(":")
     if colon:
         named = handles.get(word, word)
         return [
             Candidate(f"{word}:{pick}", f"output, {seconds:.1f} s" if seconds else "output")
-            for pick, seconds in (suggest_outputs(home, named) if word else [])
+            for pick, seconds in (suggestions.suggest_outputs(home, named) if word else [])
         ]
     nouns = {route.path: route.noun for route in ROUTES.values()}
     known = [
         Candidate(word, f"{nouns.get(route, route)}, {status}")
-        for word, route, status in (*suggest_names(home, typed), *suggest_keys(home, typed))
+        for suggest in (suggestions.suggest_names, suggestions.suggest_keys)
+        for word, route, status in suggest(home, typed)
     ]
     names = {each.text for each in known}
     return [*known, *(Candidate(name, "handle") for name in sorted(set(handles) - names))]
 
 
 def _variables(shell: Any, beginning: str, behind: str) -> list[Candidate]:
-    """Return the notebook's variables for `{{`, closed; what has no text of its own is left out."""
+    """Return the notebook's variables for `{{`, with `}}`; without modules and functions."""
     closing = "" if behind.lstrip().startswith("}}") else "}}"
     return [
         Candidate(f"{name}{closing}", type(value).__name__)

@@ -30,15 +30,12 @@ def doctor(_: Notebook, options: Namespace) -> None:
     from soundpiece_nb.doctor.examination import Examination
     from soundpiece_nb.operations.waiting import attend
 
-    examination = Examination(
-        verify=options.verify, ask_all=options.ask_all, dry_run=options.dry_run
-    )
+    examination = Examination(**vars(options))
     try:
-        report = attend(examination.begin())
+        print(attend(examination.begin()))
     except KeyboardInterrupt:
         examination.stop()
         raise WaitInterrupted(
             "The examination stopped. What it had mended is mended, the rest is as it was.",
             next="%soundpiece_doctor looks again.",
         ) from None
-    print(report)

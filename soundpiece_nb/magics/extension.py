@@ -1,26 +1,27 @@
-"""Loading and unloading the extension: instant to come, and nothing is left behind."""
+"""Loading and unloading the extension: loading is instant, unloading leaves nothing behind."""
 
 from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from importlib import import_module
+from typing import Any
 
 from soundpiece_nb.operations.current_session import current
+from soundpiece_nb.text import counted
 
-if TYPE_CHECKING:
-    from soundpiece_nb.operations.batch import Batch
-    from soundpiece_nb.operations.operation import Operation
-    from soundpiece_nb.operations.sweep import Sweep
-
-_OPERATION = ("soundpiece_nb.operations.operation", "Operation")
-_BATCH = ("soundpiece_nb.operations.batch", "Batch")
-_SWEEP = ("soundpiece_nb.operations.sweep", "Sweep")
+_SHOWN = {
+    ("soundpiece_nb.operations.operation", "Operation"): ("display.show", "show_handle"),
+    ("soundpiece_nb.operations.batch", "Batch"): ("display.batch_card", "show_batch"),
+    ("soundpiece_nb.operations.sweep", "Sweep"): ("display.sweep_board", "show_board"),
+}
+"""The classes of handles, by module and name, and the function that shows each."""
 _MATCHER = "soundpiece"
 
 
 def load(shell: Any) -> None:
-    """Register magics, completion and how handles are shown; see `load_ipython_extension`."""
+    """Register magics, completion and the display of handles; see `load_ipython_extension`."""
     from .magics import SoundpieceMagics
 
     shell.register_magics(SoundpieceMagics(shell))
@@ -45,7 +46,7 @@ def unload(shell: Any) -> None:
             shell.configurables.remove(instance)
     _withdraw_completion(shell)
     printers = shell.display_formatter.ipython_display_formatter.deferred_printers
-    for shown in (_OPERATION, _BATCH, _SWEEP):
+    for shown in _SHOWN:
         printers.pop(shown, None)
     current.pause()
 
@@ -55,7 +56,7 @@ def _offer_completion(shell: Any) -> None:
 
     @context_matcher(identifier=_MATCHER)  # type: ignore[untyped-decorator]
     def complete(context: Any) -> Any:
-        from .completion import complete  # with the first Tab, not with loading
+        from .completion import complete  # at the first Tab, so that loading stays instant
 
         return complete(context, shell)
 
@@ -76,27 +77,13 @@ def show_handles(shell: Any = None) -> None:
         shell = get_ipython()
     if shell is not None:
         formatter = shell.display_formatter.ipython_display_formatter
-        formatter.for_type_by_name(*_OPERATION, _show_handle)
-        formatter.for_type_by_name(*_BATCH, _show_batch)
-        formatter.for_type_by_name(*_SWEEP, _show_sweep)
+        for shown, function in _SHOWN.items():
+            formatter.for_type_by_name(*shown, partial(_show, function))
 
 
-def _show_batch(batch: Batch) -> None:
-    from soundpiece_nb.display.batch_card import show_batch
-
-    show_batch(batch)
-
-
-def _show_sweep(sweep: Sweep) -> None:
-    from soundpiece_nb.display.sweep_board import show_board
-
-    show_board(sweep)
-
-
-def _show_handle(operation: Operation) -> None:
-    from soundpiece_nb.display.show import show_handle
-
-    show_handle(operation)
+def _show(function: tuple[str, str], handle: Any) -> None:
+    module, name = function
+    getattr(import_module(f"soundpiece_nb.{module}"), name)(handle)
 
 
 def _tell_of_abandoned() -> None:
@@ -105,8 +92,8 @@ def _tell_of_abandoned() -> None:
 
     count = count_abandoned(SETTINGS.read_home(), time.time_ns() // 1000)
     if count:
-        what = "1 operation" if count == 1 else f"{count} operations"
+        are = "is" if count == 1 else "are"
         print(  # noqa: T201 - the one line that loading may say
-            f"{what} of an earlier kernel {'is' if count == 1 else 'are'} unfinished; "
+            f"{counted(count, 'operation')} of an earlier kernel {are} unfinished; "
             "%soundpiece_resume goes on."
         )

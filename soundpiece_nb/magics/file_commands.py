@@ -1,8 +1,9 @@
-"""Commands about files: export takes, free the disk of audio, bundle a notebook with its sound."""
+"""Commands about files: export takes, remove audio from the disk, bundle a notebook."""
 
 from __future__ import annotations
 
 from argparse import Namespace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from soundpiece_nb.api.errors import Mistake
@@ -19,11 +20,7 @@ if TYPE_CHECKING:
 
 
 MOST_LISTED = 20
-"""More operations than this are summed up in one line."""
-
-
-def _read_rating(text: str, name: str) -> int:
-    return read_whole(text, name, most=MOST_STARS + 1)
+"""Operations that %soundpiece_prune lists; the rest is one line."""
 
 
 @command(
@@ -40,10 +37,7 @@ def export(notebook: Notebook, options: Namespace) -> None:
     Each has its story as tags: title, prompt, lyrics, route, key, date.
     """
     from soundpiece_nb.files import read_path
-    from soundpiece_nb.operations.current_session import current
     from soundpiece_nb.operations.operation import Operation
-
-    from .targets import find_keys
 
     if not options.keys:
         raise Mistake(
@@ -51,20 +45,19 @@ def export(notebook: Notebook, options: Namespace) -> None:
             "their beginnings.",
             next="%soundpiece_history lists them.",
         )
-    session = current()
-    keys = find_keys(options.keys, notebook.namespace, session)
+    keys = notebook.find_keys(options.keys)
     folder = read_path(options.to)
     if folder.exists() and not folder.is_dir():
         raise Mistake(f"{folder} is a file; --to takes a folder.", money="Nothing was written.")
-    ready, left_out = _exportable([Operation(key, session) for key in keys], options.take)
+    ready, left_out = _exportable([Operation(key, notebook.session) for key in keys], options.take)
     there_already = 0
     for output in ready:
         target = output.place_in(folder, f".{options.format}")
         if target.exists():
             there_already += 1
-            print(visible(f"{target.name}  already there"))
+            _print(f"{target.name}  already there")
         else:
-            print(visible(output.save(target).name))
+            _print(output.save(target).name)
     if ready:
         known = f", {there_already} of them there already" if there_already else ""
         _print(f"{counted(len(ready), 'file')} in {folder.resolve()}{known}.")
@@ -73,7 +66,7 @@ def export(notebook: Notebook, options: Namespace) -> None:
 
 
 def _exportable(operations: list[Operation], take: str | None) -> tuple[list[Output], list[str]]:
-    """Return the outputs that can be copied now, and in words what cannot and why."""
+    """Return the outputs that can be copied now, and why the others cannot."""
     ready, left_out = [], []
     for operation in operations:
         called = operation.name or short(operation.key)
@@ -97,7 +90,10 @@ def _exportable(operations: list[Operation], take: str | None) -> tuple[list[Out
     option("--older-than", metavar="AGE", help="made before: 12h, 30d, or a date"),
     option("--status", help="submitting, processing, ready, failed or rejected"),
     option(
-        "--below-rating", metavar="N", reader=_read_rating, help="whose best take is rated lower"
+        "--below-rating",
+        metavar="N",
+        reader=partial(read_whole, most=MOST_STARS + 1),
+        help="whose best take is rated lower",
     ),
     option("--yes", action="store_true", help="remove it, instead of saying what it is"),
     example="%soundpiece_prune --older-than 30d --below-rating 3",
@@ -109,28 +105,18 @@ def prune(notebook: Notebook, options: Namespace) -> None:
     """
     from soundpiece_nb.engine import pruning
     from soundpiece_nb.journal.prunable import find_prunable
-    from soundpiece_nb.operations.current_session import current
 
-    from .targets import find_keys
-
-    filters = (options.older_than, options.status, options.below_rating)
-    if not options.keys and all(given is None for given in filters):
+    filters = {name: getattr(options, name) for name in ("older_than", "status", "below_rating")}
+    if not options.keys and all(given is None for given in filters.values()):
         raise Mistake(
             "Say what to prune: a KEY or NAME, or --older-than 30d, --status, --below-rating.",
             money="Nothing was removed.",
         )
-    session = current()
-    journal, engine = session.journal, session.engine
-    keys = set(find_keys(options.keys, notebook.namespace, session))
-    found = find_prunable(
-        journal,
-        keys,
-        older_than=options.older_than,
-        status=options.status,
-        below_rating=options.below_rating,
-    )
-    meant = {entry.key: entry for entry in [*map(journal.entry, sorted(keys)), *found]}
-    busy = [entry for entry in meant.values() if pruning.is_on_the_way(engine, entry)]
+    journal, engine = notebook.session.journal, notebook.session.engine
+    keys = set(notebook.find_keys(options.keys))
+    found = find_prunable(journal, keys, **filters)
+    named = {entry.key: entry for entry in [*map(journal.entry, sorted(keys)), *found]}
+    busy = [entry for entry in named.values() if pruning.is_on_the_way(engine, entry)]
     chosen = [entry for entry in found if entry not in busy]
     weights = {entry.key: pruning.weigh(engine, entry) for entry in chosen}
     if options.yes:
@@ -143,7 +129,7 @@ def prune(notebook: Notebook, options: Namespace) -> None:
 
 
 def _pruning(chosen: list[Entry], weights: dict[str, Weight], *, done: bool) -> str:
-    """Return what is or would be removed, an operation a line, and what stays."""
+    """Return a line for each operation whose audio is or would be removed, and what stays."""
     if not chosen:
         return "Nothing to remove: no audio on this machine fits."
     from soundpiece_nb.engine.pruning import Weight
@@ -173,17 +159,16 @@ def _pruning(chosen: list[Entry], weights: dict[str, Weight], *, done: bool) -> 
     option("--html", action="store_true", help="a web page instead of a notebook"),
     example="%soundpiece_bundle album.ipynb --html",
 )
-def bundle(_: Notebook, options: Namespace) -> None:
+def bundle(notebook: Notebook, options: Namespace) -> None:
     """Write a copy of a saved notebook that carries its own sound, as MP3 inside its players.
 
     One file plays anywhere then. The notebook itself is left as it is.
     """
     from soundpiece_nb.display.bundle import plan_bundle
     from soundpiece_nb.files import read_path
-    from soundpiece_nb.operations.current_session import current
     from soundpiece_nb.operations.waiting import attend
 
-    session = current()
+    session = notebook.session
     to = None if options.to is None else read_path(options.to)
     plan = plan_bundle(read_path(options.notebook), to, html=options.html)
     made = attend(session.engine.workers.start(plan.write, session.journal))

@@ -1,8 +1,10 @@
-"""Commands that look back: the history, earlier operations again, several side by side."""
+"""Commands that show the history, earlier operations again, several side by side, and the lab."""
 
 from __future__ import annotations
 
 from argparse import Namespace
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from soundpiece_nb.api.values import MOST_STARS, read_whole
@@ -13,18 +15,13 @@ from .options import HOLDING, option
 if TYPE_CHECKING:
     import pandas as pd
 
-    from soundpiece_nb.journal.filters import Filter
-
 
 ON_A_PAGE, MOST_ON_A_PAGE = 20, 1000
+"""Operations that one page shows by default, and at most."""
 
 
-def _read_page_size(text: str, name: str) -> int:
-    return read_whole(text, name, most=MOST_ON_A_PAGE)
-
-
-def _read_rating(text: str, name: str) -> int:
-    return read_whole(text, name, most=MOST_STARS)
+_read_page_size = partial(read_whole, most=MOST_ON_A_PAGE)
+_read_rating = partial(read_whole, most=MOST_STARS)
 
 
 @command(
@@ -52,13 +49,12 @@ def history(notebook: Notebook, options: Namespace) -> pd.DataFrame | None:
     from soundpiece_nb.display.history_file import write_history
     from soundpiece_nb.display.history_table import HistoryTable
     from soundpiece_nb.display.page import Page
-    from soundpiece_nb.display.sound_source import Holding, place_of
+    from soundpiece_nb.display.sound_source import place_of
     from soundpiece_nb.files import read_path
     from soundpiece_nb.journal import dataframe
     from soundpiece_nb.journal.filters import Filter
-    from soundpiece_nb.operations.current_session import current
 
-    session = current()
+    session = notebook.session
     names = Filter.__dataclass_fields__
     wanted = Filter(**{name: value for name, value in vars(options).items() if name in names})
     if options.output == "df":
@@ -67,17 +63,10 @@ def history(notebook: Notebook, options: Namespace) -> pd.DataFrame | None:
         path, count = write_history(session, wanted, read_path(options.to))
         print(f"{count} operations in {path}")
         return None
-    place = place_of(session, Holding(notebook.sound))
-    session.part(Page).show(HistoryTable(session, _page(options, wanted), place))
-    return None
-
-
-def _page(options: Namespace, wanted: Filter) -> Filter:
-    """Return a filter for the page that is asked for."""
-    from dataclasses import replace
-
     size = options.limit or ON_A_PAGE
-    return replace(wanted, limit=size, offset=(options.page - 1) * size)
+    page = replace(wanted, limit=size, offset=(options.page - 1) * size)
+    session.part(Page).show(HistoryTable(session, page, place_of(session, notebook.holding())))
+    return None
 
 
 @command(
@@ -89,28 +78,10 @@ def _page(options: Namespace, wanted: Filter) -> Filter:
 )
 def show(notebook: Notebook, options: Namespace) -> None:
     """Show an operation or a whole sweep again, from this machine's own store."""
-    from soundpiece_nb.display.batch_card import show_batch
-    from soundpiece_nb.display.front_end import FrontEnd, front_end
-    from soundpiece_nb.display.show import show_end
-    from soundpiece_nb.display.sound_source import Holding
-    from soundpiece_nb.display.sweep_board import show_board
-    from soundpiece_nb.operations.batch import Batch
-    from soundpiece_nb.operations.current_session import current
-    from soundpiece_nb.operations.sweep import Sweep
+    from .route_commands import show_target
 
-    from .route_commands import follow
-    from .targets import find_target
-
-    holding = Holding(options.holding or notebook.sound)
-    shown = find_target(options.key, notebook.namespace, current())
-    if isinstance(shown, Sweep):
-        show_board(shown, holding, order=options.order)
-    elif isinstance(shown, Batch):
-        show_batch(shown)
-    elif front_end() is FrontEnd.HEADLESS:
-        show_end(shown, holding)
-    else:
-        follow(shown, holding, waits=False)
+    holding = notebook.holding(options.holding)
+    show_target(notebook.find_target(options.key), holding, order=options.order)
 
 
 @command(
@@ -122,22 +93,18 @@ def compare(notebook: Notebook, options: Namespace) -> None:
     """Show operations side by side: what differs between their requests, and their players."""
     from soundpiece_nb.display.comparison import Comparison
     from soundpiece_nb.display.page import Page
-    from soundpiece_nb.display.sound_source import Holding, place_of
-    from soundpiece_nb.operations.current_session import current
+    from soundpiece_nb.display.sound_source import place_of
 
-    from .targets import find_keys
-
-    session = current()
-    keys = find_keys(options.keys, notebook.namespace, session)
-    place = place_of(session, Holding(notebook.sound))
-    session.part(Page).show(Comparison(session, keys, place))
+    session = notebook.session
+    place = place_of(session, notebook.holding())
+    session.part(Page).show(Comparison(session, notebook.find_keys(options.keys), place))
 
 
 @command("lab")
 def lab(notebook: Notebook, _: Namespace) -> None:
     """Open a form for every route, beside the growing list of what it makes.
 
-    These are ordinary operations, with the cell that would make each of them.
+    These are ordinary operations; each is shown with the cell that would make it.
     """
     from soundpiece_nb.display.lab_form import show_lab
 

@@ -1,12 +1,10 @@
-"""The magics and their settings, as IPython knows them.
-
-Nothing heavy is imported here: commands import what they need at their first use.
-"""
+"""The magics and their settings; heavy modules are imported when a command is first used."""
 
 from __future__ import annotations
 
 import logging
 from argparse import Namespace
+from dataclasses import fields
 from typing import Any
 
 from IPython.core.magic import Magics, magics_class
@@ -106,30 +104,24 @@ class SoundpieceMagics(Magics):
         return Notebook(shell.user_ns, self.wait, self.sound)
 
     def usage_of(self, title: str) -> Any:
-        """Return what a magic takes; None for a magic that is not ours."""
-        kinds = (self.magics["line"], self.magics["cell"])
-        found = next((kind[title] for kind in kinds if title in kind), None)
-        return getattr(found, "usage", None)
+        """Return the usage of a magic; None for a magic of others."""
+        magic = self.magics["line"].get(title) or self.magics["cell"].get(title)
+        return getattr(magic, "usage", None)
 
     def hide_log(self) -> None:
-        """Show log records no longer."""
+        """Stop showing log records."""
         logging.getLogger("soundpiece_nb").removeHandler(self._log_handler)
 
     def _keep_settings(self, _: object = None) -> None:
-        SETTINGS.base_url = self.base_url or None
-        SETTINGS.home = self.home or None
-        SETTINGS.once = self.once
-        SETTINGS.callback_url = self.callback_url or None
-        SETTINGS.request_timeout = self.request_timeout
-        SETTINGS.retry_budget = self.retry_budget
-        SETTINGS.operation_deadline = self.operation_deadline
-        logger = logging.getLogger("soundpiece_nb")
-        if self.log == "off":
-            self.hide_log()
-            return
-        logger.setLevel(self.log.upper())
-        self._log_handler.setLevel(self.log.upper())
-        logger.addHandler(self._log_handler)
+        for field in fields(SETTINGS):
+            chosen = getattr(self, field.name)
+            setattr(SETTINGS, field.name, None if chosen == "" else chosen)
+        self.hide_log()
+        if self.log != "off":
+            logger = logging.getLogger("soundpiece_nb")
+            logger.setLevel(self.log.upper())
+            self._log_handler.setLevel(self.log.upper())
+            logger.addHandler(self._log_handler)
 
     def _add_route(self, route: Route) -> None:
         def make(options: Namespace, cell: str | None) -> None:

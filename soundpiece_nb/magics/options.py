@@ -1,4 +1,4 @@
-"""The options of magics, as data, and the parser and help made from them."""
+"""The options of magics as data, from which their parsers and help are made."""
 
 from __future__ import annotations
 
@@ -16,15 +16,12 @@ from soundpiece_nb.api.values import as_number, read_seconds, read_whole
 from soundpiece_nb.operations.templates import expand
 
 Reader = Callable[[Any, str], Any]
-"""Returns the value of a text that stands behind an option of this name; raises Mistake."""
+"""Returns the value of an option from its text and its name; raises Mistake."""
 
 
 @dataclass(frozen=True)
 class Option:
-    """One option or positional argument, as argparse takes it.
-
-    Its `reader` turns the text into a value, once `{{name}}` in it has been replaced.
-    """
+    """An option or positional argument as argparse takes it; `reader` reads its expanded text."""
 
     names: tuple[str, ...]
     settings: dict[str, Any]
@@ -32,17 +29,17 @@ class Option:
 
     @property
     def positional(self) -> bool:
-        """Whether it is known by its place instead of a name."""
+        """Whether it has no name on the line."""
         return not self.names[0].startswith("-")
 
     @property
     def target(self) -> str:
-        """What its value is called once it is read; options of one target exclude each other."""
+        """The name of its value; options of the same target exclude each other."""
         return str(self.settings.get("dest", self.names[-1].lstrip("-").replace("-", "_")))
 
     @property
     def takes_value(self) -> bool:
-        """Whether a word of its own follows it."""
+        """Whether a value follows its name."""
         return not self.settings.get("action", "").startswith("store_")
 
     @property
@@ -51,7 +48,7 @@ class Option:
         return self.settings.get("action") == "append" or self.settings.get("nargs") in ("*", "+")
 
     def read(self, value: Any) -> Any:
-        """Return what was typed as the value it stands for; raises Mistake."""
+        """Return the value of a typed text; raises Mistake."""
         if self.reader is None or not isinstance(value, str):
             return value
         return self.reader(as_number(value), self.names[-1])
@@ -69,21 +66,13 @@ def option(*names: str, reader: Reader | None = None, **settings: Any) -> Option
     return Option(names, settings, reader)
 
 
+def _holding(word: str, words: str) -> Option:
+    return option(f"--{word}", dest="holding", action="store_const", const=word, help=words)
+
+
 HOLDING = (
-    option(
-        "--embed",
-        dest="holding",
-        action="store_const",
-        const="embed",
-        help="keep a small MP3 of each take inside the notebook",
-    ),
-    option(
-        "--link",
-        dest="holding",
-        action="store_const",
-        const="link",
-        help="play the lossless file beside the notebook",
-    ),
+    _holding("embed", "keep a small MP3 of each take inside the notebook"),
+    _holding("link", "play the lossless file beside the notebook"),
 )
 COMMON = (
     option("--key", metavar="UUID", help="use this idempotency key"),
@@ -132,15 +121,15 @@ KEYS = option("keys", nargs="*", metavar="KEY", help="a key, its unique beginnin
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser whose complaints are sentences for a person."""
+    """An argument parser that raises a Mistake for a wrong line."""
 
     options: tuple[Option, ...] = ()
-    """What it was made of."""
+    """The options that it was made from."""
 
     def error(self, message: str) -> NoReturn:
-        """Raise the complaint as a Mistake."""
+        """Raise argparse's message as a Mistake."""
         words = message[0].upper() + message[1:]
-        raise Mistake(f"{words}. {self.prog}? shows the options.")
+        raise Mistake(f"{words}.", next=f"{self.prog}? shows the options.")
 
     def read(self, line: str) -> argparse.Namespace:
         """Parse a magic's line; quotes group words as in a shell."""
@@ -148,13 +137,13 @@ class Parser(argparse.ArgumentParser):
             words = shlex.split(line)
         except ValueError as problem:
             raise Mistake(
-                f"The line cannot be read ({str(problem).lower()}): close the quotes, "
-                'or put text with an apostrophe into "double quotes".'
+                f"The line cannot be read ({str(problem).lower()}).",
+                next='Close the quotes, or put text with an apostrophe into "double quotes".',
             ) from None
         return self.parse_args(self._attached(words))
 
     def _attached(self, words: list[str]) -> list[str]:
-        """Return words with `--order -rating` as one, which argparse takes for two options."""
+        """Return words with `--order -rating` as one, which argparse reads as two options."""
         names = {name for each in self.options for name in each.names}
         takers = {name for each in self.options if each.takes_value for name in each.names}
         attached: list[str] = []
@@ -177,21 +166,18 @@ class Usage:
     example: str
 
     def read(
-        self, given: argparse.Namespace, variables: Mapping[str, Any], *words: str
+        self, given: argparse.Namespace, variables: Mapping[str, Any], *targets: str
     ) -> argparse.Namespace:
-        """Return options with `{{name}}` replaced and values read: all, or these words alone.
-
-        Raises Mistake.
-        """
+        """Return options with `{{name}}` replaced and values read, all or these; raises Mistake."""
         read = {
             each.target: each.read(expand(getattr(given, each.target), variables))
             for each in self.options
-            if not words or each.target in words
+            if not targets or each.target in targets
         }
         return argparse.Namespace(**vars(given) | read)
 
     def make_parser(self) -> Parser:
-        """Make the parser of the magic, whose help is the magic's `?`."""
+        """Return the magic's parser, whose help is shown by `?`."""
         parser = Parser(
             prog=self.prog,
             description=self.description,
@@ -209,20 +195,17 @@ class Usage:
 def route_usage(route: Route) -> Usage:
     """Return the usage of a route's magic."""
     prefix = "%%" if route.body else "%"
+    title = f"soundpiece_{route.noun}"
     words = [route.summary]
     if route.body:
-        words.append(
-            f"The cell's body is the {route.body}; as a line, %soundpiece_{route.noun}, it takes "
-            f"--{route.body}."
-        )
+        body = route.body
+        words.append(f"The cell's body is the {body}; as a line, %{title}, it takes --{body}.")
     words.append("{{name}} in the body or an option is the text of the variable of that name.")
-    own = tuple(_field_option(field) for field in route.all_fields)
-    return Usage(
-        f"{prefix}soundpiece_{route.noun}",
-        "\n".join(words),
-        (NAME, *own, *COMMON),
-        route.example,
-    )
+    options = (NAME, *map(_field_option, route.all_fields), *COMMON)
+    return Usage(f"{prefix}{title}", "\n".join(words), options, route.example)
+
+
+_METAVARS = {Kind.SECONDS: "SECONDS", Kind.COUNT: "N", Kind.LINK: "LINK", Kind.ADDRESS: "URL"}
 
 
 def _field_option(field: Field) -> Option:
@@ -230,10 +213,5 @@ def _field_option(field: Field) -> Option:
     names.append(f"--{field.option or field.name}")
     if field.kind is Kind.FLAG:
         return option(*names, dest=field.name, action="store_true", default=None, help=field.help)
-    metavar = {
-        Kind.SECONDS: "SECONDS",
-        Kind.COUNT: "N",
-        Kind.LINK: "LINK",
-        Kind.ADDRESS: "URL",
-    }.get(field.kind, "TEXT")
+    metavar = _METAVARS.get(field.kind, "TEXT")
     return option(*names, dest=field.name, metavar=metavar, help=field.help)

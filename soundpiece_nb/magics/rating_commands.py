@@ -1,4 +1,4 @@
-"""Commands that rate and label: stars, tags and notes, as the buttons beside a take do."""
+"""Commands that give stars, tags and notes, as the buttons beside a take do."""
 
 from __future__ import annotations
 
@@ -33,21 +33,19 @@ def rate(notebook: Notebook, options: Namespace) -> None:
     from soundpiece_nb.api.values import as_number, read_stars
     from soundpiece_nb.display.take_player import stars
     from soundpiece_nb.operations import library
-    from soundpiece_nb.operations.current_session import current
     from soundpiece_nb.operations.labels import NO_STARS
 
     entry, take = _find(notebook, options.take)
     if take is None:
         if len(entry.takes) != 1:
             offered = ", ".join(f"{options.take}:{each.kind or each.take}" for each in entry.takes)
-            raise Mistake(
-                f"A take is what one judges: say {offered}."
-                if entry.takes
-                else f"{_called(entry)} has no takes yet; it is {entry.status}."
-            )
+            if not entry.takes:
+                raise Mistake(f"{_called(entry)} has no takes yet; it is {entry.status}.")
+            raise Mistake("A take is what one judges.", next=f"Say {offered}.")
         take = 1
     rating = read_stars(as_number(options.stars), least=NO_STARS)
-    library.rate(current(), entry.key, take, rating=rating, note=" ".join(options.note) or None)
+    note = " ".join(options.note) or None
+    library.rate(notebook.session, entry.key, take, rating=rating, note=note)
     print(f"{_called(entry)}, take {take}: {stars(rating) if rating else 'no stars'}")
 
 
@@ -60,11 +58,10 @@ def rate(notebook: Notebook, options: Namespace) -> None:
 def tag(notebook: Notebook, options: Namespace) -> None:
     """Give an operation tags, beside those it has."""
     from soundpiece_nb.operations import library
-    from soundpiece_nb.operations.current_session import current
 
     from .targets import find_operation
 
-    session = current()
+    session = notebook.session
     operation = find_operation(options.key, notebook.namespace, session)
     library.label(session, operation.key, tags=options.tags)
     print(f"{_called(operation.entry)}: {visible(', '.join(operation.entry.tags))}")
@@ -77,26 +74,24 @@ def tag(notebook: Notebook, options: Namespace) -> None:
     example='%soundpiece_note night_drive "for the second scene"',
 )
 def note(notebook: Notebook, options: Namespace) -> None:
-    """Give an operation a note, or a take of it; an empty one takes the take's away."""
+    """Give an operation a note, or one of its takes; an empty note removes that of a take."""
     from soundpiece_nb.operations import library
-    from soundpiece_nb.operations.current_session import current
 
     entry, take = _find(notebook, options.take)
     words = " ".join(options.note)
     if take is None:
-        library.label(current(), entry.key, note=words)
+        library.label(notebook.session, entry.key, note=words)
+        print(f"{_called(entry)}: noted")
     else:
-        library.rate(current(), entry.key, take, note=words)
-    which = "" if take is None else f", take {take}"
-    print(f"{_called(entry)}{which}: noted")
+        library.rate(notebook.session, entry.key, take, note=words)
+        print(f"{_called(entry)}, take {take}: noted")
 
 
 def _find(notebook: Notebook, word: str) -> tuple[Entry, int | None]:
-    """Return the operation that a word means, and the take it picks; raises Mistake."""
-    from soundpiece_nb.operations.current_session import current
+    """Return the operation that a word names, and the take it picks; raises Mistake."""
     from soundpiece_nb.operations.references import find_output, parse_reference
 
-    return find_output(parse_reference(word, notebook.namespace), current().journal)
+    return find_output(parse_reference(word, notebook.namespace), notebook.session.journal)
 
 
 def _called(entry: Entry) -> str:

@@ -1,14 +1,14 @@
-"""The magics of the routes: check, write down, send, show, and wait where asked."""
+"""The magics of the routes: start what a cell asks for, show it, and wait if asked to."""
 
 from __future__ import annotations
 
 import json
 from argparse import Namespace
-from typing import Any
 
 from soundpiece_nb.api.errors import NOTHING_SENT, Mistake, nothing_sent
 from soundpiece_nb.api.output_ref import OutputRef
 from soundpiece_nb.api.routes import Route
+from soundpiece_nb.display.batch_card import show_batch
 from soundpiece_nb.display.front_end import FrontEnd, front_end
 from soundpiece_nb.display.html_parts import BLUE, frame, head, multiline, usual_time
 from soundpiece_nb.display.live_output import Rendering
@@ -16,11 +16,10 @@ from soundpiece_nb.display.show import say_submitted, show, show_end
 from soundpiece_nb.display.sound_source import Holding
 from soundpiece_nb.display.sweep_board import show_board
 from soundpiece_nb.engine.explanations import outcome
-from soundpiece_nb.operations.batch import Ongoing
-from soundpiece_nb.operations.current_session import current
+from soundpiece_nb.operations.batch import Batch, Ongoing
 from soundpiece_nb.operations.labels import read_name
 from soundpiece_nb.operations.operation import Operation
-from soundpiece_nb.operations.plan import Draft, Planned, plan_operation
+from soundpiece_nb.operations.plan import BESIDE_FIELDS, Draft, Planned, plan_operation
 from soundpiece_nb.operations.session import Session
 from soundpiece_nb.operations.submission import submit_planned
 from soundpiece_nb.operations.sweep import Sweep, plan_sweep
@@ -32,29 +31,28 @@ from .options import Usage
 from .sweep_option import read_sweeps
 
 OF_THE_LINE = ("name", "key", "take", "repeat", "timeout")
-"""Options of a whole line; all others may vary with each combination of a sweep."""
+"""Options of the whole line; `{{name}}` in all others may vary within a sweep."""
 
 
 def make(
     notebook: Notebook, route: Route, usage: Usage, options: Namespace, body: str | None
 ) -> None:
     """Start what a cell or line asks for and show it; raises Mistake before anything is sent."""
-    namespace, session = notebook.namespace, current()
     with nothing_sent():
-        options = usage.read(options, namespace, *OF_THE_LINE)
+        options = usage.read(options, notebook.namespace, *OF_THE_LINE)
         name = None if options.name is None else read_name(options.name)
         draft = _draft(route, options, body)
         several = options.sweep or options.repeat is not None
         start = _start_sweep if several else _start_one
-        started: Operation | Sweep | None = start(session, draft, options, namespace)
+        started: Operation | Sweep | None = start(notebook, draft, options)
     if started is None:
         return
     if name is not None:
-        namespace[name] = started
-    holding = Holding(options.holding or notebook.sound)
+        notebook.namespace[name] = started
+    holding = notebook.holding(options.holding)
     waits = _waits(asked=options.wait, setting=notebook.wait)
     if front_end() is FrontEnd.HEADLESS and not waits:
-        session.part(Ongoing).unwatched.append(started)
+        notebook.session.part(Ongoing).unwatched.append(started)
     if isinstance(started, Operation):
         follow(started, holding, timeout=options.timeout, waits=waits)
         return
@@ -65,43 +63,32 @@ def make(
 
 
 def _draft(route: Route, options: Namespace, body: str | None) -> Draft:
-    """Return what a cell asks for, as it was typed."""
+    """Return the operation that a cell asks for, as it was typed."""
     fields = {field.name: getattr(options, field.name) for field in route.all_fields}
     if route.body and body is not None and body.strip():
         if fields[route.body] is not None:
-            raise Mistake(
-                f"The {route.body} stands in the cell and in --{route.body}; leave one out."
-            )
+            where = f"in the cell and in --{route.body}"
+            raise Mistake(f"The {route.body} stands {where}.", next="Leave one out.")
         fields[route.body] = body.strip("\n")
-    return Draft(
-        route=route,
-        fields=fields,
-        name=options.name,
-        tags=options.tag,
-        note=options.note,
-        key=options.key,
-        once=options.once,
-        take=options.take,
-    )
+    beside = {name: getattr(options, name) for name in BESIDE_FIELDS if name != "tags"}
+    return Draft(route=route, fields=fields, tags=options.tag, **beside)
 
 
-def _start_one(
-    session: Session, draft: Draft, options: Namespace, namespace: Any
-) -> Operation | None:
-    """Start the one operation that a cell asks for; None where it is only shown."""
-    planned = plan_operation(session, draft, namespace)
+def _start_one(notebook: Notebook, draft: Draft, options: Namespace) -> Operation | None:
+    """Start the one operation that a cell asks for; None if it is only shown."""
+    session = notebook.session
+    planned = plan_operation(session, draft, notebook.namespace)
     if options.dry_run:
         _show_request(planned, session)
         return None
     return Operation(submit_planned(session, planned), session)
 
 
-def _start_sweep(
-    session: Session, draft: Draft, options: Namespace, namespace: Any
-) -> Sweep | None:
-    """Start an operation for every combination of a sweep; None where they are only shown."""
+def _start_sweep(notebook: Notebook, draft: Draft, options: Namespace) -> Sweep | None:
+    """Start an operation for every combination of a sweep; None if they are only shown."""
     if draft.key is not None:
-        raise Mistake("A sweep makes several operations and --key names one.")
+        raise Mistake("A sweep makes several operations; --key names one.", next="Leave --key out.")
+    session, namespace = notebook.session, notebook.namespace
     vary = read_sweeps(options.sweep, namespace)
     repeat = 1 if options.repeat is None else options.repeat
     plan = plan_sweep(session, draft, vary, repeat=repeat, namespace=namespace)
@@ -112,12 +99,24 @@ def _start_sweep(
     return plan.start(session, draft.name)
 
 
+def show_target(target: Operation | Batch, holding: Holding, *, order: str | None = None) -> None:
+    """Show an operation, batch or sweep in the running cell; `order` is that of a sweep's board."""
+    if isinstance(target, Sweep):
+        show_board(target, holding, order=order)
+    elif isinstance(target, Batch):
+        show_batch(target)
+    elif front_end() is FrontEnd.HEADLESS:
+        show_end(target, holding)
+    else:
+        follow(target, holding, waits=False)
+
+
 def follow(
     operation: Operation, holding: Holding, *, timeout: float | None = None, waits: bool
 ) -> None:
     """Show an operation in the running cell; if it `waits`, until its end is shown.
 
-    Having waited, raises what went wrong. An interrupt ends the waiting alone, and says so.
+    Having waited, raises the operation's error. An interrupt ends only the waiting.
     """
     run = operation.session.engine.run(operation.key)
     if run is None:
@@ -148,11 +147,11 @@ def _waits(*, asked: bool | None, setting: str) -> bool:
 
 
 def _show_request(planned: Planned, session: Session) -> None:
-    """Show exactly what would be sent, and how long such operations have taken."""
+    """Show the exact request, and how long such operations have taken."""
     from IPython.display import display
 
     request = planned.request
-    usual = session.journal.usual_seconds(request.route.path, session.service)
+    usual = session.journal.usual_seconds(request.route.path, session.services.in_use)
     words = [
         f"PUT {request.route.path}",
         json.dumps(json.loads(request.body), ensure_ascii=False, indent=2),
@@ -167,8 +166,7 @@ def _show_request(planned: Planned, session: Session) -> None:
     ]
     text = "\n".join(words)
     html = frame(BLUE, head(request.route.title, "dry run", "nothing was sent"), multiline(text))
-    shown = Rendering(str(html), text)
     if front_end().shows_html:
-        display(shown)
+        display(Rendering(str(html), text))
     else:
-        print(shown.text)
+        print(text)

@@ -1,4 +1,4 @@
-"""Commands around the work itself: help, status, the sandbox, the key."""
+"""Commands for help, the status, the sandbox and the key."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from argparse import Namespace
 from collections.abc import Callable
 
 from soundpiece_nb.api.errors import Mistake
+from soundpiece_nb.display.front_end import FrontEnd, front_end
 
 from .command import Notebook, command
 from .options import option, read_pace
@@ -48,17 +49,15 @@ def overview(_: Notebook, __: Namespace) -> None:
 
 
 @command("status")
-def status(_: Notebook, __: Namespace) -> None:
+def status(notebook: Notebook, _: Namespace) -> None:
     """Show service, key (masked), operations and folders."""
-    from soundpiece_nb.operations.current_session import current
-
-    session = current()
-    if session.uses_sandbox:
+    session = notebook.session
+    if session.services.uses_sandbox:
         address = session.sandbox.running()
         where = f"sandbox on {address.base_url}" if address else "sandbox (stopped)"
         key = "not needed"
     else:
-        where = _or_complaint(lambda: session.service)
+        where = _or_complaint(lambda: session.services.in_use)
         key = _or_complaint(_masked_key)
     counts = ", ".join(f"{number} {name}" for name, number in session.journal.counts().items())
     audio = sum(file.stat().st_size for file in (session.home / "audio").rglob("*.flac"))
@@ -75,7 +74,7 @@ def status(_: Notebook, __: Namespace) -> None:
 
 
 def _or_complaint(ask: Callable[[], str]) -> str:
-    """Return an answer, or what is wrong with it: a status is where one looks for that."""
+    """Return an answer, or the words of the Mistake that prevents it."""
     try:
         return ask()
     except Mistake as mistake:
@@ -101,20 +100,19 @@ def _masked_key() -> str:
     ),
     example="%soundpiece_sandbox start",
 )
-def sandbox(_: Notebook, options: Namespace) -> None:
+def sandbox(notebook: Notebook, options: Namespace) -> None:
     """Start, stop or look at the embedded sandbox.
 
     It is a small imitation of the service on this machine, offline and free. It makes real audio;
     it is not Soundpiece's model.
     """
     from soundpiece_nb.credentials import find_api_key
-    from soundpiece_nb.operations.current_session import current
 
-    session = current()
+    session = notebook.session
     running = None if options.action == "stop" else session.sandbox.running()
     if options.action == "start":
         if options.if_no_key and find_api_key():
-            print(f"There is an API key, so operations go to {session.service}.")
+            print(f"There is an API key, so operations go to {session.services.in_use}.")
             return
         if running and options.pace is not None:
             raise Mistake(
@@ -122,16 +120,16 @@ def sandbox(_: Notebook, options: Namespace) -> None:
                 next="%soundpiece_sandbox stop comes first.",
             )
         address = session.sandbox.start(1.0 if options.pace is None else options.pace)
-        session.uses_sandbox = True
+        session.services.uses_sandbox = True
         print(
             f"Soundpiece sandbox on {address.base_url}: real audio, made on this machine, free. "
             "It is not Soundpiece's model."
         )
     elif options.action == "stop":
-        session.uses_sandbox = False
+        session.services.uses_sandbox = False
         print("The sandbox is stopped." if session.sandbox.stop() else "It was not running.")
     elif running:
-        used = " and in use here" if session.uses_sandbox else ""
+        used = " and in use here" if session.services.uses_sandbox else ""
         print(f"The sandbox is running on {running.base_url}{used}.")
     else:
         print("The sandbox is not running; %soundpiece_sandbox start starts it.")
@@ -155,13 +153,11 @@ def _ask_for(what: str) -> str:
 
     from IPython.core.error import StdinNotImplementedError
 
-    from soundpiece_nb.display.front_end import FrontEnd, front_end
-
     nobody = Mistake(
         "Nobody can be asked for it here.",
         next="Set SOUNDPIECE_API_KEY or SOUNDPIECE_WEBHOOK_SECRET instead.",
     )
-    if front_end() is FrontEnd.SCRIPT:  # the next line of the program would be taken for the key
+    if front_end() is FrontEnd.SCRIPT:  # the program's next line would be read as the key
         raise nobody
     try:
         return getpass(f"{what} (not shown): ")
@@ -174,10 +170,8 @@ def logout(_: Notebook, options: Namespace) -> None:
     """Remove the API key from the system keyring."""
     from soundpiece_nb import credentials
 
-    if options.webhook:
-        what, removed = "secret", credentials.forget_webhook_secrets()
+    what = "secret" if options.webhook else "key"
+    if credentials.forget(credentials.WEBHOOK_SECRET if options.webhook else credentials.API_KEY):
+        print(f"The {what} is removed from the keyring.")
     else:
-        what, removed = "key", credentials.forget_api_key()
-    print(
-        f"The {what} is removed from the keyring." if removed else f"The keyring holds no {what}."
-    )
+        print(f"The keyring holds no {what}.")

@@ -1,4 +1,4 @@
-"""The option `--sweep name=a,b,c`: the values to vary, as they are typed."""
+"""The option `--sweep name=a,b,c`: a name and the values that it varies over."""
 
 from __future__ import annotations
 
@@ -14,10 +14,7 @@ _SWEEP = re.compile(r"(?P<name>[^\s=]+)\s*=\s*(?P<values>.*)", re.DOTALL)
 
 
 def read_sweeps(texts: Sequence[str], namespace: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Return the values to try of each name; `mood={{moods}}` takes them from a list variable.
-
-    Raises Mistake for what is no sweep.
-    """
+    """Return the values of each name; `mood={{moods}}` takes a variable's list. Raises Mistake."""
     sweeps: dict[str, list[str]] = {}
     for text in texts:
         match = _SWEEP.fullmatch(text.strip())
@@ -32,9 +29,8 @@ def _values(text: str, namespace: Mapping[str, Any]) -> list[str]:
     name = name_alone(text)
     held = None if name is None else namespace.get(name)
     if isinstance(held, set | frozenset | Mapping):
-        raise Mistake(
-            f"--sweep takes values in an order, such as a list; {name} is a {type(held).__name__}."
-        )
+        kind = type(held).__name__
+        raise Mistake(f"--sweep takes values in an order, such as a list; {name} is a {kind}.")
     values = texts_of(held)
     if values is None:
         values = [value.strip() for value in expand(text, namespace).split(",")]

@@ -1,7 +1,7 @@
-"""Targets: the operations, batches and sweeps that words on a magic's line name.
+"""Targets: the operations, batches and sweeps that are named by words on a magic's line.
 
-A variable of the notebook that holds a handle comes first: `op = sp.fx("Rain")` may be typed as
-`op`, like a NAME, though the journal knows no such name.
+A variable of the notebook that holds a handle comes first: after `op = sp.fx("Rain")`, `op` can be
+typed like a NAME, though the journal has no such name.
 """
 
 from __future__ import annotations
@@ -17,14 +17,8 @@ from soundpiece_nb.operations.sweep import find_sweep
 
 
 def find_keys(words: Iterable[str], namespace: Mapping[str, Any], session: Session) -> list[str]:
-    """Return the keys that words mean, each once; a sweep or batch means all of its operations.
-
-    Raises Mistake for a word that means nothing.
-    """
-    keys: dict[str, None] = {}
-    for word in words:
-        keys.update(dict.fromkeys(_keys(word, namespace, session)))
-    return list(keys)
+    """Return the keys that words name, each once, all of a sweep or batch; raises Mistake."""
+    return list(dict.fromkeys(key for word in words for key in _keys(word, namespace, session)))
 
 
 def _keys(word: str, namespace: Mapping[str, Any], session: Session) -> Sequence[str]:
@@ -38,23 +32,21 @@ def _keys(word: str, namespace: Mapping[str, Any], session: Session) -> Sequence
 
 
 def find_target(word: str, namespace: Mapping[str, Any], session: Session) -> Operation | Batch:
-    """Return the operation, batch or sweep that a word means; raises Mistake for nothing.
+    """Return the operation, batch or sweep that a word names; raises Mistake if there is none.
 
-    What is unfinished of an earlier batch or sweep goes on; what was rejected stays so.
+    An earlier batch or sweep goes on, without sending rejected operations again.
     """
     held = namespace.get(word)
     if isinstance(held, Operation | Batch):
         return held
     found = session.journal.find_group(word)
-    if found is not None:
-        if found.sweep:
-            return find_sweep(session, word)
-        return find_batch(session, word, resend=False)
-    return find_operation(word, namespace, session)
+    if found is None:
+        return find_operation(word, namespace, session)
+    return find_sweep(session, word) if found.sweep else find_batch(session, word, resend=False)
 
 
 def find_operation(word: str, namespace: Mapping[str, Any], session: Session) -> Operation:
-    """Return the operation that a word means; raises Mistake for none, or for a take of one."""
+    """Return the operation that a word names; raises Mistake for none, or for a take."""
     reference = parse_reference(word, namespace)
     named = word if reference.pick else reference.word
     return Operation(session.journal.find(named), session)

@@ -1,1 +1,1 @@
-"""Everything a person starts and holds: operations, their outputs, batches and sweeps."""
+"""Operations, their outputs, batches and sweeps, and the session that they belong to."""

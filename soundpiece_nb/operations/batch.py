@@ -1,4 +1,4 @@
-"""Batches: many requests of one route, checked whole, a few of them on the way at once."""
+"""Batches: many requests of one route, all checked first, then sent a few at a time."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +32,7 @@ from soundpiece_nb.text import short
 
 from .labels import read_name
 from .operation import Operation
-from .plan import Draft, Planned, plan_operation
+from .plan import Draft, Planned, plan_operation, split_fields
 from .references import Referable, Reference
 from .session import Session, SessionPart
 from .submission import record, start_recorded
@@ -40,15 +41,19 @@ from .waiting import wait, wait_seconds
 if TYPE_CHECKING:
     import pandas as pd
 
+    from soundpiece_nb.journal.entry import Entry
+
 MOST_COMPLAINTS = 5
+"""Wrong rows that one error tells of."""
 MOST_OFFERED = 4
+"""Keys that an error offers where only one of a batch's operations can be meant."""
 AT_ONCE = 20
-"""Operations of a batch that are on the way at a time, unless told otherwise."""
-_BESIDE_FIELDS = ("name", "tags", "note", "key")
+"""Operations of a batch that are on the way at a time by default."""
+_COLUMNS_BESIDE_FIELDS = ("name", "tags", "note", "key")
 
 
 class Batch(Referable):
-    """The operations of a batch, in the order of its rows; it goes on by itself."""
+    """The operations of a batch, in the order of its rows; they are sent in the background."""
 
     def __init__(
         self,
@@ -60,17 +65,14 @@ class Batch(Referable):
         new: Collection[str] = (),
         resend: bool = True,
     ) -> None:
-        """Go on with operations that are in the journal, `max_in_flight` of them at a time.
-
-        The service cannot have those that are `new`. Those that were rejected are sent again,
-        unless `resend` is False.
-        """
+        """Go on with operations of the journal; `new` are unsent, `resend` sends rejected ones."""
         self.name = name
         self.session = session
+        self.keys = tuple(keys)
+        """The keys of all operations, in the order of the rows."""
         self._began = time.monotonic()
         self._seconds: float | None = None
-        self._places = max_in_flight
-        self._keys = tuple(keys)
+        self._max_in_flight = max_in_flight
         self._new = frozenset(new)
         self._waiting = deque(keys)
         self._ended: list[str] = []
@@ -82,68 +84,56 @@ class Batch(Referable):
         self._fill()
 
     def __len__(self) -> int:
-        return len(self._keys)
+        return len(self.keys)
 
     def __repr__(self) -> str:
         return f"<batch {self.name or 'without a name'} of {len(self)}: {self._counted()}>"
 
     def as_reference(self) -> Reference:
-        """Raise Mistake: it is several operations."""
-        offered = ", ".join(map(short, self._keys[:MOST_OFFERED]))
+        """Raise Mistake, since a batch is several operations."""
+        offered = ", ".join(map(short, self.keys[:MOST_OFFERED]))
         more = " and so on" if len(self) > MOST_OFFERED else ""
-        raise Mistake(f"is {len(self)} operations; say which one: {offered}{more}.")
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """The keys of all operations, in the order of the rows."""
-        return self._keys
+        raise Mistake(f"is {len(self)} operations.", next=f"Say which one: {offered}{more}.")
 
     @property
     def operations(self) -> tuple[Operation, ...]:
         """All operations, in the order of the rows."""
-        return tuple(Operation(key, self.session) for key in self._keys)
+        return tuple(Operation(key, self.session) for key in self.keys)
 
     @property
     def done(self) -> bool:
         """Whether every operation has ended, well or badly, or is no longer followed here."""
-        return len(self._ended) == len(self._keys)
+        return self.ended == len(self)
 
     @property
     def route(self) -> str:
         """The route of its operations."""
-        return self.session.journal.entry(self._keys[0]).route
+        return self.session.journal.entry(self.keys[0]).route
 
     @property
     def ended(self) -> int:
-        """How many operations have ended."""
+        """The number of operations that have ended."""
         return len(self._ended)
 
     @property
     def seconds(self) -> float:
-        """How long it has been going on here, or went on."""
+        """The seconds from its start here to its end, or to now."""
         return time.monotonic() - self._began if self._seconds is None else self._seconds
 
     def counts(self) -> dict[str, int]:
-        """Return how many operations have each status, those that were not sent as `waiting`."""
+        """Return the number of operations by status; those that were not sent are `waiting`."""
         waiting = set(self._waiting)
-        statuses = self.session.journal.statuses(self._keys)
-        return dict(Counter("waiting" if key in waiting else statuses[key] for key in self._keys))
+        statuses = self.session.journal.statuses(self.keys)
+        return dict(Counter("waiting" if key in waiting else statuses[key] for key in self.keys))
 
     def _counted(self) -> str:
         return ", ".join(f"{count} {status}" for status, count in self.counts().items())
 
     def __iter__(self) -> Iterator[Operation]:
         """Give the operations one by one as they end, the ready and the others."""
-        given = 0
-        while given < len(self._keys):
-            with self._lock:
-                key = self._ended[given] if given < len(self._ended) else None
-                coming = self._next_end
-            if key is None:
-                self._wait(coming, math.inf)
-                continue
-            given += 1
-            yield Operation(key, self.session)
+        for number in range(len(self)):
+            self._wait_for_more_than(number, math.inf)
+            yield Operation(self._ended[number], self.session)
 
     def result(self, timeout: float | timedelta | None = None) -> pd.DataFrame:
         """Wait for all, and return `frame()`; one that failed is a row that says so.
@@ -152,44 +142,46 @@ class Batch(Referable):
         """
         until = time.monotonic() + wait_seconds(timeout)
         while not self.done:
-            with self._lock:
-                coming = self._next_end
-            if self.done:
-                break
-            self._wait(coming, max(0.0, until - time.monotonic()))
+            self._wait_for_more_than(self.ended, max(0.0, until - time.monotonic()))
         return self.frame()
 
     def failure(self) -> SoundpieceError | None:
-        """Return what went wrong where not all are ready with their files, by the first of them."""
-        entries = self.session.journal.of_keys(self._keys)
+        """Return why the first of the operations that are not ready is not; None if all are."""
+        entries = self.session.journal.of_keys(self.keys)
         bad = [entry for entry in entries if entry.status != "ready" or not entry.complete]
         if not bad:
             return None
-        first = bad[0]
-        error = outcome(first)
-        why = explain(first)
-        if error is None and first.key in self._stuck:
-            resume = f"%soundpiece_resume {short(first.key)} goes on with it."
-            error = StorageFailed(self._stuck[first.key], next=resume)
-        elif error is None:
-            told = (why.what, why.money, why.next) if why else (f"It is {first.status}.", "", "")
-            error = ServiceSilent(told[0], money=told[1], next=told[2])
-        error.key, error.operation_id = first.key, first.operation_id
+        error = self._error(bad[0])
+        error.key, error.operation_id = bad[0].key, bad[0].operation_id
         return error.prefixed(f"{len(bad)} of {len(self)} operations are not ready.")
 
+    def _error(self, entry: Entry) -> SoundpieceError:
+        if error := outcome(entry):
+            return error
+        if entry.key in self._stuck:
+            resume = f"%soundpiece_resume {short(entry.key)} goes on with it."
+            return StorageFailed(self._stuck[entry.key], next=resume)
+        why = explain(entry)
+        if why is None:
+            return ServiceSilent(f"It is {entry.status}.")
+        return ServiceSilent(why.what, money=why.money, next=why.next)
+
     def frame(self) -> pd.DataFrame:
-        """Return the operations as they stand, as `history()` does, in the order of the rows."""
+        """Return the operations as they are now, as `history()` does, in the order of the rows."""
         from soundpiece_nb.journal.dataframe import of_keys
 
-        return of_keys(self.session.journal, self._keys)
+        return of_keys(self.session.journal, self.keys)
 
-    def _wait(self, coming: Future[None], timeout: float) -> None:
-        """Wait for the next end; what stops the waiting says that the batch goes on."""
+    def _wait_for_more_than(self, number: int, timeout: float) -> None:
+        """Wait until more operations than this have ended; raises WaitTimeout, WaitInterrupted."""
+        with self._lock:
+            if self.ended > number:
+                return
+            coming = self._next_end
         try:
-            wait(coming, timeout, self._keys[0])
+            wait(coming, timeout, self.keys[0])
         except (WaitTimeout, WaitInterrupted) as stopped:
-            left = len(self) - self.ended
-            stopped.what = f"{left} of {len(self)} operations go on."
+            stopped.what = f"{len(self) - self.ended} of {len(self)} operations go on."
             stopped.next = self._again()
             raise
 
@@ -197,18 +189,18 @@ class Batch(Referable):
         return f"sp.batch(name={self.name!r}) finds it again." if self.name else ""
 
     def _fill(self) -> None:
-        """Let operations set out while there are places."""
+        """Start operations as long as fewer than `max_in_flight` of them are on the way."""
         while True:
             with self._lock:
-                on_the_way = len(self._keys) - len(self._waiting) - len(self._ended)
-                if not self._waiting or on_the_way >= self._places:
+                in_flight = len(self) - len(self._waiting) - self.ended
+                if not self._waiting or in_flight >= self._max_in_flight:
                     return
                 key = self._waiting.popleft()
             try:
                 run = start_recorded(
                     self.session, key, unsent=key in self._new, resend=self._resend
                 )
-            except Exception as error:  # noqa: BLE001 - it holds up no other; `failure` tells it
+            except Exception as error:  # noqa: BLE001 - the others go on; `failure` tells of it
                 self._stuck[key] = str(error)
                 run = None
             if run is None:
@@ -234,20 +226,20 @@ class Batch(Referable):
 
 
 class Ongoing(SessionPart):
-    """The batches and sweeps that go on in a session, and what was started there unwatched."""
+    """The batches and sweeps that go on in a session, and what was started without waiting."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._batches: list[Batch] = []
         self.unwatched: list[Operation | Batch] = []
-        """What was started where nobody watches, and nobody has waited for yet."""
+        """Operations and batches that a headless run started and has not waited for yet."""
 
     def add(self, batch: Batch) -> None:
-        """Keep a batch as long as it goes on."""
+        """Remember a batch as long as it goes on."""
         self._batches = [*self.batches(), batch]
 
     def batches(self) -> list[Batch]:
-        """Return those that go on, the earliest first."""
+        """Return the batches that go on, the earliest first."""
         return [batch for batch in self._batches if not batch.done]
 
 
@@ -259,49 +251,37 @@ def start_batch(
     max_in_flight: int = AT_ONCE,
     name: str | None = None,
 ) -> Batch:
-    """Check every row, write all operations down, and send them a few at a time.
-
-    Raises Mistake, having written and sent nothing, for rows that are wrong.
-    """
+    """Check every row, write all operations down, and send them a few at a time; raises Mistake."""
     with nothing_sent():
-        places = read_whole(max_in_flight, "max_in_flight")
-        called = None if name is None else read_name(name)
-        planned = _plan_rows(session, _records(rows), find_route(route), called)
+        most = read_whole(max_in_flight, "max_in_flight")
+        name = None if name is None else read_name(name)
+        planned = _plan_rows(session, _records(rows), find_route(route), name)
     with defer_interrupts():
-        new = record(session, planned, batch=called)
+        new = record(session, planned, batch=name)
         keys = [each.request.key for each in planned]
-        return Batch(keys, session, max_in_flight=places, name=called, new=new)
+        return Batch(keys, session, max_in_flight=most, name=name, new=new)
 
 
 def find_batch(
-    session: Session,
-    name: str | None,
-    *,
-    max_in_flight: int = AT_ONCE,
-    resend: bool = True,
+    session: Session, name: str | None, *, max_in_flight: int = AT_ONCE, resend: bool = True
 ) -> Batch:
-    """Return an earlier batch by its name, and go on with what of it is unfinished.
-
-    Operations that were rejected are sent again, unless `resend` is False. Raises Mistake where
-    no batch has the name.
-    """
-    places = read_whole(max_in_flight, "max_in_flight")
+    """Return an earlier batch and go on with it, with rejected ones if `resend`; raises Mistake."""
+    most = read_whole(max_in_flight, "max_in_flight")
     keys = session.journal.of_batch(read_name(name)) if name is not None else []
     if not keys:
         raise Mistake("A batch takes rows, or the name of a batch that was started before.")
-    return Batch(keys, session, max_in_flight=places, name=name, resend=resend)
+    return Batch(keys, session, max_in_flight=most, name=name, resend=resend)
 
 
 def _plan_rows(
-    session: Session, records: Sequence[Mapping[str, Any]], route: Route, name: str | None
+    session: Session, rows: Sequence[Mapping[str, Any]], route: Route, name: str | None
 ) -> list[Planned]:
     """Plan every row; raises one Mistake that tells of the first few wrong ones."""
     planned: list[Planned] = []
     complaints: list[str] = []
     seen: Counter[str] = Counter()
-    for number, row in enumerate(records):
-        beside = {word: row[word] for word in _BESIDE_FIELDS if word in row}
-        fields = {word: value for word, value in row.items() if word not in beside}
+    for number, row in enumerate(rows):
+        fields, beside = split_fields(row, _COLUMNS_BESIDE_FIELDS)
         draft = Draft(route=route, fields=fields, once=False, **beside)
         try:
             each = plan_operation(session, draft)
@@ -309,11 +289,11 @@ def _plan_rows(
             complaints.append(mistake.prefixed(f"Row {number}:").message)
             continue
         if name is not None and draft.key is None:
-            # The n-th row that asks for just this: other rows may come and go around it.
+            # The n-th row with the same request has the same key, whatever rows are around it.
             asked = json.dumps(dict(each.request.fields), sort_keys=True, default=str)
             seen[asked] += 1
-            keyed = with_derived_key(each.request, f"{session.service}#{name}", seen[asked])
-            each = Planned(keyed, each.labels, each.varied)
+            scope = f"{session.services.in_use}#{name}"
+            each = replace(each, request=with_derived_key(each.request, scope, seen[asked]))
         planned.append(each)
     if complaints:
         more = len(complaints) - MOST_COMPLAINTS
@@ -321,31 +301,28 @@ def _plan_rows(
         raise Mistake(" ".join(shown))
     if not planned:
         raise Mistake("The batch has no rows.")
-    keys = Counter(each.request.key for each in planned)
-    twice = [key for key, count in keys.items() if count > 1]
-    if twice:
-        raise Mistake(f"The key {twice[0]} stands in more than one row.")
+    [(key, count)] = Counter(each.request.key for each in planned).most_common(1)
+    if count > 1:
+        raise Mistake(f"The key {key} stands in more than one row.")
     return planned
 
 
 def _records(rows: pd.DataFrame | Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return rows as dictionaries, without missing values, numbers as Python's own."""
+    """Return rows as dictionaries without missing values, with Python's numbers for numpy's."""
+    import numpy as np
+    import pandas as pd
+
+    def is_missing(value: Any) -> bool:
+        return pd.api.types.is_scalar(value) and bool(pd.isna(value))
+
     listed: Any = rows.to_dict("records") if hasattr(rows, "to_dict") else rows
     if not isinstance(listed, list | tuple) or not all(isinstance(row, Mapping) for row in listed):
         raise Mistake("A batch takes a DataFrame, or a list of dictionaries.")
     return [
-        {str(name): _plain(value) for name, value in row.items() if not _missing(value)}
+        {
+            str(name): value.item() if isinstance(value, np.generic) else value
+            for name, value in row.items()
+            if not is_missing(value)
+        }
         for row in listed
     ]
-
-
-def _missing(value: Any) -> bool:
-    import pandas as pd
-
-    return pd.api.types.is_scalar(value) and bool(pd.isna(value))
-
-
-def _plain(value: Any) -> Any:
-    import numpy as np
-
-    return value.item() if isinstance(value, np.generic) else value

@@ -1,7 +1,4 @@
-"""The session of this process: made at its first use, paused and closed with the extension.
-
-Light, so that loading and unloading the extension import nothing else.
-"""
+"""The session of this process, made at its first use, so that loading imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -31,19 +28,19 @@ class CurrentSession:
             return self._session
 
     def use(self, session: Session) -> None:
-        """Have this process work with a session that was made elsewhere."""
+        """Close the session, and use this one from now on."""
         self.close()
         with self._making:
             self._session = session
             atexit.register(session.close)
 
     def pause(self) -> None:
-        """Stop all work; operations on their way go on with `go_on`, or at the next use."""
+        """Stop all work until `go_on` or the next use of the session."""
         if self._session is not None:
             self._session.pause()
 
     def go_on(self) -> None:
-        """Carry on with the operations that were on their way at `pause`; instant without any."""
+        """Go on with the operations that were on their way at `pause`; instant without any."""
         if self._session is not None:
             self._session.go_on()
 
@@ -52,7 +49,7 @@ class CurrentSession:
         closing = self._session
         if closing is not None:
             atexit.unregister(closing.close)
-            closing.close()  # outputs that are drawn a last time still find it
+            closing.close()  # outputs are drawn a last time meanwhile, and need the session
             with self._making:
                 self._session = None
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from soundpiece_nb.api.log_filter import LOG_FILE
 
 LARGEST_LOG = 1_000_000
-"""Bytes after which the next session begins the file anew, and keeps one older."""
+"""Bytes after which the next session begins a new file, and keeps this one as `.old.log`."""
 
 
 class _File(logging.FileHandler):
-    """A log file that a full disk does not make complain into a notebook."""
+    """A log file whose own failures, on a full disk for instance, are not printed."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
         """Lose the record."""
@@ -27,7 +27,7 @@ class ErrorLog:
         self._handler: _File | None = None
 
     def open(self) -> None:
-        """Begin to write; where the disk refuses, nothing is kept."""
+        """Begin to write; if the disk refuses, records are lost."""
         with suppress(OSError):
             if self._file.exists() and self._file.stat().st_size > LARGEST_LOG:
                 self._file.replace(self._file.with_suffix(".old.log"))
@@ -39,7 +39,7 @@ class ErrorLog:
         logging.getLogger("soundpiece_nb").addHandler(self._handler)
 
     def close(self) -> None:
-        """Write no more."""
+        """Stop writing."""
         if self._handler is not None:
             logging.getLogger("soundpiece_nb").removeHandler(self._handler)
             self._handler.close()

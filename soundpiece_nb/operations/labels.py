@@ -12,6 +12,7 @@ from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.api.request import require_whole
 
 NO_STARS = 0
+"""The number of stars that takes a rating away."""
 
 
 @dataclass(frozen=True)
@@ -24,21 +25,16 @@ class Labels:
 
 
 def read_labels(name: Any = None, tags: Any = (), note: Any = None) -> Labels:
-    """Return labels that are known to be good; raises Mistake."""
-    return Labels(
-        None if name is None else read_name(name),
-        read_tags(tags),
-        None if note is None else read_note(note),
-    )
+    """Return checked labels; raises Mistake."""
+    name = None if name is None else read_name(name)
+    return Labels(name, read_tags(tags), None if note is None else read_note(note))
 
 
 def read_name(name: Any) -> str:
     """Return a NAME; raises Mistake unless it is an identifier."""
     if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name):
-        raise Mistake(
-            f"{shortened(name)} cannot be a NAME: it must be a Python identifier such as "
-            "night_drive."
-        )
+        rule = "it must be a Python identifier such as night_drive"
+        raise Mistake(f"{shortened(name)} cannot be a NAME: {rule}.")
     return name
 
 

@@ -1,4 +1,4 @@
-"""The library: earlier operations, found by whatever names them, judged, labelled and measured."""
+"""The library: earlier operations are found by name, rated, labelled and measured."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def find(session: Session, wanted: str | UUID | Referable) -> str:
-    """Return the key of a handle, a NAME, a key, its beginning or an id; raises Mistake."""
+    """Return the key of a handle, NAME, key, beginning of a key, or id; raises Mistake."""
     if isinstance(wanted, Referable):
         return wanted.as_reference().word
     return session.journal.find(wanted)
@@ -30,10 +30,7 @@ def unfinished(session: Session) -> list[Entry]:
 
 
 def rate(session: Session, key: str, take: int, *, rating: Any = None, note: Any = None) -> None:
-    """Keep a take's stars (1 to 5, 0 for none) or note (empty for none); None changes nothing.
-
-    Raises Mistake for another number of stars.
-    """
+    """Set a take's stars (0 for none) or note (empty for none); None keeps it. Raises Mistake."""
     stars = None if rating is None else read_stars(rating, least=NO_STARS)
     session.journal.judge(key, take, rating=stars, note=None if note is None else str(note))
     session.rated.tell(key)
@@ -48,10 +45,7 @@ def label(session: Session, key: str, *, tags: Any = (), note: Any = None) -> No
 
 
 def measure(session: Session, keys: Iterable[str]) -> bool:
-    """Measure the takes that are here and were not measured yet; True if there were any.
-
-    About half a second for each: call it off the main thread.
-    """
+    """Measure the takes here that were not yet, half a second each; tell whether there were any."""
     from soundpiece_nb.analysis.measurement import VERSION, measure
 
     fresh = False
@@ -60,14 +54,6 @@ def measure(session: Session, keys: Iterable[str]) -> bool:
             file = session.home / take.path if take.path else None
             if take.measured == VERSION or file is None or not file.exists():
                 continue
-            figures = measure(file)
-            session.journal.measured(
-                key,
-                take.take,
-                loudness=figures.loudness,
-                tempo=figures.tempo,
-                centroid=figures.centroid,
-                version=VERSION,
-            )
+            session.journal.measured(key, take.take, version=VERSION, **vars(measure(file)))
             fresh = True
     return fresh

@@ -1,4 +1,4 @@
-"""Handles: an operation, and the outputs it brought."""
+"""Handles of operations and of their outputs."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Operation(Referable):
         return f"<{entry.route}{name} {short(self.key)} {entry.status}>"
 
     def __str__(self) -> str:
-        """Return the key: the text that names it, in `{{name}}` on a magic's line say."""
+        """Return the key, which names the operation in `{{name}}` on a magic's line."""
         return self.key
 
     def __eq__(self, other: object) -> bool:
@@ -57,12 +57,12 @@ class Operation(Referable):
         return hash(self.key)
 
     def as_reference(self) -> Reference:
-        """Return what names it."""
+        """Return a reference by its key."""
         return Reference(self.key)
 
     @property
     def entry(self) -> Entry:
-        """Everything the journal holds of it, as of now."""
+        """The operation's row in the journal, as it is now."""
         return self.session.journal.entry(self.key)
 
     @property
@@ -77,7 +77,7 @@ class Operation(Referable):
 
     @property
     def route(self) -> str:
-        """The route it was sent to, `create.new_song` say."""
+        """The route it was sent to, such as `create.new_song`."""
         return self.entry.route
 
     @property
@@ -87,7 +87,7 @@ class Operation(Referable):
 
     @property
     def error(self) -> Problem | None:
-        """What went wrong; None while all is well."""
+        """The reason why it failed, was refused, or is stuck; None while all is well."""
         entry = self.entry
         return Problem(entry.error_code, entry.error_message or "") if entry.error_code else None
 
@@ -104,9 +104,8 @@ class Operation(Referable):
 
     @property
     def outputs(self) -> tuple[Output, ...]:
-        """The takes, once the service is ready; their files may still be on the way."""
-        entry = self.entry
-        return tuple(Output(self, take) for take in entry.takes)
+        """The takes, once the operation is ready; their files may still be on the way."""
+        return tuple(Output(self, take) for take in self.entry.takes)
 
     @property
     def parents(self) -> tuple[Operation, ...]:
@@ -124,8 +123,8 @@ class Operation(Referable):
         """Wait until every output is a verified file, and return this operation.
 
         A notebook's own asyncio tasks go on meanwhile. Raises OperationFailed, RequestRejected,
-        DownloadFailed, ServiceSilent, or WaitTimeout after `timeout` seconds; each carries
-        `.key` and `.operation_id`, and none of them ends the operation.
+        DownloadFailed, ServiceSilent, or WaitTimeout after `timeout` seconds; each has `.key` and
+        `.operation_id`, and WaitTimeout does not end the operation.
         """
         seconds = wait_seconds(timeout)
         future = self._future()
@@ -138,7 +137,7 @@ class Operation(Referable):
         return self._conclude()
 
     def rate(self, stars: int, note: str | None = None) -> Self:
-        """Judge the only take, with 1 to 5 stars and a note; Mistake where there are more."""
+        """Rate the only take with 1 to 5 stars and a note; raises Mistake if there are more."""
         outputs = self.outputs
         if not outputs:
             raise Mistake(f"It has no takes yet to judge; it is {self.status}.")
@@ -162,7 +161,7 @@ class Operation(Referable):
         return self
 
     def rerun(self, **changes: Any) -> Operation:
-        """Start the same request under a new key, but for these changes; None takes a field out.
+        """Start the same request with these changes under a new key; None takes a field out.
 
         `name`, `tags` and `note` label the new one; without `tags` it has this one's. Raises
         Mistake for bad input, before anything is sent.
@@ -170,7 +169,7 @@ class Operation(Referable):
         return Operation(submission.rerun(self.session, self.key, changes), self.session)
 
     def stop_watching(self) -> None:
-        """Follow it no longer in this process; it goes on at the service and can be resumed."""
+        """Stop following it in this process; it goes on at the service and can be resumed."""
         self.session.engine.detach(self.key)
 
     def __await__(self) -> Generator[Any, None, Operation]:
@@ -183,10 +182,8 @@ class Operation(Referable):
         return self._conclude()
 
     def _future(self) -> Future[None] | None:
-        engine = self.session.engine
-        run = engine.run(self.key) or submission.start_recorded(
-            self.session, self.key, resend=False
-        )
+        run = self.session.engine.run(self.key)
+        run = run or submission.start_recorded(self.session, self.key, resend=False)
         return None if run is None else run.ended
 
     def _conclude(self) -> Operation:
@@ -207,8 +204,7 @@ class Output(Referable):
         self.pruned_at = take.pruned_at
         self._entry = take
         self._session = operation.session
-        home = self._session.home
-        self.path: Path | None = home / take.path if take.path else None
+        self.path: Path | None = self._session.home / take.path if take.path else None
 
     def __repr__(self) -> str:
         length = f" {self.duration:.1f} s" if self.duration else ""
@@ -216,7 +212,7 @@ class Output(Referable):
         return f"<take {self.take} of {short(self.operation.key)}{length} {self.path or pruned}>"
 
     def __str__(self) -> str:
-        """Return the text that names it on a magic's line: the key, and which take."""
+        """Return the key and the take's number, which name it on a magic's line."""
         return f"{self.operation.key}:{self.take}"
 
     def __eq__(self, other: object) -> bool:
@@ -226,7 +222,7 @@ class Output(Referable):
         return hash(str(self))
 
     def as_reference(self) -> Reference:
-        """Return what names it."""
+        """Return a reference by the operation's key and the take's number."""
         return Reference(self.operation.key, str(self.take))
 
     @property
@@ -240,7 +236,7 @@ class Output(Referable):
         return self._now().note
 
     def rate(self, stars: int, note: str | None = None) -> Self:
-        """Judge it with 1 to 5 stars, and a note if you like; kept at once. Raises Mistake."""
+        """Rate it with 1 to 5 stars, and a note if you like; kept at once. Raises Mistake."""
         said = None if note is None else read_note(note)
         key = self.operation.key
         library.rate(self._session, key, self.take, rating=read_stars(stars), note=said)
@@ -261,11 +257,11 @@ class Output(Referable):
         return read(self._file())
 
     def save(self, path: str | Path) -> Path:
-        """Write the take to `path`, with its story as tags: .flac, .wav or .mp3 by the ending.
+        """Write the take as .flac, .wav or .mp3, by the ending of `path`; returns the file's path.
 
-        FLAC and WAV hold the very same samples, MP3 has 256 kbit/s. Into a folder it goes as FLAC
-        under a readable name. Returns where it is now. Raises Mistake for another ending,
-        StorageFailed where the disk refuses.
+        FLAC and WAV hold the very same samples, MP3 has 256 kbit/s; tags say how it was made. Into
+        a folder it goes as FLAC under a readable name. Raises Mistake for another ending,
+        StorageFailed if the disk refuses.
         """
         source = self._file()
         target = read_path(path)
@@ -273,23 +269,20 @@ class Output(Referable):
             target = self.place_in(target)
         if target.suffix.lower() not in ENDINGS:
             raise Mistake(
-                f"Takes are saved as .flac, .wav or .mp3; call the file "
-                f"{target.stem or 'take'}.flac, say, or name a folder that is there."
+                "Takes are saved as .flac, .wav or .mp3.",
+                next=f"Call the file {target.stem or 'take'}.flac, or name a folder that exists.",
             )
         store = self._session.engine.store.folder.resolve()
         if store in target.resolve().parents:
-            raise Mistake(f"{store} holds the takes as they came; save it somewhere else.")
+            raise Mistake(f"{store} holds the takes as they came.", next="Save it somewhere else.")
         story = self.operation.entry.story(self._entry)
         try:
             return attend(self._session.engine.workers.start(write_copy, source, target, story))
         except OSError as error:
-            raise StorageFailed(f"{target} cannot be written: {error.strerror}.") from None
+            raise StorageFailed(f"{target} cannot be written: {error.strerror}.") from error
 
     def place_in(self, folder: Path, ending: str = ".flac") -> Path:
-        """Return where in a folder `save` puts it: a readable name, numbered if another has it.
-
-        A path that exists already holds this very take.
-        """
+        """Return the free path that `save` gives it in a folder, or the one that holds it."""
         entry = self.operation.entry
         name = entry.file_name(self._entry, ending)
         return find_place(folder, name, self._file(), entry.story(self._entry))

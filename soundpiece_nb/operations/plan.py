@@ -1,12 +1,11 @@
-"""Plans: operations as they were asked for become requests that are known to be good.
+"""Plans: an operation as it was asked for becomes a request that is checked and has its key.
 
-Single cells, sweeps and batches are all planned here, by the same steps in the same order:
-`{{name}}`, then references to earlier outputs, then the request's own checks, then its key.
+Single cells, sweeps and batches are all planned by `plan_operation`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +18,9 @@ from .labels import Labels, read_labels
 from .references import find_source
 from .session import Session
 from .templates import expand
+
+BESIDE_FIELDS = ("name", "tags", "note", "key", "once", "take")
+"""Values of a Draft that are given beside the fields of its request."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +52,14 @@ class Planned:
     varied: Mapping[str, str]
 
 
+def split_fields(
+    values: Mapping[str, Any], names: Collection[str] = BESIDE_FIELDS
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the values that are fields of a request, and those of these `names`."""
+    fields = {name: value for name, value in values.items() if name not in names}
+    return fields, {name: value for name, value in values.items() if name in names}
+
+
 def plan_operation(
     session: Session, draft: Draft, namespace: Mapping[str, Any] | None = None
 ) -> Planned:
@@ -57,43 +67,50 @@ def plan_operation(
 
     With a `namespace`, or words that are varied, `{{name}}` is replaced in texts, tags and note.
     """
-    given = by_field_name(draft.route, draft.fields)
+    fields = by_field_name(draft.route, draft.fields)
     tags, note = draft.tags, draft.note
     if namespace is not None or draft.varied:
         words = {**(namespace or {}), **draft.varied}
-        given = {name: expand(value, words) for name, value in given.items()}
+        fields = {name: expand(value, words) for name, value in fields.items()}
         tags, note = expand(tags, words), expand(note, words)
     labels = read_labels(draft.name, tags, note)
-    if given.get(CALLBACK_URL.name) is None:
-        given[CALLBACK_URL.name] = session.settings.callback_url
-    if given[CALLBACK_URL.name] == AUTO:
-        given[CALLBACK_URL.name] = own_callback_url()
+    fields[CALLBACK_URL.name] = _callback_url(session, fields.get(CALLBACK_URL.name))
     for each in draft.route.fields:
-        if each.kind is Kind.LINK and given.get(each.name) is not None:
-            given[each.name] = find_source(
-                given[each.name], each.name, session.journal, session.service, namespace
-            )
-    request = new_request(draft.route, given, draft.key)
+        if each.kind is Kind.LINK and fields.get(each.name) is not None:
+            fields[each.name] = find_source(session, fields[each.name], each.name, namespace)
+    request = new_request(draft.route, fields, draft.key)
     return Planned(_with_key(session, draft, request), labels, draft.varied)
 
 
+def field_names(route: Route) -> dict[str, str]:
+    """Return the names of a route's fields by these and by the names of their options."""
+    fields = route.all_fields
+    return {name: each.name for each in fields for name in (each.name, each.option or each.name)}
+
+
 def by_field_name(route: Route, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return values by the names of the fields, where some go by the names of their options."""
-    fields = {each.option: each.name for each in route.all_fields if each.option}
-    return {fields.get(name, name): value for name, value in given.items()}
+    """Return values by the names of their fields; unknown names stay as they are."""
+    names = field_names(route)
+    return {names.get(name, name): value for name, value in given.items()}
 
 
-def derives_key(session: Session, *, once: bool | None, key: object) -> bool:
-    """Tell whether a request's key follows from what it asks for."""
-    return session.settings.once and key is None if once is None else once
+def derives_key(session: Session, draft: Draft) -> bool:
+    """Tell whether an operation's key follows from what it asks for."""
+    return session.settings.once and draft.key is None if draft.once is None else draft.once
+
+
+def _callback_url(session: Session, given: Any) -> Any:
+    """Return the URL that was given or is set; `auto` stands for this Jupyter server's own."""
+    chosen = session.settings.callback_url if given is None else given
+    return own_callback_url() if chosen == AUTO else chosen
 
 
 def _with_key(session: Session, draft: Draft, request: Request) -> Request:
-    derives = derives_key(session, once=draft.once, key=draft.key)
-    if derives and draft.key is not None:
-        raise Mistake("--once derives the key from the request; leave --key out.")
-    if not derives:
-        if draft.take is not None:
-            raise Mistake("--take counts the takes of --once; say both.")
-        return request
-    return with_derived_key(request, session.service, 1 if draft.take is None else draft.take)
+    if derives_key(session, draft):
+        if draft.key is not None:
+            raise Mistake("--once derives the key from the request.", next="Leave --key out.")
+        take = 1 if draft.take is None else draft.take
+        return with_derived_key(request, session.services.in_use, take)
+    if draft.take is not None:
+        raise Mistake("--take counts the takes of --once.", next="Say both.")
+    return request

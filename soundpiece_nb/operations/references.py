@@ -16,24 +16,26 @@ from soundpiece_nb.journal.entry import Entry
 from soundpiece_nb.journal.journal import Journal
 from soundpiece_nb.text import short
 
+from .session import Session
+
 _WITH_PICK = re.compile(r"(?P<word>.+?)(?::(?P<pick>\w+))?")
 _SOUND_FILES = (".flac", ".wav", ".mp3", ".ogg", ".m4a", ".aac", ".aif", ".aiff", ".opus")
 
 
 @dataclass(frozen=True)
 class Reference:
-    """An operation by its NAME, key, beginning of a key or id, and which output is picked of it."""
+    """An operation's NAME, key, beginning of a key or id, and the number or kind of an output."""
 
     word: str
     pick: str | None = None
 
 
 class Referable(ABC):
-    """A handle that may stand wherever an operation or output is named."""
+    """A handle that may be given instead of the name of an operation or output."""
 
     @abstractmethod
     def as_reference(self) -> Reference:
-        """Return what it names; raises Mistake where that is more than one operation."""
+        """Return a reference to it; raises Mistake if it is more than one operation."""
 
 
 def parse_reference(value: Any, namespace: Mapping[str, Any] | None = None) -> Reference:
@@ -44,9 +46,7 @@ def parse_reference(value: Any, namespace: Mapping[str, Any] | None = None) -> R
     """
     if isinstance(value, Referable):
         return value.as_reference()
-    if isinstance(value, OutputRef):
-        return Reference(value.key, str(value.take))
-    output = parse_output_ref(value)
+    output = value if isinstance(value, OutputRef) else parse_output_ref(value)
     if output is not None:
         return Reference(output.key, str(output.take))
     text = str(value).strip()
@@ -63,81 +63,74 @@ def parse_reference(value: Any, namespace: Mapping[str, Any] | None = None) -> R
 
 
 def find_output(reference: Reference, journal: Journal) -> tuple[Entry, int | None]:
-    """Return the operation that is meant and the number of the output that is picked, if any.
-
-    Raises Mistake where there is no such operation or output.
-    """
+    """Return the operation that is named, and the number of the picked output; raises Mistake."""
     entry = journal.entry(journal.find(reference.word))
     return entry, None if reference.pick is None else _take_of(entry, reference.pick)
 
 
 def find_source(
-    value: Any,
-    role: str,
-    journal: Journal,
-    service: str,
-    namespace: Mapping[str, Any] | None = None,
+    session: Session, value: Any, role: str, namespace: Mapping[str, Any] | None = None
 ) -> Any:
-    """Return what a request keeps for a source or reference: a URL, or a reference to an output.
+    """Return the value of a request's source or reference: a URL, or an OutputRef.
 
-    `value` is a URL or anything that `parse_reference` reads. Raises Mistake where it means
-    nothing, or something that has no sound at `service`.
+    `value` is a URL or anything that `parse_reference` reads; `role` is the field's name. Raises
+    Mistake if it names nothing, or something that has no sound at the service in use.
     """
     named = isinstance(value, Referable | OutputRef)
     if not named and (not isinstance(value, str) or "://" in value):
-        return value  # a URL, or a value that the request refuses with a sentence of its own
+        return value  # a URL, or a value that the request's own checks refuse
     if not named and parse_output_ref(value) is None:
         _require_no_file(value, role)
     try:
         reference = parse_reference(value, namespace)
-        entry = journal.entry(journal.find(reference.word))
+        entry = session.journal.entry(session.journal.find(reference.word))
     except Mistake as mistake:
         raise mistake.prefixed(f"The {role}:") from None
-    return _sounding_output(entry, reference.pick, role, service)
+    try:
+        return _sounding_output(entry, reference.pick, session.services.in_use)
+    except Mistake as mistake:
+        raise mistake.prefixed(f"The {role}") from None
 
 
 def _take_of(entry: Entry, pick: str) -> int:
     kinds = {take.kind: take.take for take in entry.takes if take.kind}
     take = kinds.get(pick, int(pick) if pick.isdecimal() else 0)
     if take not in [each.take for each in entry.takes]:
-        offered = ", ".join(f":{each.kind or each.take}" for each in entry.takes) or "none"
+        offered = ", ".join(f":{each.kind or each.take}" for each in entry.takes) or "no outputs"
         raise Mistake(f"{entry.name or short(entry.key)} has no output :{pick}; it has {offered}.")
     return take
 
 
-def _sounding_output(entry: Entry, pick: str | None, role: str, service: str) -> OutputRef:
-    """Return the output that is picked of an operation; raises Mistake where it has no sound."""
+def _sounding_output(entry: Entry, pick: str | None, service: str) -> OutputRef:
+    """Return the picked output, or the only one, of an operation; raises Mistake."""
     called = entry.name or short(entry.key)
     if entry.service != service:
         raise Mistake(
-            f"The {role} {called} was made by {entry.service}, and this goes to {service}, which "
-            "does not have it."
+            f"{called} was made by {entry.service}, and this goes to {service}, which does not "
+            "have it."
         )
     if entry.status in ("submitting", "processing"):
         raise Mistake(
-            f"The {role} {called} is still {entry.status}.",
+            f"{called} is still {entry.status}.",
             next=f"%soundpiece_wait {called}, then run this again.",
         )
     if entry.status != "ready":
+        why = explain(entry)
         raise Mistake(
-            f"The {role} {called} has no sound: it is {entry.status}. {explain(entry) or ''}"
+            f"{called} has no sound: it is {entry.status}. {why.what if why else ''}".rstrip(),
+            next=why.next if why else "",
         )
-    if pick is not None:
-        try:
-            return OutputRef(entry.key, _take_of(entry, pick))
-        except Mistake as mistake:
-            raise mistake.prefixed(f"The {role}") from None
     kinds = [take.kind for take in entry.takes if take.kind]
-    if kinds:
+    if pick is None and kinds:
         offered = " or ".join(f"{called}:{kind}" for kind in kinds)
-        raise Mistake(f"The {role} has several outputs; say {offered}.")
-    return OutputRef(entry.key, 1)
+        raise Mistake(f"{called} has several outputs.", next=f"Say {offered}.")
+    return OutputRef(entry.key, 1 if pick is None else _take_of(entry, pick))
 
 
 def _require_no_file(text: str, role: str) -> None:
     path = Path(text).expanduser()
     if path.suffix.lower() in _SOUND_FILES or "/" in text or "\\" in text:
         raise Mistake(
-            f"The {role} {text!r} is a file of this machine, and the service takes addresses only: "
-            "put it where an https URL reaches it, or name an earlier operation."
+            f"The {role} {text!r} is a file of this machine, and the service takes addresses only.",
+            next="Put it where an https URL reaches it, or name an earlier operation.",
         )

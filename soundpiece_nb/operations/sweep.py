@@ -1,4 +1,4 @@
-"""Sweeps: one request with some words varied, an operation for each combination."""
+"""Sweeps: one request with some words varied, and an operation for each combination."""
 
 from __future__ import annotations
 
@@ -11,19 +11,18 @@ from typing import Any
 
 from soundpiece_nb.api.errors import Mistake, nothing_sent
 from soundpiece_nb.api.request import require_whole
-from soundpiece_nb.api.routes import Route
 from soundpiece_nb.api.values import read_whole
 from soundpiece_nb.engine.interrupts import defer_interrupts
 from soundpiece_nb.text import counted
 
 from .batch import Batch
-from .plan import Draft, Planned, by_field_name, derives_key, plan_operation
+from .plan import Draft, Planned, by_field_name, derives_key, field_names, plan_operation
 from .session import Session
 from .submission import record
 from .templates import names_in
 
 MOST_IN_A_SWEEP = 100
-"""Combinations one cell may make: more than this is a batch, or a slip."""
+"""Operations that one sweep may start; more than this is a batch, or a slip."""
 AT_ONCE = 8
 """Operations of a sweep that are on the way at a time."""
 REPEAT = "repeat"
@@ -31,10 +30,7 @@ _RESERVED = ("id", REPEAT)
 
 
 class Sweep(Batch):
-    """The operations of a sweep, in the order of its combinations.
-
-    `values` are the words that were varied, for each operation by its key.
-    """
+    """A sweep's operations in the order of its combinations; `values` are the words of each."""
 
     def __init__(
         self,
@@ -60,7 +56,7 @@ class Sweep(Batch):
 
 @dataclass(frozen=True)
 class SweepPlan:
-    """A sweep that was checked and not yet begun: the operations that it would make."""
+    """A sweep that was checked and not yet begun."""
 
     names: tuple[str, ...]
     repeat: int
@@ -68,15 +64,15 @@ class SweepPlan:
 
     @property
     def id(self) -> str:
-        """The history's name for it; with derived keys, the same sweep has the same one."""
+        """The id in the history; the same sweep has the same one if its keys are derived."""
         keys = " ".join(each.request.key for each in self.planned)
         return f"{'-'.join(self.names) or REPEAT}-{uuid.uuid5(uuid.NAMESPACE_OID, keys).hex[:8]}"
 
     def __str__(self) -> str:
         every = " with ".join(f"every {name}" for name in self.names)
         times = f"{self.repeat} times" if self.repeat > 1 else ""
-        how = ", ".join(words for words in (every, times) if words)
-        return f"{counted(len(self.planned), 'operation')}{': ' if how else ''}{how}."
+        words = ", ".join(filter(None, (every, times)))
+        return f"{counted(len(self.planned), 'operation')}{': ' if words else ''}{words}."
 
     def start(self, session: Session, name: str | None = None) -> Sweep:
         """Write all operations down, or none, and send them a few at a time."""
@@ -96,8 +92,8 @@ def plan_sweep(
 ) -> SweepPlan:
     """Check every operation of a sweep without sending or writing anything.
 
-    A varied name is a field of the route, or stands as `{{name}}` in its texts; other names come
-    from the namespace. `repeat` makes takes of the same. Raises Mistake.
+    A varied name is a field of the route, or is in its texts as `{{name}}`; other names come from
+    the namespace. `repeat` starts each combination so many times. Raises Mistake.
     """
     with nothing_sent():
         times = read_whole(repeat, "repeat")
@@ -112,8 +108,8 @@ def _drafts(
     session: Session, draft: Draft, vary: Mapping[str, Sequence[str]], repeat: int
 ) -> Iterator[Draft]:
     """Give a draft for every combination, the last name changing fastest, and every repetition."""
-    derives = derives_key(session, once=draft.once, key=draft.key)
-    own = _field_names(draft.route)
+    derives = derives_key(session, draft)
+    own = field_names(draft.route)
     for combination in product(*vary.values()):
         values = dict(zip(vary, combination, strict=True))
         fields = by_field_name(draft.route, draft.fields)
@@ -127,22 +123,21 @@ def _drafts(
 
 
 def read_values(vary: Mapping[str, Sequence[Any]]) -> dict[str, list[str]]:
-    """Return the values to vary as text; raises Mistake for what is not a list of values."""
-    read = {name: texts_of(values) for name, values in vary.items()}
-    for name, texts in read.items():
+    """Return the values to vary as text; raises Mistake unless they are lists under identifiers."""
+    read = {}
+    for name, values in vary.items():
+        texts = texts_of(values)
         if not isinstance(name, str) or not name.isidentifier() or not texts:
             raise Mistake(
                 "What varies is a dictionary of lists, {'mood': ['calm', 'wild']}; "
-                f"{name!r}: {vary[name]!r} does not fit."
+                f"{name!r}: {values!r} does not fit."
             )
-    return {name: texts for name, texts in read.items() if texts}
+        read[name] = texts
+    return read
 
 
 def texts_of(values: object) -> list[str] | None:
-    """Return the values of a list, an array, a Series or the like as text; None for others.
-
-    A set has no order that would be the same the next time, so it gives None too.
-    """
+    """Return an ordered iterable's values as text; None for a set, which has no lasting order."""
     unordered = isinstance(values, str | bytes | Mapping | set | frozenset)
     if unordered or not isinstance(values, Iterable):
         return None
@@ -150,11 +145,7 @@ def texts_of(values: object) -> list[str] | None:
 
 
 def find_sweep(session: Session, wanted: str) -> Sweep:
-    """Return an earlier sweep by its id or NAME, and go on with what of it is unfinished.
-
-    Rejected operations stay so: looking at them sends nothing again. Raises Mistake where there
-    is no such sweep.
-    """
+    """Return an earlier sweep and go on with it, resending no rejected one; raises Mistake."""
     found = session.journal.find_group(wanted)
     if found is None or found.sweep is None:
         raise Mistake(f"There is no sweep {wanted!r}.", next="%soundpiece_history lists them.")
@@ -168,32 +159,22 @@ def find_sweep(session: Session, wanted: str) -> Sweep:
 def _require_possible(vary: Mapping[str, Sequence[str]], repeat: int) -> None:
     for name, values in vary.items():
         if name in _RESERVED:
-            raise Mistake(f"A sweep cannot vary {name!r}; call it otherwise.")
+            raise Mistake(f"A sweep cannot vary {name!r}.", next="Give what varies another name.")
         for value in values:
             require_whole(value, f"value of {name}")
     number = prod(map(len, vary.values())) * repeat
     if number > MOST_IN_A_SWEEP:
-        raise Mistake(
-            f"That would be {number} operations; a sweep makes at most {MOST_IN_A_SWEEP}."
-        )
+        most = f"a sweep makes at most {MOST_IN_A_SWEEP}"
+        raise Mistake(f"That would be {number} operations; {most}.")
 
 
 def _require_use(vary: Mapping[str, Sequence[str]], draft: Draft) -> None:
-    """Raise Mistake for a varied name that is neither a field nor stands in any text."""
+    """Raise Mistake for a varied name that is neither a field nor in any text."""
     texts = [*draft.fields.values(), draft.note, draft.tags]
-    used = set(names_in(texts)) | set(_field_names(draft.route))
+    used = set(names_in(texts)) | set(field_names(draft.route))
     for name in vary:
         if name not in used:
             raise Mistake(
                 f"Nothing here uses {{{{{name}}}}}, and {name} is no option of this magic: all "
                 "combinations would be alike."
             )
-
-
-def _field_names(route: Route) -> dict[str, str]:
-    """Return the route's fields by what they are called in Python and on a magic."""
-    return {
-        name: field.name
-        for field in route.all_fields
-        for name in (field.name, field.option or field.name)
-    }

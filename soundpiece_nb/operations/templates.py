@@ -1,7 +1,7 @@
-"""`{{name}}` in a text stands for the text of a notebook variable, once; the rest is left alone.
+"""`{{name}}` in a text is replaced by the text of a notebook variable; nothing else is changed.
 
 Lyrics hold braces, dollars and quotes, so neither IPython's expansion nor a template language may
-touch them: one pass, one form.
+be applied to them. One pass replaces; what it put in is not expanded again.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _NAME = re.compile(r"\{\{\s*([^{}\s]+)\s*\}\}")
 
 
 def names_in(value: Any) -> list[str]:
-    """Return the names that stand in `{{name}}` in a text or a list of texts, in order."""
+    """Return the names in `{{name}}` of a text or a list of texts, in order."""
     if isinstance(value, list | tuple):
         return [name for each in value for name in names_in(each)]
     words = _NAME.findall(value) if isinstance(value, str) else []
@@ -36,10 +36,7 @@ def as_python(name: str) -> str:
 
 
 def expand(value: Any, namespace: Mapping[str, Any]) -> Any:
-    """Return a text, or a list of texts, with each `{{name}}` replaced; other values as they are.
-
-    Raises Mistake for a name that is not in the namespace.
-    """
+    """Replace each `{{name}}` in a text or list of texts; other values stay. Raises Mistake."""
     if isinstance(value, list | tuple):
         return [expand(each, namespace) for each in value]
     return _expand_text(value, namespace) if isinstance(value, str) else value
@@ -54,7 +51,8 @@ def _expand_text(text: str, namespace: Mapping[str, Any]) -> str:
             raise Mistake(f"There is no variable {name!r} for {match[0]}.")
         try:
             return str(namespace[name])
-        except Exception as error:  # noqa: BLE001 - a person's own class may raise anything
-            raise Mistake(f"The variable {name!r} has no text ({type(error).__name__}).") from None
+        except Exception as error:  # a person's own class may raise anything
+            words = f"The variable {name!r} cannot be made into text ({type(error).__name__})."
+            raise Mistake(words) from error
 
     return _NAME.sub(value, text)

@@ -1,4 +1,4 @@
-"""Waiting for a future, in a kernel, a script or any event loop; it never cancels anything."""
+"""Waiting for a future in a kernel, a script or any event loop, without ever cancelling it."""
 
 from __future__ import annotations
 
@@ -21,79 +21,65 @@ from soundpiece_nb.text import short
 Made = TypeVar("Made")
 
 WAKE_SECONDS = 0.5
-"""How long a loop that awaits an operation may sleep: an interrupt is heard after that."""
+"""Seconds an awaiting event loop sleeps at most, after which it notices an interrupt."""
 
 LISTEN_SECONDS = 0.1
-"""How long a thread that waits may sleep. An interrupt wakes it only where the system hands it to
-just this thread, and not in the moment before it falls asleep."""
+"""Seconds a waiting thread sleeps at most. An interrupt wakes it only if the system gives the
+signal to this very thread, and not just before it falls asleep."""
+
+_STOPPED = "Waiting stopped; the operation goes on under the key {}."
 
 
 def wait_seconds(timeout: float | timedelta | None) -> float:
-    """Return how many seconds to wait, infinitely many for None; raises Mistake."""
+    """Return a timeout in seconds, infinity for None; raises Mistake."""
     if timeout is None or timeout == math.inf:
         return math.inf
     return read_seconds(timeout, "A timeout", least=-math.inf)
 
 
 def wait(future: Future[Any], timeout: float, key: str) -> None:
-    """Block until a future is done; in a kernel, its event loop goes on meanwhile.
-
-    Raises what the future raises, WaitTimeout or WaitInterrupted. Cancels nothing.
-    """
+    """Block until a future is done; raises its error, WaitTimeout or WaitInterrupted."""
+    again = f"%soundpiece_wait {short(key)} waits again."
     try:
         _wait_for(future, timeout)
     except KeyboardInterrupt:
-        what, then = _goes_on(key)
-        raise WaitInterrupted(what, next=then, key=key) from None
+        raise WaitInterrupted(_STOPPED.format(key), next=again, key=key) from None
     if not future.done():
-        raise WaitTimeout(
-            f"It is not done after {timeout:.3g} s and goes on.",
-            next=f"%soundpiece_wait {short(key)} waits again.",
-            key=key,
-        )
+        what = f"It is not done after {timeout:.3g} s and goes on."
+        raise WaitTimeout(what, next=again, key=key)
     future.result()
 
 
-def _goes_on(key: str) -> tuple[str, str]:
-    return (
-        f"Waiting stopped; the operation goes on under the key {key}.",
-        f"%soundpiece_wait {short(key)} waits again.",
-    )
-
-
 async def wait_in_loop(future: Future[Any], key: str) -> None:
-    """Wait in any event loop; raises what the future raises. Cancelling cancels the waiting."""
+    """Wait in any event loop; raises the future's error. Cancelling it cancels only the waiting."""
     ending = _in_this_loop(future)
     try:
         while not ending.done():
             await asyncio.wait([ending], timeout=WAKE_SECONDS)
     except asyncio.CancelledError as cancelled:  # as a kernel interrupts a cell that awaits
-        _explain(cancelled, " ".join(_goes_on(key)))
+        words = f"{_STOPPED.format(key)} %soundpiece_wait {short(key)} waits again."
+        cancelled.args = (words,)
+        # IPython shows this instead of a traceback.
+        cancelled._render_traceback_ = lambda: [f"CancelledError: {words}"]  # type: ignore[attr-defined]
         raise
     ending.result()
 
 
-def _explain(error: BaseException, words: str) -> None:
-    """Have an error that is not ours say these words, and show them alone."""
-    error.args = (words,)
-    error._render_traceback_ = lambda: [f"{type(error).__name__}: {words}"]  # type: ignore[attr-defined]
-
-
 def attend(job: Future[Made]) -> Made:
-    """Wait for work on this machine; in a kernel, its event loop goes on meanwhile."""
+    """Return the result of work on this machine; in a kernel, its event loop keeps running."""
     _wait_for(job, math.inf)
     return job.result()
 
 
 def _in_this_loop(future: Future[Any]) -> asyncio.Future[Any]:
-    """Return a copy for the running loop, which does not complain if nobody looks at its error."""
-    copy = asyncio.wrap_future(future)
-    copy.add_done_callback(lambda done: done.cancelled() or done.exception())
-    return copy
+    """Return the future's twin in the running loop; its error counts as seen, so none is logged."""
+    twin = asyncio.wrap_future(future)
+    twin.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return twin
 
 
 def _wait_for(future: Future[Any], seconds: float) -> None:
-    """Wait until a future is done, whatever its end, or the time is over."""
+    """Wait until a future is done, with whatever result, or the time is over."""
     end = time.monotonic() + seconds
     if _pump_loop_until(future, end):
         return
@@ -102,7 +88,7 @@ def _wait_for(future: Future[Any], seconds: float) -> None:
 
 
 def _pump_loop_until(future: Future[Any], end: float) -> bool:
-    """Run this thread's event loop meanwhile; False where there is none to run."""
+    """Run this thread's event loop until then; returns False if there is none to run."""
     try:
         loop = asyncio.get_running_loop()
     except RuntimeError:
@@ -111,7 +97,7 @@ def _pump_loop_until(future: Future[Any], end: float) -> bool:
 
     try:
         nest_asyncio2.apply(loop)
-    except ValueError:  # a loop that cannot be nested, uvloop say: it has to stand still
+    except ValueError:  # a loop that cannot be nested, such as uvloop's, is blocked meanwhile
         return False
     with _interrupted_at_once():
         loop.run_until_complete(_sleep_until_done(future, end))
@@ -126,10 +112,10 @@ async def _sleep_until_done(future: Future[Any], end: float) -> None:
 
 @contextmanager
 def _interrupted_at_once() -> Iterator[None]:
-    """Let an interrupt raise KeyboardInterrupt right here.
+    """Let an interrupt raise KeyboardInterrupt at once.
 
-    Where a cell awaits something, the kernel would cancel the cell instead, which takes effect
-    only once it awaits again.
+    In a cell that awaits, the kernel's handler would cancel the cell's task instead, which takes
+    effect only when it awaits again.
     """
     usual = signal.getsignal(signal.SIGINT)
     if threading.current_thread() is not threading.main_thread() or not callable(usual):

@@ -92,7 +92,7 @@ class Resumer:
             if due > now:
                 continue
             self._pauses[key] = (now + pause, min(2 * pause, LONGEST_PAUSE))
-            if self._session.reaches(self._session.journal.entry(key)):
+            if self._session.services.can_connect(self._session.journal.entry(key).service):
                 from soundpiece_nb.operations.submission import start_recorded
 
                 start_recorded(self._session, key)

@@ -123,11 +123,11 @@ def test_a_batch_is_shown_by_its_variable_and_is_none_of_the_sweeps(kernel):
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        ("rate many 3", "many is 2 operations; say which one: KEYS."),
-        ("tag many x", "many is 2 operations; say which one: KEYS."),
+        ("rate many 3", "many is 2 operations. Say which one: KEYS."),
+        ("tag many x", "many is 2 operations. Say which one: KEYS."),
         (
             "stems --source many",
-            "The source: many is 2 operations; say which one: KEYS. Nothing was sent.",
+            "The source: many is 2 operations. Nothing was sent. Say which one: KEYS.",
         ),
     ],
 )
