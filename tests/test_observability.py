@@ -59,7 +59,7 @@ def test_every_step_is_logged_with_key_and_route(logged):
         "poll is retried: The service has a problem. (503)",
         "polled: processing",
         "polled: ready",
-        "ready, with 1 outputs",
+        "ready, with 1 output",
         "download is retried: The service has a problem. (503)",
     ]
     assert [line for line in told if line in expected] == expected

@@ -71,6 +71,7 @@ class SoundpieceError(Exception):
         """Return a copy of this error that says these words first."""
         changed = copy.copy(self)
         changed.what = f"{words} {self.what}"
+        changed.args = (changed.what,)
         return changed
 
     def _render_traceback_(self) -> list[str]:

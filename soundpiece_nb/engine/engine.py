@@ -209,9 +209,13 @@ class Engine:
     def _cancel(self, key: str) -> None:
         if any(run.key == key for run in self._gathered):
             self._begin_gathered()
+        asyncio.get_running_loop().call_soon(self._cancel_task, key)  # after its first step
+
+    def _cancel_task(self, key: str) -> None:
+        """Cancel an operation's task, unless it is settling, which nothing may cut off."""
         task = self._tasks.get(key)
         if task is not None:
-            asyncio.get_running_loop().call_soon(task.cancel)  # once it has taken its first step
+            task.cancel()
 
     async def _carry(self, run: Run) -> None:
         """Carry one operation; whatever happens ends on its run."""

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from soundpiece_nb.api.answer import Answer
+from soundpiece_nb.text import counted
 
 from .context import OperationContext
 from .downloads import fetch_takes
@@ -35,7 +36,7 @@ async def run_operation(context: OperationContext, *, fetch: Fetch = fetch_takes
         context.log(logging.INFO, "failed: %s", code)
         await workers.journal(journal.failed, key, code, message)
         return
-    context.log(logging.INFO, "ready, with %d outputs", len(answer.outputs))
+    context.log(logging.INFO, "ready, with %s", counted(len(answer.outputs), "output"))
     context.run.change(Phase.DOWNLOADING)
     await workers.journal(journal.ready, key, answer.outputs)
     await fetch(context, answer)

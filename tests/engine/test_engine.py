@@ -690,3 +690,18 @@ def test_the_sent_body_is_the_journals_body(scripted):
     [put] = service.of("PUT", ROUTE)
     assert put.body == op.entry.body
     assert json.loads(put.body)["lyrics"] == "schöne\nZeile {x} $y"
+
+
+def test_to_stop_watching_twice_ends_it_all_the_same(scripted):
+    """The second time comes while the first is being settled."""
+    scripted(lambda *_: as_json(operation()))
+    op = sp.song("la", prompt="jazz")
+    engine = current().engine
+    run = engine.run(op.key)
+
+    def twice():
+        engine._cancel(op.key)
+        engine._loop.call_soon(engine._cancel, op.key)
+
+    engine._loop.call_soon_threadsafe(twice)
+    assert isinstance(run.ended.exception(5), sp.WatchingStopped)
