@@ -16,6 +16,7 @@ from soundpiece_nb.journal.journal import Journal, open_journal
 from soundpiece_nb.journal.quick_reads import count_abandoned
 from soundpiece_nb.journal.rescue import JournalWasDamaged, rescue
 from soundpiece_nb.journal.suggestions import suggest_tags
+from support.largest_file import largest_file
 from support.recorded_operations import finish, record
 
 PAGE = 4096
@@ -203,14 +204,9 @@ def test_a_journal_that_another_process_writes_is_not_taken_from_under_it(home):
     opened_anew(home).close()
 
 
-def test_where_a_journal_cannot_even_be_kept_aside_one_sentence_says_so(home, monkeypatch):
+def test_where_a_journal_cannot_even_be_kept_aside_one_sentence_says_so(home):
     (home / "journal.sqlite").write_bytes(b"nonsense" * 100)
-
-    def full(*_):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("soundpiece_nb.journal.rescue.shutil.copyfile", full)
-    with pytest.raises(StorageFailed, match="No space left on device"):
+    with largest_file(400), pytest.raises(StorageFailed, match="File too large"):
         open_journal(home)
     assert (home / "journal.sqlite").read_bytes() == b"nonsense" * 100
 
