@@ -221,5 +221,5 @@ def _against_best(repeats: Numbers, beat: Numbers) -> Numbers:
 
 
 def _at(repeats: Numbers, lags: Numbers) -> Numbers:
-    """Return repeats at lags that may lie between moments; 0 for lags beyond them."""
+    """Return repeats at lags that may fall between moments; 0 for lags beyond them."""
     return np.interp(lags, np.arange(len(repeats)), repeats, right=0.0)

@@ -113,7 +113,7 @@ class Filter:
 
 
 def _unindexed(name: str) -> ColumnElement[Any]:
-    """Return a column whose own index is not used, which a + tells SQLite.
+    """Return a column whose own index SQLite does not use, because of the + before it.
 
     All filters then run in one pass over the narrow `operations_listed`, whatever is asked.
     """

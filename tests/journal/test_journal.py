@@ -67,7 +67,7 @@ def test_a_key_is_never_used_for_two_bodies(journal):
 
 @pytest.mark.parametrize("together", [False, True])
 def test_a_key_of_one_service_is_not_taken_for_another(journal, together):
-    """What was made there is not what was asked for here."""
+    """Its operation was made at another service than the one asked now."""
     key = record(journal)
     same = new_request(find_route("song"), {"lyrics": "la", "prompt": "jazz"}, key)
     given = ([same], [{}]) if together else (same,)

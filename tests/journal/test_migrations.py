@@ -1,4 +1,4 @@
-"""Journals of earlier versions, opened by this one: nothing is lost, and half a way is none.
+"""Journals of earlier versions, opened by this one: all is kept, or nothing is changed.
 
 `schema-1.sql` to `schema-4.sql` are dumps of journals that those versions wrote.
 """

@@ -1,4 +1,4 @@
-"""A journal whose file is damaged: kept aside, said, and what can be read goes on."""
+"""A damaged journal: kept aside, reported, and begun anew with all that can be read."""
 
 from __future__ import annotations
 

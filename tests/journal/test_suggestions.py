@@ -1,4 +1,4 @@
-"""What a person may be about to type, as the journal knows it."""
+"""Suggestions for completion, as the journal has them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A disk that takes no large files: the system itself refuses them, to this process alone."""
+"""A limit of the system on the size of the files that this process writes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def largest_file(size: int) -> Iterator[None]:
-    """Let this process write no file beyond so many bytes."""
+    """Let this process write no file of more bytes."""
     usual, most = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, most))
     try:
