@@ -11,6 +11,7 @@ from contextlib import closing
 import pytest
 
 from soundpiece_nb.api.errors import JournalDamaged, StorageFailed
+from soundpiece_nb.journal.dataframe import history
 from soundpiece_nb.journal.filters import Filter
 from soundpiece_nb.journal.journal import Journal, open_journal
 from soundpiece_nb.journal.quick_reads import count_abandoned
@@ -177,6 +178,15 @@ def test_damage_that_is_met_while_working_is_said_with_the_way_out(home):
         overwrite(home, page)
     with pytest.raises(JournalDamaged, match="%soundpiece_doctor"):
         journal.count(Filter(search="line"))
+    journal.close()
+
+
+def test_damage_in_the_middle_of_a_frame_is_said_with_the_way_out_too(home):
+    journal = Journal(home)
+    pages = pages_of(home, "operations")
+    overwrite(home, pages[len(pages) // 2])
+    with pytest.raises(JournalDamaged, match="%soundpiece_doctor"):
+        history(journal, Filter())
     journal.close()
 
 
