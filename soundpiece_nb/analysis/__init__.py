@@ -1,1 +1,1 @@
-"""Measures what a sound, or the words it was made from, is like."""
+"""Measurements of sounds (loudness, tempo, brightness), and of the words they were made from."""

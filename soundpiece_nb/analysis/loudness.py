@@ -1,34 +1,32 @@
-"""How loud a piece is to the ear: integrated loudness by ITU-R BS.1770-4.
+"""The integrated loudness of a piece by ITU-R BS.1770-4.
 
-The recommendation prints its two K-weighting filters for 48 kHz alone. Here they are analogue
-prototypes, brought to any sample rate: those from which its tables follow, to the last digit.
+The recommendation gives its two K-weighting filters as coefficients for 48 kHz only. These are the
+analogue prototypes that yield the same coefficients to the last digit, for any sample rate.
 """
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
+import numpy as np
+import numpy.typing as npt
 
 STEP = 0.1
 """Seconds from one gating block to the next."""
 
 STEPS_IN_BLOCK = 4
-"""400 ms that overlap by 75 %."""
+"""Steps in a gating block of 400 ms, so that blocks overlap by 75 %."""
 
 ABSOLUTE_GATE = -70.0
 """LUFS; quieter blocks are silence."""
 
 RELATIVE_GATE = -10.0
-"""LU below what is no silence; quieter blocks are pauses."""
+"""LU below the mean of all blocks above the absolute gate; quieter blocks are pauses."""
 
 _OFFSET = -0.648
-"""dB that a tone of 997 Hz gains by the weighting: at full scale in one channel it has -3.01 LUFS.
+"""dB by which a tone of 997 Hz, at full scale in one channel, comes to -3.01 LUFS.
 
-The recommendation says -0.691, because its high-pass lets 0.043 dB more through than there was.
+The recommendation says -0.691, as its high-pass amplifies by 0.043 dB; this one does not.
 """
 
 _SHELF_FREQUENCY = 1681.974450955533
@@ -38,51 +36,45 @@ _HIGH_PASS_FREQUENCY = 38.13547087602444
 _HIGH_PASS_QUALITY = 0.5003270373238773
 
 _STEPS_AT_ONCE = 8
-"""Weighted together, after one step more, in which the high-pass forgets: e**-24 of it is left."""
+"""Steps weighted at once, after one more in which the high-pass decays to e**-24."""
 
 
 class LoudnessMeter:
-    """Gathers the loudness of a piece from blocks of its samples; an hour takes 300 KB."""
+    """Measures the loudness of a piece from blocks of its samples; an hour takes 300 KB."""
 
     def __init__(self, sample_rate: int) -> None:
         self._step = max(1, round(STEP * sample_rate))
         self._weighting = _k_weighting(sample_rate, (1 + _STEPS_AT_ONCE) * self._step)
-        self._waiting: npt.NDArray[np.float32] | None = None
+        self._pending: npt.NDArray[np.float32] | None = None
         self._powers: list[npt.NDArray[np.float64]] = []
         self._frames = 0
 
     def add(self, block: npt.NDArray[np.float32]) -> None:
-        """Take in the next `(frames, channels)` samples, within ±1."""
-        import numpy as np
-
-        if self._waiting is None:
-            self._waiting = np.zeros((self._step, block.shape[1]), np.float32)
+        """Add the next `(frames, channels)` float32 samples, within ±1."""
+        if self._pending is None:
+            self._pending = np.zeros((self._step, block.shape[1]), np.float32)
         self._frames += len(block)
-        self._waiting = self._weigh(np.concatenate([self._waiting, block]))
+        self._pending = self._weigh(np.concatenate([self._pending, block]))
 
     def lufs(self) -> float | None:
-        """Return the integrated loudness of all; None for silence and for less than 400 ms.
+        """Return the integrated loudness in LUFS; None for silence and for less than 400 ms.
 
-        Call it once, at the end. All channels count the same.
+        Call it once, at the end. All channels have the same weight.
         """
-        import numpy as np
-
-        steps_heard = self._frames // self._step
-        if self._waiting is None or steps_heard < STEPS_IN_BLOCK:
+        steps_added = self._frames // self._step
+        if self._pending is None or steps_added < STEPS_IN_BLOCK:
             return None
-        self._weigh(np.pad(self._waiting, ((0, _STEPS_AT_ONCE * self._step), (0, 0))))
-        steps = np.concatenate(self._powers)[:steps_heard]
+        self._weigh(np.pad(self._pending, ((0, _STEPS_AT_ONCE * self._step), (0, 0))))
+        steps = np.concatenate(self._powers)[:steps_added]
         blocks = np.convolve(steps, np.full(STEPS_IN_BLOCK, 1 / STEPS_IN_BLOCK), "valid")
-        sounding = blocks[blocks > 10.0 ** ((ABSOLUTE_GATE - _OFFSET) / 10.0)]
-        if not len(sounding):
+        audible = blocks[blocks > 10.0 ** ((ABSOLUTE_GATE - _OFFSET) / 10.0)]
+        if not len(audible):
             return None
-        gate = 10.0 ** (RELATIVE_GATE / 10.0) * sounding.mean()
-        return _OFFSET + 10.0 * math.log10(sounding[sounding > gate].mean())
+        gate = 10.0 ** (RELATIVE_GATE / 10.0) * audible.mean()
+        return _OFFSET + 10.0 * math.log10(audible[audible > gate].mean())
 
     def _weigh(self, samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Note the weighted power of every whole stretch; return what has to wait for more."""
-        import numpy as np
-
+        """Store the weighted power of every whole stretch; return the samples after the last."""
         fresh = _STEPS_AT_ONCE * self._step
         length = self._step + fresh
         count = (len(samples) - self._step) // fresh
@@ -97,12 +89,10 @@ class LoudnessMeter:
 
 
 def _k_weighting(sample_rate: int, length: int) -> npt.NDArray[np.complex64]:
-    """Return what the filters do to each frequency in the spectrum of `length` samples.
+    """Return the filters' factor for each frequency in the spectrum of `length` samples.
 
-    The bilinear transform squeezes the analogue frequencies; each filter's own stays in place.
+    The bilinear transform warps the analogue frequencies, except each filter's own.
     """
-    import numpy as np
-
     analogue = 1j * np.tan(np.pi * np.minimum(np.fft.rfftfreq(length), 0.499999))
     s = analogue / math.tan(math.pi * _SHELF_FREQUENCY / sample_rate)
     q = s / _SHELF_QUALITY

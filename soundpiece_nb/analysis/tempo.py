@@ -1,84 +1,83 @@
-"""The tempo of a piece, where it has one that can be told from how its onsets repeat.
+"""The tempo of a piece, if it is clear from how its onsets repeat.
 
-Onsets are where sound rises (spectral flux), and a tempo shows in their autocorrelation at half a
-beat, one, two, four and eight. That leaves open which of 75 and 150 it is. People tap where kick
-and snare put it, so the octave is chosen by what bass and snare do, by where notes swing, and by
-how fast people like to tap. Where two answers are nearly as good as each other, there is none.
+Onsets are the moments where sound rises (spectral flux), and a tempo shows in their
+autocorrelation at half a beat, one, two, four and eight. That leaves its octave open: 75 or 150?
+Listeners tap with kick and snare, so the octave is chosen by the repetition of bass and snare, by
+swing, and by how fast people usually tap. Of two answers that are about as good, neither is given.
 
-Some music is the same notes at half the tempo: a backbeat at 180 is written as it could be at 90.
-There the answer is what most would tap, which may not be what a score says.
+Some music has the same notes at half the tempo: a backbeat at 180 can be written at 90. Then the
+answer is what most people would tap, which may differ from a score.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
+import numpy as np
+import numpy.typing as npt
 
-    Numbers = npt.NDArray[np.floating[Any]]
+Numbers = npt.NDArray[np.floating[Any]]
 
 SHORTEST = 10.0
-"""Seconds below which nothing is said."""
+"""Seconds of the shortest piece that is given a tempo."""
 
 LONGEST = 120.0
-"""Seconds that are enough."""
+"""Seconds of a piece that are analysed."""
 
 SLOWEST, FASTEST = 50.0, 215.0
 """Beats per minute."""
 
 _USUAL, _SPREAD = 105.0, 0.8
-"""Beats per minute that people tap most readily, and the octaves around them that are likely."""
+"""The usual tapping tempo in beats per minute, and its standard deviation in octaves."""
 
 _LEAST_REPEATED = 0.35
-"""Of the onsets' own strength: in pads, rain and free playing, less comes again beat for beat."""
+"""Least autocorrelation at the beat; pads, rain and free playing have less."""
 
 _MOST_ALIKE = 0.7
-"""Correlation of bass and treble above which one thing strikes again and again: a clock, steps."""
+"""Correlation of bass and treble above which one sound repeats alone: a clock, footsteps."""
 
 _BETTER_THAN_OTHERS = 1.05
-"""How many times as well as any other beat the best one must explain the onsets."""
+"""Least ratio of the best beat's score to that of any other."""
 
 _LEAST_SAID, _CLEARER_THAN_OCTAVES = 0.5, 0.4
-"""How much must speak for the best octave, and how much more than for the second best."""
+"""Least score of the best octave, and its least lead over the second best."""
 
 _SLOW, _ENOUGH_SLOW_BEATS = 75.0, 25
-"""Where half a tempo is no slower, people may tap that: so many of its beats have to be heard.
+"""Beats per minute from which people may tap half a tempo, and the beats of it that must be heard.
 
-In fewer, a slow backbeat of eighths passes for a fast one.
+In fewer, a slow backbeat with eighths passes for a fast one.
 """
 
 _SWING = 3.0
-"""How much a note on a third of a beat says: they are few, but nothing tells a beat so surely."""
+"""Weight of notes on the thirds of a beat: few, but the surest sign of a beat."""
 
 _MOST_EMPTY = 0.7
-"""How much less may come again after one beat than after two: more is one effect, at intervals."""
+"""Most by which repetition may be lower after one beat than after two; above is an effect."""
 
 _OCTAVE_WIDTH = 0.06
-"""Octaves within which two tempos are the same."""
+"""Octaves within which two tempos count as the same."""
 
 _MOMENTS = 100
 """Onset strengths a second."""
 
 _WINDOW = 0.04
-"""Seconds of a spectrum; the next power of two is taken."""
+"""Seconds of a spectrum, rounded up to a power of two in samples."""
 
 _LOWEST_BAND, _BANDS = 27.5, 19
-"""Hz, and half octaves upwards from there."""
+"""Hz, and the number of half octaves above it."""
 
 _BASS, _SNARE = slice(0, 4), slice(12, 16)
 """The bands of 27.5 to 110 Hz and of 1.8 to 7 kHz."""
 
 _AT_ONCE = 512
-"""Spectra."""
+"""Spectra computed at a time."""
 
 
 def tempo_of(sound: npt.NDArray[np.float32], sample_rate: int) -> float | None:
     """Return the beats per minute of a mono sound `(frames,)`; None where they are not clear.
 
-    What is not clear: drones, effects, free playing, silence, music whose beat could as well be
-    half or double, and all that lasts less than `SHORTEST` seconds.
+    They are not for drones, effects, free playing, silence, music whose beat could as well be half
+    or double, and sounds of less than `SHORTEST` seconds.
     """
     if len(sound) < SHORTEST * sample_rate:
         return None
@@ -103,12 +102,13 @@ def _may_be_half(tempo: float, seconds: float) -> bool:
 
 
 def _repeating(every: Numbers, minute: float) -> float | None:
-    """Return the tempo at which onsets repeat best, up to octaves."""
-    import numpy as np
+    """Return the tempo at which onsets repeat best, whatever its octave.
 
+    `minute` is 60 seconds in moments.
+    """
     tempos = np.geomspace(SLOWEST, FASTEST, 600)
     repeated = np.mean([_at(every, n * minute / tempos) for n in (0.5, 1, 2, 4, 8)], axis=0)
-    scores = np.maximum(repeated, 0.0) * np.exp(_liking(tempos))
+    scores = np.maximum(repeated, 0.0) * np.exp(_prior(tempos))
     best = int(np.argmax(scores))
     octaves = np.log2(tempos / tempos[best])
     other = np.abs(octaves - np.round(octaves)) > _OCTAVE_WIDTH
@@ -128,14 +128,12 @@ def _octave(
     after four, and not on each half. Little happens on the quarters of a beat; swung notes fall on
     its thirds, and hardly on its sixths.
     """
-    import numpy as np
-
     tempos = tempo * 2.0 ** np.arange(-2, 3)
     tempos = tempos[(tempos >= SLOWEST) & (tempos <= FASTEST)]
     beat = minute / tempos
     every, bass, snare = (_against_best(_nearby(repeats), beat) for repeats in (every, bass, snare))
     scores = (
-        _liking(tempos)
+        _prior(tempos)
         + (_at(snare, 2 * beat) - _at(snare, beat))
         + (_at(snare, 2 * beat) - 1.0)
         + (_at(bass, 2 * beat) - _at(bass, beat / 2) + _at(bass, 4 * beat))
@@ -151,18 +149,14 @@ def _octave(
     return float(tempos[best])
 
 
-def _liking(tempos: Numbers) -> Numbers:
-    """Return the logarithm of how likely each tempo is before anything is heard."""
-    import numpy as np
-
+def _prior(tempos: Numbers) -> Numbers:
+    """Return the logarithm of each tempo's prior probability."""
     away: Numbers = np.log2(tempos / _USUAL) / _SPREAD
     return -0.5 * away**2
 
 
 def _bands(sound: npt.NDArray[np.float32], sample_rate: int, hop: int) -> Numbers:
     """Return the magnitude in each half octave at each moment, `(moments, bands)`."""
-    import numpy as np
-
     size = 1 << round(_WINDOW * sample_rate).bit_length()
     edges = _LOWEST_BAND * 2.0 ** (np.arange(_BANDS + 1) / 2)
     bins = np.searchsorted(np.fft.rfftfreq(size, 1 / sample_rate), edges)
@@ -177,24 +171,20 @@ def _bands(sound: npt.NDArray[np.float32], sample_rate: int, hop: int) -> Number
 
 
 def _sums(spectra: npt.NDArray[np.float32], bins: npt.NDArray[np.intp]) -> npt.NDArray[np.float32]:
-    """Return what spectra hold from each of these bins to the next.
+    """Return the sums of spectra from each of these bins to the next.
 
     A product with a matrix would do the same, but a threaded one keeps a second core spinning.
     """
-    import numpy as np
-
     end = bins[-1]
     sums = np.add.reduceat(spectra[:, :end], np.minimum(bins[:-1], end - 1), axis=1)
     return np.where(np.diff(bins) > 0, sums, np.float32(0))
 
 
 def _onsets(bands: Numbers, floor: float) -> Numbers:
-    """Return how much begins at each moment, above what did so within half a second.
+    """Return the onset strength at each moment, above the mean of half a second around.
 
-    What is below `floor` of the loudest counts little: the higher, the more only strokes do.
+    Levels below `floor` of the loudest count little: a high floor leaves only percussion.
     """
-    import numpy as np
-
     levels = np.log(bands + floor * bands.max() + 1e-9)
     rising = np.maximum(np.diff(levels, axis=0, prepend=levels[:1]), 0.0).mean(axis=1)
     around = np.pad(rising, _MOMENTS // 2, mode="edge")
@@ -204,17 +194,13 @@ def _onsets(bands: Numbers, floor: float) -> Numbers:
 
 
 def _alike(one: Numbers, other: Numbers) -> float:
-    """Return the correlation of two rows of onsets, give or take a moment; 1 for silence."""
-    import numpy as np
-
+    """Return the correlation of two rows of onsets, blurred by a moment; 1 for silence."""
     blurred = [np.convolve(onsets, (0.25, 0.5, 0.25), "same") for onsets in (one, other)]
     return float(np.corrcoef(blurred)[0, 1]) if one.any() and other.any() else 1.0
 
 
 def _repeats(onsets: Numbers) -> Numbers:
     """Return the autocorrelation of onsets, 1 for no lag, over half of their length."""
-    import numpy as np
-
     count = len(onsets)
     spectrum = np.fft.rfft(onsets - onsets.mean(), 1 << (2 * count).bit_length())
     products = np.fft.irfft(np.abs(spectrum) ** 2)[: count // 2]
@@ -223,21 +209,17 @@ def _repeats(onsets: Numbers) -> Numbers:
 
 
 def _nearby(repeats: Numbers) -> Numbers:
-    """Return at each lag the most of it and its neighbours: a stroke may fall between moments."""
-    import numpy as np
-
+    """Return the maximum of each lag and its neighbours: an onset may fall between moments."""
     most: Numbers = np.max([np.roll(repeats, lag) for lag in (-1, 0, 1)], axis=0)
     return most
 
 
 def _against_best(repeats: Numbers, beat: Numbers) -> Numbers:
-    """Return repeats in units of the best that beats and their multiples reach."""
+    """Return repeats divided by their best at one, two or four beats."""
     best = max(float(_at(repeats, n * beat).max()) for n in (1, 2, 4))
     return repeats / max(best, 0.1)
 
 
 def _at(repeats: Numbers, lags: Numbers) -> Numbers:
-    """Return repeats at lags that may lie between moments; 0 for lags beyond them."""
-    import numpy as np
-
+    """Return repeats at lags that may fall between moments; 0 for lags beyond them."""
     return np.interp(lags, np.arange(len(repeats)), repeats, right=0.0)

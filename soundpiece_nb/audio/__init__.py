@@ -1,1 +1,1 @@
-"""Sound as files: verified FLAC, waveforms, previews. Nothing here knows the API."""
+"""Sound as files: verified FLAC, waveforms, previews, tags. Nothing here knows the API."""

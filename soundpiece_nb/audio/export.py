@@ -1,4 +1,4 @@
-"""A take as a file of a person's own: tagged, in the form they asked for, whole or not there."""
+"""Export of a take as a person's own file: tagged, in the format of its ending, written whole."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ MP3_BIT_RATE = 256
 """kbit/s, constant: players tell the length and seek without an index."""
 
 MP3_QUALITY = 2
-"""LAME's own recommendation where time is no matter."""
+"""The setting that LAME recommends where encoding time does not matter."""
 
 _WAV_FORMS = {"PCM_S8": "PCM_U8"}
-"""WAV counts samples of one byte from 0; every other depth is called the same."""
+"""Samples of one byte are unsigned in WAV; the other sample formats have the same names."""
 
 
 def write_copy(source: Path, target: Path, story: Story) -> Path:
-    """Write a stored FLAC file as `target`, in the form of its ending, with its story as tags.
+    """Write a stored FLAC file as `target`, in the format of its ending, with its story as tags.
 
-    FLAC and WAV hold the very same samples. Takes processor time: call it off the main thread.
+    FLAC and WAV hold identical samples. Takes processor time: call it off the main thread.
     Raises OSError, also where the source cannot be read.
     """
     import mutagen
@@ -51,9 +51,9 @@ def write_copy(source: Path, target: Path, story: Story) -> Path:
 
 
 def find_place(folder: Path, name: str, source: Path, story: Story) -> Path:
-    """Return where in a folder a take goes: under `name`, numbered where another file has it.
+    """Return the path for a take in a folder: `name`, numbered where another file has it.
 
-    A path that exists already holds this very take.
+    If a file exists at this path, it holds this very take.
     """
     return next(
         path for path in numbered(folder / name) if not path.exists() or _holds(path, source, story)
@@ -61,7 +61,7 @@ def find_place(folder: Path, name: str, source: Path, story: Story) -> Path:
 
 
 def _holds(file: Path, source: Path, story: Story) -> bool:
-    """Tell whether a file is a certain take, by its tags or byte for byte."""
+    """Tell whether a file holds a take, by its tags, or byte for byte if it has none."""
     identity = read_identity(file)
     if identity is not None:
         return identity == story.identity
@@ -71,16 +71,13 @@ def _holds(file: Path, source: Path, story: Story) -> bool:
 def _write_wav(source: Path, target: Path) -> None:
     import soundfile
 
-    with (
-        soundfile.SoundFile(source) as sound,
-        soundfile.SoundFile(
-            target,
-            "w",
-            samplerate=sound.samplerate,
-            channels=sound.channels,
-            format="WAV",
-            subtype=_WAV_FORMS.get(sound.subtype, sound.subtype),
-        ) as wave,
-    ):
-        for block in sound.blocks(blocksize=BLOCK, dtype="int32", always_2d=True):
-            wave.write(block)
+    with soundfile.SoundFile(source) as sound:
+        form = {
+            "samplerate": sound.samplerate,
+            "channels": sound.channels,
+            "format": "WAV",
+            "subtype": _WAV_FORMS.get(sound.subtype, sound.subtype),
+        }
+        with soundfile.SoundFile(target, "w", **form) as wave:
+            for block in sound.blocks(blocksize=BLOCK, dtype="int32", always_2d=True):
+                wave.write(block)

@@ -1,4 +1,4 @@
-"""A take as MP3: a small preview for notebooks that cannot point at the FLAC file itself, say."""
+"""MP3 encoding, and small MP3 previews for notebooks that cannot point at the FLAC file."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from pathlib import Path
 from soundpiece_nb.files import written_beside
 
 BIT_RATE = 112
-"""kbit/s: a minute costs 1.12 MB of notebook once it is base64."""
+"""kbit/s: a minute takes 1.12 MB of a notebook as base64."""
 
 QUALITY = 7
 """LAME's speed setting; 87 s of stereo took 1.4 s, libsndfile's MP3 writer 3.5 to 7 s."""
 
 BLOCK = 1 << 18
+"""Frames encoded at a time."""
 
 
 def make_preview(source: Path, target: Path) -> Path:
-    """Encode a FLAC file as a small MP3 beside `target`, then rename it there; returns `target`.
+    """Write a FLAC file as a small MP3 at `target`, whole or not at all; returns `target`.
 
     Takes seconds of processor time without holding the interpreter: call it off the main thread.
     """
@@ -28,7 +29,7 @@ def make_preview(source: Path, target: Path) -> Path:
 def encode(source: Path, target: Path, *, bit_rate: int = BIT_RATE, quality: int = QUALITY) -> None:
     """Write a FLAC file's first two channels as MP3 of `bit_rate` kbit/s.
 
-    `quality` is LAME's, from 0 (slow) to 9.
+    `quality` is LAME's, from 0 (slowest, best) to 9.
     """
     import lameenc
     import soundfile

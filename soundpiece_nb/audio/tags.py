@@ -1,7 +1,7 @@
-"""The story of a take, written into the file itself: what it is, and what it was made from.
+"""The tags of an exported take: its title, time, route, prompt, lyrics and key.
 
-Only copies that a person asked for are tagged; the store keeps what the service sent, byte for
-byte. Tags lie beside the audio, so a tagged FLAC holds the same samples under the same MD5.
+Only copies that a person asked for are tagged; the store keeps the service's files byte for byte.
+Tags are separate from the audio, so a tagged FLAC has the same samples and the same MD5.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _KEY, _TAKE = "SOUNDPIECE_KEY", "SOUNDPIECE_TAKE"
 
 
 class Identity(NamedTuple):
-    """Which take a file holds: its operation's idempotency key, and its number from 1."""
+    """The take that a file holds: its operation's idempotency key, and its number from 1."""
 
     key: str
     take: int
@@ -26,7 +26,7 @@ class Identity(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Story:
-    """What a take's tags tell; `made_at` is in UTC, absent text is None."""
+    """The content of a take's tags; `made_at` is in UTC, absent text is None."""
 
     identity: Identity
     title: str
@@ -38,7 +38,7 @@ class Story:
 
     @property
     def marks(self) -> dict[str, str]:
-        """The tags that only this package knows."""
+        """The tags of this package's own names."""
         marks = {
             "SOUNDPIECE_ROUTE": self.route,
             _KEY: self.identity.key,
@@ -72,7 +72,7 @@ def write_tags(file: Path, ending: str, story: Story) -> None:
 
 
 def read_identity(file: Path) -> Identity | None:
-    """Return which take a file's tags name; None where they name none."""
+    """Return the take that a file's tags name; None without such tags."""
     import mutagen
 
     try:
@@ -85,9 +85,9 @@ def read_identity(file: Path) -> Identity | None:
 
 
 def _write_comments(file: Path, story: Story) -> None:
-    """Write Vorbis comments; players differ in which one they show as the description.
+    """Write Vorbis comments; the prompt twice, as players show either as the description.
 
-    What the service wrote as its own comment stays, as a second one.
+    The service's own comment stays, as a second one.
     """
     from mutagen.flac import FLAC
 
@@ -110,16 +110,16 @@ def _fill(frames: ID3, story: Story) -> None:
 
     utf8 = id3.Encoding.UTF8
     unknown = {"encoding": utf8, "lang": "und", "desc": ""}
-    frames.add(id3.TIT2(encoding=utf8, text=_whole(story.title)))
+    frames.add(id3.TIT2(encoding=utf8, text=_without_nul(story.title)))
     frames.add(id3.TDRC(encoding=utf8, text=f"{story.made_at:%Y-%m-%dT%H:%M:%S}"))
     if story.prompt is not None:
-        frames.add(id3.COMM(**unknown, text=_whole(story.prompt)))
+        frames.add(id3.COMM(**unknown, text=_without_nul(story.prompt)))
     if story.lyrics is not None:
-        frames.add(id3.USLT(**unknown, text=_whole(story.lyrics)))
+        frames.add(id3.USLT(**unknown, text=_without_nul(story.lyrics)))
     for name, text in story.marks.items():
-        frames.add(id3.TXXX(encoding=utf8, desc=name, text=_whole(text)))
+        frames.add(id3.TXXX(encoding=utf8, desc=name, text=_without_nul(text)))
 
 
-def _whole(text: str) -> str:
-    """Return text without the one character that ends a text in ID3."""
+def _without_nul(text: str) -> str:
+    """Return text without NUL, which ends a text in ID3."""
     return text.replace("\0", "")

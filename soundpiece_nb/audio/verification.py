@@ -1,7 +1,7 @@
-"""Whether a file is the FLAC it should be, and what it looks like.
+"""Verification of a FLAC file by the MD5 of its samples, and reading of its samples.
 
-One pass decodes the file, compares the MD5 of its samples with the one its encoder wrote into
-STREAMINFO, and draws the waveform on the way.
+One pass decodes the file, compares the MD5 with the one that its encoder wrote into STREAMINFO
+(RFC 9639, section 8.2), and computes the waveform.
 """
 
 from __future__ import annotations
@@ -16,19 +16,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
-    import soundfile
 
 BLOCK = 1 << 16
-"""Frames decoded at a time, so that an hour costs no more memory than a minute."""
+"""Frames decoded at a time, so that an hour takes no more memory than a minute."""
 
 
 class NotIntact(Exception):
-    """The file is no FLAC, is cut, or holds other samples than its encoder wrote."""
+    """The file is not FLAC, is cut short, or holds other samples than its encoder wrote."""
 
 
 @dataclass(frozen=True)
 class Take:
-    """What a verified file holds: length in frames, Hz, channels, MD5 of its samples."""
+    """The content of a verified file; `md5` is of its samples, `sample_rate` in Hz."""
 
     frames: int
     sample_rate: int
@@ -46,12 +45,11 @@ class Take:
 
 
 def verify(path: Path) -> Take:
-    """Decode a file whole and compare it with its own checksum; raises NotIntact.
+    """Decode a whole file and compare it with its own checksum; raises NotIntact.
 
-    A checksum of zero means that the encoder did not write one: then decoding to the promised
-    length is all that can be checked. Junk after the last frame decodes as if it were not there,
-    and is found by the end of the file being no frame's; the length in bytes is the download's to
-    check.
+    A checksum of zero means that the encoder did not write one: then only the number of frames is
+    compared. Decoders ignore bytes after the last frame, so the file must also end with a frame;
+    its length in bytes is checked by the download.
     """
     import mutagen
     import soundfile
@@ -65,7 +63,7 @@ def verify(path: Path) -> Take:
             meter = LevelMeter(info.total_samples)
             digest = hashlib.md5(usedforsecurity=False)
             frames = 0
-            for block in _blocks(sound):
+            for block in sound.blocks(blocksize=BLOCK, dtype="int32", always_2d=True):
                 frames += len(block)
                 digest.update(_stored_bytes(block, info.bits_per_sample))
                 meter.add(block)
@@ -95,32 +93,28 @@ def read(path: Path) -> tuple[npt.NDArray[np.float32], int]:
     return samples, int(sample_rate)
 
 
-def _blocks(sound: soundfile.SoundFile) -> list[npt.NDArray[np.int32]]:
-    return sound.blocks(blocksize=BLOCK, dtype="int32", always_2d=True)  # type: ignore[no-any-return]
-
-
 def _stored_bytes(block: npt.NDArray[np.int32], bits: int) -> bytes:
-    """Return samples as STREAMINFO's MD5 counts them: little-endian, whole bytes, interleaved.
+    """Return samples as STREAMINFO's MD5 takes them: little-endian, whole bytes, interleaved.
 
-    libsndfile hands every depth over in the upper bits of 32.
+    libsndfile returns samples of any depth in the upper bits of 32.
     """
     whole_bytes = (bits + 7) // 8
     lowered = block >> (32 - bits)
-    if whole_bytes != _ODD_WIDTH:
+    if whole_bytes != _BYTES_OF_24_BITS:
         return lowered.astype(f"<i{whole_bytes}").tobytes()
     octets = lowered.astype("<i4").view("u1").reshape(-1, 4)
     return octets[:, :whole_bytes].tobytes()
 
 
-_ODD_WIDTH = 3
-"""Bytes of a sample that no array type holds: 24 bits."""
+_BYTES_OF_24_BITS = 3
+"""Bytes of a 24-bit sample, for which numpy has no type."""
 
 
 def _ends_with_a_frame(path: Path, most: int) -> bool:
-    """Tell whether the last bytes of a file, `most` or fewer, are a frame with its checksum.
+    """Tell whether the last bytes of a file, at most `most`, are a frame with its checksum.
 
-    RFC 9639: a frame begins with a sync code (9.1) and ends with a CRC-16 of itself (9.3), so that
-    the CRC-16 of all of it is zero.
+    RFC 9639: a frame begins with a sync code (9.1) and ends with its own CRC-16 (9.3), so that the
+    CRC-16 of all of it is zero.
     """
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - most))
@@ -149,7 +143,7 @@ def _crc16_table() -> list[int]:
 
 _POLYNOMIAL = 0x8005
 _LARGEST_FRAME = 1 << 20
-"""Bytes that hold any frame whose encoder did not say how large it gets."""
+"""Bytes assumed for the largest frame where the encoder did not note it."""
 
 
 def _reason(path: Path, error: Exception) -> str:
@@ -158,5 +152,5 @@ def _reason(path: Path, error: Exception) -> str:
     if beginning[:1] == b"<":
         return "A web page came instead of audio."
     if not beginning.startswith((b"fLaC", b"ID3")):
-        return "What came is no FLAC file."
+        return "It is no FLAC file."
     return f"The FLAC file is damaged ({type(error).__name__})."

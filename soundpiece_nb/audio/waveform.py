@@ -1,7 +1,7 @@
-"""A waveform: the loudness of a piece over its length, as an image that lasts.
+"""The waveform of a piece: peak and RMS levels over its length, and an SVG image of them.
 
-A loud master's peaks are a solid brick, so the RMS is drawn inside the peaks. The image is an SVG
-in a data address, which an untrusted notebook and an exported page show too.
+The peaks of a loud master fill the image evenly, so the RMS is drawn inside the peaks. The image
+goes into a data address, which an untrusted notebook and an exported page show too.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 BINS = 200
+"""Stretches of equal length that a piece is divided into."""
 HALF = 24
 """Height in pixels of the louder half of a wave, above and below the middle."""
 COLOUR = "#3b82c4"
@@ -29,18 +30,18 @@ class Levels:
     rms: bytes
 
     def to_bytes(self) -> bytes:
-        """Return both, one after the other, for keeping."""
+        """Return both, one after the other, as the journal stores them."""
         return self.peaks + self.rms
 
     @classmethod
     def from_bytes(cls, kept: bytes) -> Levels:
-        """Read what `to_bytes` wrote."""
+        """Return the levels that `to_bytes` made these bytes of."""
         half = len(kept) // 2
         return cls(kept[:half], kept[half:])
 
 
 class LevelMeter:
-    """Gathers levels from blocks of int32 samples while a file is decoded."""
+    """Computes levels from blocks of int32 samples while a file is decoded."""
 
     def __init__(self, frames: int) -> None:
         import numpy as np
@@ -52,15 +53,15 @@ class LevelMeter:
         self._position = 0
 
     def add(self, block: npt.NDArray[np.int32]) -> None:
-        """Take in the next `(frames, channels)` samples."""
+        """Add the next `(frames, channels)` samples."""
         import numpy as np
 
         levels = np.abs(block.astype(np.float32) * np.float32(2.0**-31))
         channel = levels[:, 0]
-        for other in range(1, levels.shape[1]):  # far quicker than a maximum along the short axis
+        for other in range(1, levels.shape[1]):  # far faster than a maximum along the short axis
             channel = np.maximum(channel, levels[:, other])
-        bins = (self._position + np.arange(len(channel))) // self._stretch
-        bins = np.minimum(bins, BINS - 1)
+        frames = self._position + np.arange(len(channel))
+        bins = np.minimum(frames // self._stretch, BINS - 1)
         starts = np.flatnonzero(np.diff(bins, prepend=-1))
         present = bins[starts]
         self._peaks[present] = np.maximum(
@@ -71,16 +72,16 @@ class LevelMeter:
         self._position += len(channel)
 
     def levels(self) -> Levels:
-        """Return what was gathered; stretches past the end of a short piece are left out."""
+        """Return the levels; a short piece has fewer stretches."""
         import numpy as np
 
-        heard = max(1, int(np.count_nonzero(self._counts)))
-        rms = np.sqrt(self._energy[:heard] / np.maximum(self._counts[:heard], 1))
-        return Levels(_octets(self._peaks[:heard]), _octets(rms))
+        used = max(1, int(np.count_nonzero(self._counts)))
+        rms = np.sqrt(self._energy[:used] / np.maximum(self._counts[:used], 1))
+        return Levels(_octets(self._peaks[:used]), _octets(rms))
 
 
 def halved(levels: Levels) -> Levels:
-    """Return levels for half the width: the louder peak and the mean RMS of each two stretches."""
+    """Return levels for half the width: higher peak and mean RMS of each two stretches."""
     pairs = range(0, len(levels.peaks) - 1, 2)
     return Levels(
         bytes(max(levels.peaks[at : at + 2]) for at in pairs),
@@ -106,7 +107,7 @@ def data_address(svg: str) -> str:
 
 
 def _bars(levels: bytes) -> str:
-    """Return one vertical stroke a level, as relative moves: a few characters each."""
+    """Return an SVG path of a vertical stroke for each level, in relative moves to be short."""
     strokes = []
     bottom = HALF
     column = 2
@@ -114,7 +115,8 @@ def _bars(levels: bytes) -> str:
         height = max(1, round(level * HALF / 255))
         top = HALF - height
         step = top - bottom
-        strokes.append(f"m{column}{step}v{2 * height}")  # a step up: its minus parts the numbers
+        # A step goes up, so that its minus sign separates the numbers.
+        strokes.append(f"m{column}{step}v{2 * height}")
         bottom = top + 2 * height
         column = 4
     return f"M0 {HALF}" + "".join(strokes)

@@ -1,11 +1,11 @@
-"""What the journal holds of one operation, as plain values."""
+"""One operation and its takes as the journal holds them, as plain values."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, get_args
 
 from soundpiece_nb.api.output_ref import OutputRef, parse_output_ref
@@ -17,18 +17,18 @@ Status = Literal["submitting", "processing", "ready", "failed", "rejected"]
 STATUSES: tuple[Status, ...] = get_args(Status)
 
 ORDERS = ("made", "name", "route", "status", "duration", "rating", "elapsed")
-"""What a history is ordered by; a `-` before it turns it round. `-made` is newest first."""
+"""Orders of a history; a `-` before one reverses it, so `-made` is newest first."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class TakeEntry:
-    """One output: `take` counts from 1; `path` is None until a verified file is there.
+    """One output: `take` counts from 1; `path` is None until a verified file is stored.
 
-    `pruned_at` says since when its audio is not wanted on this machine. `loudness` (LUFS), `tempo`
-    (beats a minute) and `centroid` (Hz) were measured by version `measured` of the measuring; all
-    are None until then.
+    `pruned_at` is the time since which its audio is not wanted on this machine. `loudness` (LUFS),
+    `tempo` (beats per minute) and `centroid` (Hz) were measured by version `measured` of
+    `analysis.measurement`; all four are None until then.
     """
 
     take: int
@@ -48,7 +48,7 @@ class TakeEntry:
 
 @dataclass(frozen=True)
 class Entry:
-    """One operation: what was asked, how it stands, which takes it brought."""
+    """One operation: its request, its status and its takes."""
 
     key: str
     route: str
@@ -60,7 +60,7 @@ class Entry:
     tags: tuple[str, ...]
     note: str | None
     sweep: dict[str, str] | None
-    """The sweep it is of: its `id`, and the words that were varied."""
+    """The `id` of its sweep, and the values of the words that were varied."""
     notebook: str | None
     error_code: str | None
     error_message: str | None
@@ -79,22 +79,22 @@ class Entry:
 
     @property
     def title(self) -> str:
-        """What to call it: its NAME, else the first words of its text."""
+        """Its NAME, else the first four words of its text, at most 40 characters."""
         if self.name:
             return self.name
         fields = self.fields
         words = str(fields.get("prompt") or fields.get("lyrics") or self.route).split()
-        return " ".join(words[:_TITLE_WORDS])[:_TITLE_LENGTH]
+        return " ".join(words[:4])[:40]
 
     @property
     def made_from(self) -> tuple[OutputRef, ...]:
-        """The outputs of earlier operations that it is made from."""
+        """The outputs of earlier operations that its request refers to."""
         named = map(parse_output_ref, self.fields.values())
         return tuple(output for output in named if output is not None)
 
     @property
     def summary(self) -> str:
-        """The prompt, else the reference or source: its address, or which take it is."""
+        """The prompt, else the reference or source: its address, or the take it names."""
         fields = self.fields
         text = str(fields.get("prompt") or fields.get("reference") or fields.get("source") or "")
         output = parse_output_ref(text)
@@ -104,19 +104,18 @@ class Entry:
     def complete(self) -> bool:
         """Whether nothing is left to do: ended, and every output is a verified file or pruned."""
         if self.status == "ready":
-            settled = [take for take in self.takes if take.path or take.pruned_at]
-            return len(settled) == self.outputs
+            return sum(bool(take.path or take.pruned_at) for take in self.takes) == self.outputs
         return self.status in ("failed", "rejected")
 
     def file_name(self, take: TakeEntry, ending: str = ".flac") -> str:
-        """Return a readable name for a take's file: by its kind where that tells it apart."""
+        """Return a readable file name for a take: with its kind if no other take shares it."""
         names = [readable_name("", each.kind or each.take, self.key) for each in self.takes]
         own = readable_name("", take.kind or take.take, self.key)
-        called = take.kind if take.kind and names.count(own) == 1 else take.take
-        return readable_name(self.title, called, self.key, ending)
+        label = take.kind if take.kind and names.count(own) == 1 else take.take
+        return readable_name(self.title, label, self.key, ending)
 
     def story(self, take: TakeEntry) -> Story:
-        """Return what a take's tags are to tell."""
+        """Return the tags for a copy of a take."""
         fields = self.fields
         return Story(
             identity=Identity(self.key, take.take),
@@ -130,68 +129,43 @@ class Entry:
 
 
 def read_fields(body: bytes) -> dict[str, Any]:
-    """Return a sent body's fields, without the key, links as plain addresses."""
+    """Return the fields of a sent body without the key, with links as plain addresses."""
     wire = json.loads(body)
     wire.pop("idempotency_key", None)
-    return {name: _plain(value) for name, value in wire.items()}
-
-
-def _plain(value: Any) -> Any:
-    return value["url"] if isinstance(value, dict) and "url" in value else value
+    return {
+        name: value["url"] if isinstance(value, dict) and "url" in value else value
+        for name, value in wire.items()
+    }
 
 
 def microseconds(time: datetime) -> int:
-    """Return a time as the journal stores it."""
-    difference = time - EPOCH
-    return (difference.days * 86_400 + difference.seconds) * 1_000_000 + difference.microseconds
+    """Return a time as the journal stores it, in microseconds since 1970."""
+    return (time - EPOCH) // timedelta(microseconds=1)
+
+
+def now_in_microseconds() -> int:
+    """Return the current time as the journal stores it."""
+    return microseconds(datetime.now(UTC))
 
 
 def to_time(stored: int | None) -> datetime | None:
-    """Read a stored time as UTC."""
-    return (
-        None
-        if stored is None
-        else datetime.fromtimestamp(stored // 1_000_000, UTC).replace(
-            microsecond=stored % 1_000_000
-        )
-    )
+    """Return a stored time as a datetime in UTC; None stays None."""
+    return None if stored is None else EPOCH + timedelta(microseconds=stored)
 
 
 def read_entry(row: Mapping[str, Any], take_rows: Sequence[Mapping[str, Any]]) -> Entry:
     """Build an entry from its row and the rows of its takes."""
-    return Entry(
-        key=row["idempotency_key"],
-        **{name: row[name] for name in _COPIED},
-        tags=tuple(json.loads(row["tags"])),
-        sweep=json.loads(row["sweep"]) if row["sweep"] else None,
-        submitted_at=to_time(row["submitted_at"]) or EPOCH,
-        accepted_at=to_time(row["accepted_at"]),
-        finished_at=to_time(row["finished_at"]),
-        takes=tuple(map(_read_take, take_rows)),
-    )
+    values: dict[str, Any] = {
+        **{name: row.get(name) for name in Entry.__dataclass_fields__},
+        "key": row["idempotency_key"],
+        "tags": tuple(json.loads(row["tags"])),
+        "sweep": json.loads(row["sweep"]) if row["sweep"] else None,
+        "takes": tuple(map(_read_take, take_rows)),
+        **{name: to_time(row[name]) for name in ("submitted_at", "accepted_at", "finished_at")},
+    }
+    return Entry(**values)
 
 
 def _read_take(row: Mapping[str, Any]) -> TakeEntry:
-    values = {name: row[name] for name in _TAKE}
-    return TakeEntry(**{**values, "pruned_at": to_time(row["pruned_at"])})
-
-
-_TITLE_WORDS = 4
-_TITLE_LENGTH = 40
-
-_COPIED = (
-    "route",
-    "service",
-    "body",
-    "status",
-    "name",
-    "operation_id",
-    "note",
-    "notebook",
-    "error_code",
-    "error_message",
-    "outputs",
-    "polls",
-    "retries",
-)
-_TAKE = tuple(TakeEntry.__dataclass_fields__)
+    values = {name: row[name] for name in TakeEntry.__dataclass_fields__}
+    return TakeEntry(**values | {"pruned_at": to_time(row["pruned_at"])})

@@ -1,4 +1,4 @@
-"""Which operations are meant: the filters of the history, run in the database."""
+"""The filters, orders and pages of a history, which run in the database."""
 
 from __future__ import annotations
 
@@ -9,15 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from numbers import Integral
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    UnaryExpression,
-    and_,
-    func,
-    literal_column,
-    or_,
-    select,
-)
+from sqlalchemy import ColumnElement, UnaryExpression, and_, func, literal_column, or_, select
 
 from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.api.routes import find_route
@@ -37,13 +29,13 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks
 
 @dataclass(frozen=True, kw_only=True)
 class Filter:
-    """What to show: all that is given has to fit.
+    """The operations to show: those that fit everything that is given.
 
-    `since` is a time, an age or text like `2d`; `search` is found in name, prompt, lyrics or note,
-    its own or a take's, whatever the case of a-z; `min_rating` is what the best take has at least,
-    1 to 5 stars; `sweep` a sweep's id, or the NAME of several; `name` a NAME; `error` an error's
-    code. Of what fits, `limit` operations are shown from number `offset` on, in the `order` of one
-    of ORDERS.
+    `since` is a time, an age or text like `2d`; `search` is a part of the name, prompt, lyrics or
+    note, or of a take's note, and ignores the case of a-z; `min_rating` is the least rating of the
+    best take, 1 to 5 stars; `sweep` is a sweep's id, or the NAME of several; `error` is an error
+    code. Of all that fit, `limit` operations are shown from number `offset` on, in an `order` of
+    ORDERS.
     """
 
     route: str | None = None
@@ -64,41 +56,41 @@ class Filter:
         conditions = self._conditions()
         fitting = select(operations.c.number).where(*conditions).correlate(None)
         if self.search is not None:
-            searched = select(texts.c.number).where(_with_words(self.search))
+            searched = select(texts.c.number).where(_has_words(self.search))
             fitting = searched.where(texts.c.number.in_(fitting)) if conditions else searched
         elif not conditions:
             return statement
-        return statement.where(unindexed("number").in_(fitting))
+        return statement.where(_unindexed("number").in_(fitting))
 
     def _conditions(self) -> list[ColumnElement[bool]]:
-        """Return what a row has to fulfil, beside its words, as `operations_listed` answers it."""
+        """Return the conditions but for `search`, which `operations_listed` alone can answer."""
         for field in _TEXTS:
             if not isinstance(getattr(self, field), str | None):
-                raise Mistake(f"The filter {field} takes text; {getattr(self, field)!r} is none.")
+                raise Mistake(f"The filter {field} must be text, not {getattr(self, field)!r}.")
         exact = {"status": self.status, "name": self.name, "error_code": self.error}
         if self.route is not None:
             exact["route"] = find_route(self.route).path
         if self.status is not None and self.status not in STATUSES:
             known = ", ".join(STATUSES)
             raise Mistake(f"There is no status {self.status!r}; there are {known}.")
-        conditions = [unindexed(key) == text for key, text in exact.items() if text is not None]
+        conditions = [_unindexed(name) == text for name, text in exact.items() if text is not None]
         if self.since is not None:
-            conditions.append(unindexed("submitted_at") >= microseconds(read_since(self.since)))
+            conditions.append(_unindexed("submitted_at") >= microseconds(read_since(self.since)))
         if self.tag is not None:
-            conditions += _with_tag(self.tag)
+            conditions += _has_tag(self.tag)
         if self.min_rating is not None:
             if not _is_whole(self.min_rating) or self.min_rating not in STARS:
-                raise Mistake(f"A rating is 1 to 5 stars; {self.min_rating!r} is none.")
-            conditions.append(unindexed("rating") >= int(self.min_rating))
+                raise Mistake(f"A rating must be 1 to 5 stars, not {self.min_rating!r}.")
+            conditions.append(_unindexed("rating") >= int(self.min_rating))
         if self.sweep is not None:
             named = and_(operations.c.batch == self.sweep, operations.c.sweep_id.is_not(None))
             conditions.append(or_(operations.c.sweep_id == self.sweep, named))
         return conditions
 
     def terms(self) -> list[UnaryExpression[Any]]:
-        """Return what to order by: absent values last, equals newest first in falling order.
+        """Return the terms of ORDER BY: absent values last, equals newest first if descending.
 
-        Raises Mistake for an order that is none.
+        Raises Mistake for an unknown order.
         """
         order = "-made" if self.order is None else self.order
         column = _ORDERS.get(order.removeprefix("-")) if isinstance(order, str) else None
@@ -107,41 +99,40 @@ class Filter:
             raise Mistake(f"There is no order {order!r}; there are {known}, and -made and so on.")
         columns = dict.fromkeys((column, operations.c.submitted_at, operations.c.number))
         if order.startswith("-"):
-            return [each.desc() for each in columns]  # which has absent values last by itself
+            return [each.desc() for each in columns]  # absent values are last by themselves
         return [column.nulls_last(), *(each.asc() for each in columns if each is not column)]
 
     def page(self) -> slice:
-        """Return which of all that fit are shown; raises Mistake for numbers that cannot be."""
-        limit, offset = self.limit, self.offset
+        """Return the part of all that fit that is shown; raises Mistake for unusable numbers."""
+        limit, offset = self.limit, 0 if self.offset is None else self.offset
         if limit is not None and not (_is_whole(limit) and 1 <= limit <= MOST_ROWS):
-            raise Mistake(f"The number of operations goes from 1 to {MOST_ROWS}.")
-        if offset is not None and not (_is_whole(offset) and offset >= 0):
-            raise Mistake(f"A page begins at a whole number from 0; {offset!r} is none.")
-        first = offset or 0
-        return slice(first, None if limit is None else first + limit)
+            raise Mistake(f"The number of operations must be 1 to {MOST_ROWS}, not {limit!r}.")
+        if not (_is_whole(offset) and offset >= 0):
+            raise Mistake(f"A page must begin at a whole number from 0, not {offset!r}.")
+        return slice(offset, None if limit is None else offset + limit)
 
 
-def unindexed(name: str) -> ColumnElement[Any]:
-    """Return a column that no index of its own is used for, as the + says to SQLite.
+def _unindexed(name: str) -> ColumnElement[Any]:
+    """Return a column whose own index SQLite does not use, because of the + before it.
 
     All filters then run in one pass over the narrow `operations_listed`, whatever is asked.
     """
     return literal_column(f"+{operations.c[name]}")
 
 
-def _with_tag(tag: str) -> list[ColumnElement[bool]]:
-    """Return what a row with this tag fulfils, whatever the case of a-z.
+def _has_tag(tag: str) -> list[ColumnElement[bool]]:
+    """Return the conditions of a row with this tag, ignoring the case of a-z.
 
-    Few rows have its letters at all, and only theirs are read as lists.
+    The first one, on letters alone, spares most rows from being read as JSON.
     """
     letters = f"%{_escaped(json.dumps(tag))}%"
-    each = func.json_each(unindexed("tags")).table_valued("value")
+    each = func.json_each(_unindexed("tags")).table_valued("value")
     one = select(each.c.value).where(each.c.value.collate("NOCASE") == tag)
-    return [unindexed("tags").like(letters, escape="/"), one.exists()]
+    return [_unindexed("tags").like(letters, escape="/"), one.exists()]
 
 
-def _with_words(words: str) -> ColumnElement[bool]:
-    """Return what a row of `texts` fulfils whose operation, or a take of it, has these words."""
+def _has_words(words: str) -> ColumnElement[bool]:
+    """Return the condition of a row of `texts` with these words, or with a take that has them."""
     pattern = f"%{_escaped(words)}%"
     noted = select(operations.c.number).where(
         operations.c.idempotency_key == takes.c.idempotency_key,
@@ -156,14 +147,14 @@ def _escaped(text: str) -> str:
 
 
 def _is_whole(number: object) -> bool:
-    """Tell whether it is one, of numpy's too, as frames hold them."""
+    """Tell whether a value is an integer, numpy's included, as DataFrames hold them."""
     return isinstance(number, Integral) and not isinstance(number, bool)
 
 
 def read_since(since: str | date | timedelta) -> datetime:
     """Return the moment meant by a time, a day, an age, or text: `90m`, `2d`, `2026-11-01`.
 
-    A time without a zone is local. Raises Mistake for what is no time.
+    A time without a zone is local. Raises Mistake for anything else.
     """
     try:
         return _moment(since)
@@ -174,7 +165,7 @@ def read_since(since: str | date | timedelta) -> datetime:
 
 
 def _moment(since: Any) -> datetime:
-    if hasattr(since, "to_pydatetime"):  # pandas' own cannot be taken for local time
+    if hasattr(since, "to_pydatetime"):  # a Timestamp of pandas does not convert from local time
         since = since.to_pydatetime()
     match since:
         case timedelta():

@@ -1,45 +1,48 @@
-"""The journal: every operation of one home folder, how it stands, and who holds it.
+"""The journal: every operation of one home folder, its progress, and the process that holds it.
 
-Notes of how an operation goes on (the id, the end) are not synced one by one: losing one to a power
-cut loses no work, because the same key asks the service again.
+Notes of an operation's progress (its id, its end) are not synced one by one: a power cut that
+loses one loses no work, because the same key asks the service again.
 """
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Collection, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
 from soundpiece_nb.api.answer import OutputLink
 from soundpiece_nb.api.errors import NOTHING_SENT, JournalDamaged, StorageFailed
 from soundpiece_nb.audio.verification import Take
 
-from .changes import row_of, take_of, this_moment
-from .database import Database
-from .entry import Entry
-from .lease import is_held
+from .database import BUSY_SECONDS, Database
+from .entry import Entry, now_in_microseconds
+from .lease import is_held, lease_end
 from .migrations import prepare
 from .quick_reads import FILE_NAME
-from .recording import Recording, lease_end
+from .recording import Recording
 from .rescue import JournalWasDamaged, find_damage, rescue
-from .schema import SUMMED_UP, operations, takes
+from .schema import SUMMED_UP, operations, takes, update_operation, update_take, update_takes
 
 
 class Journal(Recording):
-    """Every operation of one home folder; safe to use from several threads and processes."""
+    """Every operation of one home folder; safe to use from several threads and processes.
 
-    def __init__(self, home: Path) -> None:
+    Another process's write is waited for `busy_seconds`.
+    """
+
+    def __init__(self, home: Path, *, busy_seconds: float = BUSY_SECONDS) -> None:
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.home = home
         self.file = home / FILE_NAME
         try:
-            super().__init__(_open(self.file))
+            super().__init__(_open(self.file, busy_seconds))
         except JournalDamaged:
             done = rescue(home)
-            super().__init__(_open(self.file))
+            super().__init__(_open(self.file, busy_seconds))
             if done:
                 warnings.warn(JournalWasDamaged(done), stacklevel=3)
 
@@ -48,13 +51,13 @@ class Journal(Recording):
         self._database.close()
 
     def complaints(self) -> list[str]:
-        """Return what is wrong with the file; raises JournalDamaged where it cannot be read.
+        """Return the faults of the file; raises JournalDamaged where it cannot be read.
 
         Reads all of it: about two seconds for 100,000 operations.
         """
         return find_damage(self._database)
 
-    # ------------------------------------------------------------------ an operation's way
+    # ------------------------------------------------------------------ progress
 
     def accepted(self, key: str, operation_id: str) -> None:
         """Note that the service has the operation, under its own id."""
@@ -62,20 +65,23 @@ class Journal(Recording):
             key,
             status="processing",
             operation_id=operation_id,
-            accepted_at=this_moment(),
+            accepted_at=now_in_microseconds(),
             error_code=None,
             error_message=None,
         )
 
     def ready(self, key: str, links: Sequence[OutputLink]) -> None:
-        """Note that the service finished; the takes follow one by one as files arrive."""
+        """Note that the service has finished, with a take for each output and no files yet."""
+        values = {
+            "status": "ready",
+            "finished_at": func.coalesce(operations.c.finished_at, now_in_microseconds()),
+            "outputs": len(links),
+        }
+        numbers = select(takes.c.take).where(takes.c.idempotency_key == key)
         with self._database.write() as connection:
-            finished = func.coalesce(operations.c.finished_at, this_moment())
-            values = {"status": "ready", "finished_at": finished, "outputs": len(links)}
-            connection.execute(row_of(key).values(**values, error_code=None, error_message=None))
-            known = set(
-                connection.scalars(select(takes.c.take).where(takes.c.idempotency_key == key))
-            )
+            update = update_operation(key).values(**values, error_code=None, error_message=None)
+            connection.execute(update)
+            known = set(connection.scalars(numbers))
             rows = [
                 {"idempotency_key": key, "take": take, "kind": link.kind, "duration": link.duration}
                 for take, link in enumerate(links, start=1)
@@ -83,24 +89,14 @@ class Journal(Recording):
             ]
             if rows:
                 connection.execute(takes.insert(), rows)
-                connection.execute(row_of(key).values(SUMMED_UP))
+                connection.execute(update_operation(key).values(SUMMED_UP))
 
     def stored(self, key: str, number: int, take: Take, path: Path) -> None:
         """Note a verified file for take `number` (from 1)."""
+        values = {"path": path.relative_to(self.home).as_posix(), "duration": take.duration}
         with self._database.write() as connection:
-            connection.execute(
-                take_of(key, number).values(
-                    path=path.relative_to(self.home).as_posix(),
-                    duration=take.duration,
-                    size=take.size,
-                    frames=take.frames,
-                    sample_rate=take.sample_rate,
-                    channels=take.channels,
-                    md5=take.md5,
-                    waveform=take.waveform,
-                )
-            )
-            connection.execute(row_of(key).values(SUMMED_UP))
+            connection.execute(update_take(key, number).values(**values, **asdict(take)))
+            connection.execute(update_operation(key).values(SUMMED_UP))
 
     def measured(
         self,
@@ -112,14 +108,14 @@ class Journal(Recording):
         centroid: float | None,
         version: int,
     ) -> None:
-        """Note a take's loudness (LUFS), tempo (beats a minute) and spectral centroid (Hz).
+        """Note a take's loudness (LUFS), tempo (beats per minute) and spectral centroid (Hz).
 
-        What cannot be said of it is None. `version` is that of the measuring, so that a later one
-        can measure anew.
+        None means that the sound has no such figure. `version` is that of the measurement, so that
+        a later one can measure again.
         """
-        sound = {"loudness": loudness, "tempo": tempo, "centroid": centroid}
+        figures = {"loudness": loudness, "tempo": tempo, "centroid": centroid}
         with self._database.write() as connection:
-            connection.execute(take_of(key, take).values(**sound, measured=version))
+            connection.execute(update_take(key, take).values(**figures, measured=version))
 
     def failed(self, key: str, code: str, message: str) -> None:
         """Note that the service could not make it, in the service's words."""
@@ -130,7 +126,7 @@ class Journal(Recording):
         self._end(key, "rejected", code, message)
 
     def mark_stuck(self, key: str, code: str, message: str) -> None:
-        """Keep the reason why trying stopped; how the operation stands does not change."""
+        """Keep the reason why trying stopped, and the status as it is."""
         self._note(key, error_code=code, error_message=message)
 
     def counted(self, key: str, *, polls: int, retries: int) -> None:
@@ -138,39 +134,44 @@ class Journal(Recording):
         self._note(key, polls=operations.c.polls + polls, retries=operations.c.retries + retries)
 
     def sent_again(self, key: str) -> None:
-        """Set a rejected operation back to `submitting`, before its request leaves once more."""
+        """Set a rejected operation back to `submitting`, before its request is sent again."""
         self._note(key, status="submitting", error_code=None, error_message=None, finished_at=None)
 
     def check_files(self, key: str) -> Entry:
-        """Return one operation, having forgotten files that are no longer there."""
+        """Return one operation, having forgotten files that no longer exist."""
         entry = self.entry(key)
         gone = [t.take for t in entry.takes if t.path and not (self.home / t.path).exists()]
         if not gone:
             return entry
         with self._database.write() as connection:
-            connection.execute(
-                update(takes)
-                .where(takes.c.idempotency_key == key, takes.c.take.in_(gone))
-                .values(path=None)
-            )
-            connection.execute(row_of(key).values(SUMMED_UP))
+            connection.execute(update_takes(key).where(takes.c.take.in_(gone)).values(path=None))
+            connection.execute(update_operation(key).values(SUMMED_UP))
         return self.entry(key)
+
+    def _end(self, key: str, status: str, code: str, message: str) -> None:
+        ended = now_in_microseconds()
+        self._note(key, status=status, error_code=code, error_message=message, finished_at=ended)
+
+    def _note(self, key: str, **values: Any) -> None:
+        with self._database.write() as connection:
+            connection.execute(update_operation(key).values(**values))
 
     # ------------------------------------------------------------------ leases
 
     def claim(self, key: str) -> bool:
-        """Take an operation for this process; False where a living process holds it."""
-        now = this_moment()
+        """Take an operation's lease for this process; False where another one's is in force."""
+        now = now_in_microseconds()
         lease = select(operations.c.holder, operations.c.held_until).where(
             operations.c.idempotency_key == key
         )
-        with self._database.read() as connection:  # who waits for another must not lock it out
+        with self._database.read() as connection:  # a write lock would delay the present holder
             if self._is_anothers(connection.execute(lease).one(), now):
                 return False
         with self._database.write() as connection:
             if self._is_anothers(connection.execute(lease).one(), now):
                 return False
-            connection.execute(row_of(key).values(holder=self.holder, held_until=lease_end(now)))
+            held = {"holder": self.holder, "held_until": lease_end(now)}
+            connection.execute(update_operation(key).values(**held))
         return True
 
     def _is_anothers(self, lease: Any, now: int) -> bool:
@@ -178,40 +179,24 @@ class Journal(Recording):
 
     def renew(self, keys: Collection[str]) -> None:
         """Prolong this process's leases."""
-        with self._database.write() as connection:
-            connection.execute(
-                update(operations)
-                .where(operations.c.idempotency_key.in_(keys), operations.c.holder == self.holder)
-                .values(held_until=lease_end(this_moment()))
-            )
+        self._change_leases(keys, held_until=lease_end(now_in_microseconds()))
 
     def release(self, keys: Collection[str]) -> None:
-        """Give leases up, so that any process may go on at once."""
+        """End this process's leases, so that any process may continue at once."""
+        self._change_leases(keys, holder=None, held_until=None)
+
+    def _change_leases(self, keys: Collection[str], **values: Any) -> None:
+        mine = operations.c.idempotency_key.in_(keys) & (operations.c.holder == self.holder)
         with self._database.write() as connection:
-            connection.execute(
-                update(operations)
-                .where(operations.c.idempotency_key.in_(keys), operations.c.holder == self.holder)
-                .values(holder=None, held_until=None)
-            )
-
-    # ------------------------------------------------------------------ inside
-
-    def _note(self, key: str, **values: Any) -> None:
-        with self._database.write() as connection:
-            connection.execute(row_of(key).values(**values))
-
-    def _end(self, key: str, status: str, code: str, message: str) -> None:
-        self._note(
-            key, status=status, error_code=code, error_message=message, finished_at=this_moment()
-        )
+            connection.execute(operations.update().where(mine).values(**values))
 
 
-def _open(file: Path) -> Database:
-    database = Database(file)
+def _open(file: Path, busy_seconds: float) -> Database:
+    database = Database(file, busy_seconds=busy_seconds)
     try:
         with database.write() as connection:
             prepare(connection, file)
-        database.settle()
+        database.pin()
     except BaseException:
         database.close()
         raise

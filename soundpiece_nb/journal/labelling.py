@@ -1,4 +1,4 @@
-"""What a person says of operations: names, tags, notes, stars, and which audio may go."""
+"""The labels a person gives to operations: names, tags, notes and ratings, and what is pruned."""
 
 from __future__ import annotations
 
@@ -8,48 +8,44 @@ from typing import Any
 
 from sqlalchemy import select
 
-from .changes import row_of, take_of, takes_of, this_moment
-from .entry import Entry
-from .queries import Reading
-from .schema import SUMMED_UP, operations
+from .entry import Entry, now_in_microseconds
+from .queries import Queries
+from .schema import SUMMED_UP, operations, update_operation, update_take, update_takes
 
 
-class Labelling(Reading):
-    """What changes nothing of how an operation stands."""
+class Labelling(Queries):
+    """The changes that leave an operation's status as it is."""
 
     def relabel(self, key: str, *, name: str | None, tags: Sequence[str], note: str | None) -> None:
-        """Give an operation another name or note, and tags beside those it has."""
+        """Replace an operation's name or note, and add tags; None keeps one, "" removes it."""
         labels = {"name": name, "note": note}
-        given: dict[str, Any] = {
+        changes: dict[str, Any] = {
             label: text or None for label, text in labels.items() if text is not None
         }
-        with self._database.write() as connection:  # others give tags too
+        with self._database.write() as connection:  # another process may add tags at the same time
             written = select(operations.c.tags).where(operations.c.idempotency_key == key)
-            kept = json.loads(connection.execute(written).scalar_one())
-            if set(tags) - set(kept):
-                given["tags"] = json.dumps(list(dict.fromkeys([*kept, *tags])))
-            if given:
-                connection.execute(row_of(key).values(**given))
+            present = json.loads(connection.execute(written).scalar_one())
+            if set(tags) - set(present):
+                changes["tags"] = json.dumps(list(dict.fromkeys([*present, *tags])))
+            if changes:
+                connection.execute(update_operation(key).values(**changes))
 
     def judge(self, key: str, take: int, *, rating: int | None, note: str | None) -> None:
-        """Give a take stars (1 to 5) or a note; what is None stays as it is.
-
-        0 stars take the stars away, an empty note the note.
-        """
+        """Give a take stars (1 to 5) or a note; None keeps one, 0 stars or "" removes it."""
         given = {"rating": rating, "note": note}
-        said = {word: value or None for word, value in given.items() if value is not None}
-        if said:
+        changes = {name: value or None for name, value in given.items() if value is not None}
+        if changes:
             with self._database.write() as connection:
-                connection.execute(take_of(key, take).values(**said))
-                connection.execute(row_of(key).values(SUMMED_UP))
+                connection.execute(update_take(key, take).values(**changes))
+                connection.execute(update_operation(key).values(SUMMED_UP))
 
     def prune(self, key: str) -> None:
-        """Note that an operation's audio is not wanted here; before its files go, not after.
+        """Note that an operation's audio is not wanted here; call it before deleting the files.
 
-        A file that a crash left behind is then forgotten like any other that is gone.
+        A file that a crash leaves behind is then forgotten like any other that is gone.
         """
         with self._database.write() as connection:
-            connection.execute(takes_of(key).values(pruned_at=this_moment()))
+            connection.execute(update_takes(key).values(pruned_at=now_in_microseconds()))
 
     def unprune(self, key: str) -> Entry:
         """Return one operation, whose audio is wanted again if it was pruned."""
@@ -57,5 +53,5 @@ class Labelling(Reading):
         if not any(take.pruned_at for take in entry.takes):
             return entry
         with self._database.write() as connection:
-            connection.execute(takes_of(key).values(pruned_at=None))
+            connection.execute(update_takes(key).values(pruned_at=None))
         return self.entry(key)

@@ -1,7 +1,7 @@
-"""Which process follows an operation, so that two kernels do not both.
+"""The lease of a process on an operation, so that no two kernels work on one operation.
 
-A holder is a process on a host: its death is seen at once on the same host; on another host a
-lease ends when it is not renewed.
+The holder of a lease is a process on a host. On the same host a lease ends when its process dies;
+on any other host it ends when it was not renewed in time.
 """
 
 from __future__ import annotations
@@ -23,45 +23,50 @@ def this_holder() -> str:
 
 
 def holder_name(process: int) -> str:
-    """Return what a process of this host is called: host, process id and when it started.
+    """Return a process of this host as `host/process id/start time`.
 
     Raises psutil.NoSuchProcess.
     """
     import psutil
 
-    return f"{socket.gethostname()}/{process}/{_started(psutil.Process(process))}"
+    return f"{socket.gethostname()}/{process}/{_start_time(psutil.Process(process))}"
+
+
+def lease_end(now: int) -> int:
+    """Return the end of a lease that begins now, both in microseconds."""
+    return now + int(LEASE_SECONDS * 1e6)
 
 
 def is_held(holder: str | None, held_until: int | None, now: int) -> bool:
-    """Tell whether a lease (times in microseconds) still binds.
+    """Tell whether a lease (times in microseconds) is in force.
 
-    Here its holder has to live, however long it slept; elsewhere it has to be unexpired.
+    A holder on this host has to be alive, even if it slept past the end of its lease; any other
+    lease must not have expired.
     """
     if holder is None or held_until is None:
         return False
     host, _, process = holder.partition("/")
-    return _runs(process) if host == socket.gethostname() else held_until >= now
+    return _is_alive(process) if host == socket.gethostname() else held_until >= now
 
 
-def _runs(process: str) -> bool:
-    """Tell whether that very process still runs; one that died unburied does not."""
+def _is_alive(process: str) -> bool:
+    """Tell whether exactly this process is running; a zombie is not."""
     import psutil
 
     number, _, started = process.partition("/")
     try:
         found = psutil.Process(int(number))
-        same = _started(found) == started
-        return same and found.status() != psutil.STATUS_ZOMBIE
+        return _start_time(found) == started and found.status() != psutil.STATUS_ZOMBIE
     except (psutil.Error, ValueError):
         return False
 
 
-def _started(process: psutil.Process) -> str:
-    """Return when a process began, in a form that stays when the clock is set.
+def _start_time(process: psutil.Process) -> str:
+    """Return the start of a process in seconds, the same after the clock is set.
 
-    Linux counts from the boot; psutil adds when that was, by the clock of now.
+    Linux counts a start from the boot, and psutil adds the boot time by the present clock.
     """
     import psutil
 
-    booted = psutil.boot_time() if psutil.LINUX else 0.0  # first, because psutil remembers it
+    booted = psutil.boot_time() if psutil.LINUX else 0.0
     return f"{process.create_time() - booted:.2f}"

@@ -1,68 +1,65 @@
-"""The way from an older journal to this version, and the making of a new one."""
+"""The creation of a new journal, and the migration of an older one to the present schema."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, select, update
 
 from soundpiece_nb.api.errors import JournalTooNew
-from soundpiece_nb.files import numbered, written_beside
+from soundpiece_nb.files import first_free, written_beside
 
-from .schema import (
-    SUMMED_UP,
-    VERSION,
-    deliveries,
-    metadata,
-    operations,
-    schema_version,
-    takes,
-    takes_noted,
-)
+from .schema import SUMMED_UP, deliveries, metadata, operations, schema_version, takes, takes_noted
 
 REBUILT_BELOW = 3
-"""Older journals have no `number`, which cannot be added: their rows are copied into new tables."""
+"""Older versions have no `number`, which cannot be added: their rows are copied to new tables."""
 
-MIGRATIONS: dict[int, Callable[[Connection], None]] = {
+MIGRATIONS: Mapping[int, Callable[[Connection], None]] = {
     3: deliveries.create,
     4: takes_noted.create,
 }
-"""What leads from each version, from REBUILT_BELOW on, to the next one."""
+"""The step from each version, from REBUILT_BELOW on, to the next; the last leads to this one."""
 
 
-def prepare(connection: Connection, file: Path) -> None:
-    """Create the tables, or bring older ones to this version, inside the caller's transaction.
+def prepare(
+    connection: Connection,
+    file: Path,
+    migrations: Mapping[int, Callable[[Connection], None]] = MIGRATIONS,
+) -> None:
+    """Create the tables, or migrate older ones, inside the caller's transaction.
 
-    An older journal is kept as it was, as `journal.schema-2.sqlite` beside it, before anything of
-    it changes. Raises JournalTooNew where a later version wrote the journal.
+    Before an older journal is changed, it is copied beside itself as `journal.schema-2.sqlite`.
+    Raises JournalTooNew where a later version wrote the journal.
     """
+    present = max(migrations) + 1
     if not inspect(connection).has_table(schema_version.name):
         metadata.create_all(connection)
-        connection.execute(schema_version.insert().values(version=VERSION))
+        connection.execute(schema_version.insert().values(version=present))
         return
     version = connection.execute(select(schema_version.c.version)).scalar_one()
-    if version > VERSION:
+    if version > present:
         raise JournalTooNew(
-            f"The journal has schema {version}, this soundpiece_nb knows up to {VERSION}. "
-            "Upgrade it, or point SOUNDPIECE_HOME at another folder; nothing was changed."
+            f"The journal has schema {version}, this soundpiece_nb knows up to {present}; "
+            "nothing was changed.",
+            next="Upgrade soundpiece_nb, or point SOUNDPIECE_HOME at another folder.",
         )
-    if version < VERSION:
-        _keep_copy(file, version)
+    if version == present:
+        return
+    _keep_copy(file, version)
     if version < REBUILT_BELOW:
         _rebuild(connection)
-        version = VERSION
-    for step in range(version, VERSION):
-        MIGRATIONS[step](connection)
-    connection.execute(schema_version.update().values(version=VERSION))
+    else:
+        for step in range(version, present):
+            migrations[step](connection)
+    connection.execute(schema_version.update().values(version=present))
 
 
 def _keep_copy(file: Path, version: int) -> None:
-    """Copy what is written, which is all but what the caller's transaction is about to write."""
-    named = file.with_name(f"{file.stem}.schema-{version}{file.suffix}")
-    target = next(path for path in numbered(named) if not path.exists())
+    """Copy all that is committed, which is the journal before the caller's transaction."""
+    target = first_free(file.with_name(f"{file.stem}.schema-{version}{file.suffix}"))
     with (
         written_beside(target) as copy,
         closing(sqlite3.connect(file)) as old,
@@ -72,7 +69,7 @@ def _keep_copy(file: Path, version: int) -> None:
 
 
 def _rebuild(connection: Connection) -> None:
-    """Copy every row of versions 1 and 2 into the tables of this version."""
+    """Copy every row of versions 1 and 2 into the tables of the present version."""
     old_columns = {}
     for table in (operations, takes):
         for index in inspect(connection).get_indexes(table.name):

@@ -1,4 +1,4 @@
-"""Which operations a person means whose audio may go: those that have some, narrowed by filters."""
+"""The operations whose audio may be pruned: those that have some, narrowed by filters."""
 
 from __future__ import annotations
 
@@ -24,21 +24,19 @@ def find_prunable(
     """Return the operations with audio on this machine that fit all that is given, oldest first.
 
     `older_than` is an age like `30d`, or a time; `below_rating` compares the best of an
-    operation's takes, and leaves out what nobody has rated. Raises Mistake for a filter that
-    cannot be.
+    operation's takes, and leaves out unrated ones. Raises Mistake for an unusable filter.
     """
     key = operations.c.idempotency_key
-    held = (
+    with_audio = (
         select(takes.c.idempotency_key)
         .group_by(takes.c.idempotency_key)
         .having(func.count(takes.c.path) > 0)
     )
     if below_rating is not None:
-        held = held.having(func.max(takes.c.rating) < below_rating)
-    statement = select(key).where(key.in_(held)).order_by(operations.c.submitted_at, key)
+        with_audio = with_audio.having(func.max(takes.c.rating) < below_rating)
+    statement = select(key).where(key.in_(with_audio)).order_by(operations.c.submitted_at, key)
     if older_than is not None:
         latest = microseconds(read_since(older_than))
         statement = statement.where(operations.c.submitted_at < latest)
-    rows = journal.select(Filter(status=status).apply(statement))
-    found = [row["idempotency_key"] for row in rows]
-    return [journal.entry(each) for each in found if not keys or each in keys]
+    found = [each for (each,) in journal.rows(Filter(status=status).apply(statement))]
+    return journal.of_keys([each for each in found if not keys or each in keys])

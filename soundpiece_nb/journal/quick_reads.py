@@ -1,7 +1,7 @@
-"""Quick reads of the journal, without loading SQLAlchemy.
+"""Quick reads of the journal with sqlite3 alone, without loading SQLAlchemy.
 
-`%load_ext` asks how many operations were left unfinished, and must stay instant; the Jupyter
-server asks where a take lies.
+`%load_ext` counts the operations that were left unfinished and must stay instant; completion and
+the Jupyter server read in the same way.
 """
 
 from __future__ import annotations
@@ -13,10 +13,13 @@ from typing import Any
 
 FILE_NAME = "journal.sqlite"
 UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
-"""What reading a damaged journal raises: SQLite's complaint quotes names, which may be no text."""
+"""Errors of reading a damaged journal; SQLite's message may quote bytes that are not text."""
 
-# Few takes are without a file, and an index lists them: only their operations are looked at, as
-# the + says to SQLite, which would look at all that are ready.
+BUSY_SECONDS = 5.0
+"""Seconds to wait for another process's write, as sqlite3 does by default."""
+
+# An index lists the few takes without a file, so only their operations are read; the + keeps
+# SQLite from using the index of statuses, and from reading all that are ready.
 UNFINISHED = """
     status IN ('submitting', 'processing')
     OR (+status = 'ready' AND idempotency_key IN (
@@ -27,10 +30,26 @@ UNFINISHED = """
 """
 
 
+def read_rows(home: Path, query: str, values: Any = (), wait: float = BUSY_SECONDS) -> list[Any]:
+    """Return a query's rows; none from a journal that does not exist or cannot be read.
+
+    A write of another process is waited for `wait` seconds.
+    """
+    file = home / FILE_NAME
+    if not file.exists():
+        return []
+    address = f"{file.as_uri()}?mode=ro"
+    try:
+        with closing(sqlite3.connect(address, uri=True, timeout=wait)) as connection:
+            return connection.execute(query, values).fetchall()
+    except UNREADABLE:
+        return []
+
+
 def count_abandoned(home: Path, now: int) -> int:
     """Count unfinished operations that no living process holds; 0 where there is no journal.
 
-    A journal that cannot be read counts as none: whoever opens it next says why.
+    An unreadable journal counts as 0: the next one to open it raises the reason.
     """
     return len(find_abandoned(home, now))
 
@@ -39,21 +58,19 @@ def find_abandoned(home: Path, now: int) -> list[str]:
     """Return the keys of those operations, oldest first; `now` is in microseconds."""
     from .lease import is_held
 
-    asked = (
-        f"SELECT idempotency_key, holder, held_until FROM operations WHERE {UNFINISHED}"  # noqa: S608 - a constant
-        " ORDER BY submitted_at"
-    )
-    return [key for key, holder, until in _rows(home, asked) if not is_held(holder, until, now)]
+    query = f"""SELECT idempotency_key, holder, held_until FROM operations
+        WHERE {UNFINISHED} ORDER BY submitted_at"""  # noqa: S608 - a constant
+    return [key for key, holder, until in read_rows(home, query) if not is_held(holder, until, now)]
 
 
 def find_take(home: Path, key: str, take: int) -> str | None:
-    """Return the path of a take's file, relative to the home folder; None where there is none."""
-    asked = "SELECT path FROM takes WHERE idempotency_key = ? AND take = ?"
-    return next((path for (path,) in _rows(home, asked, key, take)), None)
+    """Return the path of a take's file, relative to the home folder; None where it has no file."""
+    query = "SELECT path FROM takes WHERE idempotency_key = ? AND take = ?"
+    return next((path for (path,) in read_rows(home, query, (key, take))), None)
 
 
 class ChangeDetector:
-    """Tells in microseconds whether anybody has written to the journal since it was last asked."""
+    """Tells in microseconds whether any process has written to the journal since the last call."""
 
     def __init__(self, home: Path) -> None:
         self._file = home / FILE_NAME
@@ -69,18 +86,6 @@ class ChangeDetector:
         return changed
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         if self._connection is not None:
             self._connection.close()
-
-
-def _rows(home: Path, asked: str, *given: str | int) -> list[tuple[Any, ...]]:
-    """Ask the journal; one that is not there, or cannot be read, has no rows."""
-    file = home / FILE_NAME
-    if not file.exists():
-        return []
-    try:
-        with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as connection:
-            return connection.execute(asked, given).fetchall()
-    except UNREADABLE:
-        return []

@@ -1,4 +1,4 @@
-"""Recording: new operations are on the disk, synced, before anything of them is sent."""
+"""The row of a new operation, with its exact body, synced to the disk before it is sent."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.api.output_ref import OutputRef
 from soundpiece_nb.api.request import Request
 
-from .changes import this_moment
 from .database import Database
+from .entry import now_in_microseconds
 from .labelling import Labelling
-from .lease import LEASE_SECONDS, this_holder
+from .lease import lease_end, this_holder
 from .schema import operations
 
 _INSERT = operations.insert()
-_SEARCHED = ("prompt", "lyrics", "reference", "source")
+_OWN_COLUMNS = ("prompt", "lyrics", "reference", "source")
+_NEW_KEY = "Leave --key out for a new operation."
 
 
 class Recording(Labelling):
-    """The changes that write new operations down."""
+    """The changes that add operations."""
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
         self.holder = this_holder()
 
     def record(self, request: Request, *, service: str, **labels: Any) -> bool:
-        """Write one operation down as `record_all` does; False where it is there already."""
+        """Record one operation as `record_all` does; False where it is recorded already."""
         notebook = labels.pop("notebook", None)
-        new = self.record_all([request], [labels], service=service, notebook=notebook)
-        return request.key in new
+        return bool(self.record_all([request], [labels], service=service, notebook=notebook))
 
     def record_all(
         self,
@@ -44,62 +44,56 @@ class Recording(Labelling):
         batch: str | None = None,
         notebook: str | None = None,
     ) -> set[str]:
-        """Write many operations down at once, all of them or none, synced to disk.
+        """Record many operations, all or none, synced to the disk when this returns.
 
         `labels` are each one's `name`, `tags`, `note` and `sweep`, which is JSON with an `id`.
-        Returns the keys that are new; raises Mistake where one is there already with another body,
-        or at another service.
+        Returns the keys that are new; raises Mistake where one is recorded with another body or
+        at another service.
         """
+        common = {"service": service, "batch": batch, "notebook": notebook}
         try:
-            return self._record_new(requests, labels, service, batch, notebook)
-        except IntegrityError:  # another process wrote some of them in this moment
-            return self._record_new(requests, labels, service, batch, notebook)
+            return self._insert_new(requests, labels, common)
+        except IntegrityError:  # another process inserted some of them in between
+            return self._insert_new(requests, labels, common)
 
-    def _record_new(
+    def _insert_new(
         self,
         requests: Sequence[Request],
         labels: Sequence[Mapping[str, Any]],
-        service: str,
-        batch: str | None,
-        notebook: str | None,
+        common: Mapping[str, str | None],
     ) -> set[str]:
         known = set(self.statuses([request.key for request in requests]))
         new: dict[str, Request] = {}
-        now = this_moment()
+        now = now_in_microseconds()
         rows = []
         for number, (request, label) in enumerate(zip(requests, labels, strict=True)):
             if request.key in known:
-                self._require_same(request, service)
-                continue
-            if request.key in new:  # the same request twice, under a derived key
-                _require_alike(request, new[request.key].route.path, new[request.key].body)
-                continue
-            written = {"name": None, "note": None, "sweep": None, **label}
-            written["tags"] = json.dumps(list(label.get("tags", ())))
-            # A microsecond apart, so that they keep their order.
-            row = self._row(request, service, now + number, **written, notebook=notebook)
-            rows.append({**row, "batch": batch})
-            new[request.key] = request
+                self._require_same(request, common["service"])
+            elif request.key in new:  # the same request twice, under a derived key
+                _require_same_body(request, new[request.key].route.path, new[request.key].body)
+            else:
+                # A microsecond apart, so that they keep their order.
+                rows.append({**self._row(request, label, now + number), **common})
+                new[request.key] = request
         if rows:
             self._database.insert_synced(_INSERT, rows)
         return set(new)
 
-    def _row(self, request: Request, service: str, now: int, **labels: Any) -> dict[str, Any]:
+    def _row(self, request: Request, label: Mapping[str, Any], now: int) -> dict[str, Any]:
         fields = {
             name: str(value) if isinstance(value, OutputRef) else value
             for name, value in request.fields.items()
         }
+        others = {name: value for name, value in fields.items() if name not in _OWN_COLUMNS}
         return {
             "idempotency_key": request.key,
             "route": request.route.path,
-            "service": service,
             "body": request.body,
             "status": "submitting",
-            **labels,
-            **{column: fields.get(column) for column in _SEARCHED},
-            "params": json.dumps(
-                {field: value for field, value in fields.items() if field not in _SEARCHED}
-            ),
+            **{name: label.get(name) for name in ("name", "note", "sweep")},
+            "tags": json.dumps(list(label.get("tags", ()))),
+            **{column: fields.get(column) for column in _OWN_COLUMNS},
+            "params": json.dumps(others),
             "submitted_at": now,
             "polls": 0,
             "retries": 0,
@@ -107,26 +101,21 @@ class Recording(Labelling):
             "held_until": lease_end(now),
         }
 
-    def _require_same(self, request: Request, service: str) -> None:
-        kept = self.entry(request.key)
-        _require_alike(request, kept.route, kept.body)
-        if kept.service != service:
+    def _require_same(self, request: Request, service: str | None) -> None:
+        recorded = self.entry(request.key)
+        _require_same_body(request, recorded.route, recorded.body)
+        if recorded.service != service:
             raise Mistake(
-                f"The key {request.key} belongs to an operation of {kept.service}, and this goes "
-                f"to {service}.",
-                next="Leave --key out for a new operation.",
+                f"The key {request.key} belongs to an operation of {recorded.service}, and this "
+                f"goes to {service}.",
+                next=_NEW_KEY,
             )
 
 
-def _require_alike(request: Request, route: str, body: bytes) -> None:
+def _require_same_body(request: Request, route: str, body: bytes) -> None:
     if (route, body) != (request.route.path, request.body):
         raise Mistake(
             f"The key {request.key} already belongs to another request, and a key is never "
             "sent with two.",
-            next="Leave --key out for a new operation.",
+            next=_NEW_KEY,
         )
-
-
-def lease_end(now: int) -> int:
-    """Return when a lease that begins now ends, in microseconds."""
-    return now + int(LEASE_SECONDS * 1e6)

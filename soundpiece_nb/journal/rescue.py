@@ -1,7 +1,7 @@
-"""A damaged journal: it is kept aside as it is, and what can be read of it begins a new one.
+"""The rescue of a damaged journal: it is kept aside, and its readable rows begin a new one.
 
-Rows are asked for one by one, so that a broken page costs the rows on it and no others; a row
-counts as read only if its body still names its own key.
+Rows are read one by one, so that a broken page costs its own rows and no others; a row counts as
+readable only if its body names its key.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from filelock import FileLock
 from sqlalchemy import Table, create_engine
 
 from soundpiece_nb.api.errors import JournalDamaged, StorageFailed
-from soundpiece_nb.files import numbered, written_beside
+from soundpiece_nb.files import first_free, written_beside
 
 from .database import Database, address_of
 from .entry import STATUSES
@@ -32,22 +32,22 @@ from .quick_reads import FILE_NAME, UNREADABLE
 from .schema import operations, takes
 
 _SIDE_FILES = ("-wal", "-shm")
-"""What SQLite keeps beside a file whose latest writes are not in it yet."""
+"""Endings of the files that SQLite keeps beside a database, with writes that are not in it yet."""
 
 _FOLDER = "journal-rescue-"
-"""How the folder begins in which a damaged journal is read; one that is left, a crash left."""
+"""Beginning of the folder in which a damaged journal is read; a crash may leave one."""
 
-_LOOKED_BEYOND = 10_000
-"""Rows that may be missing in a row before the end is assumed, where the last cannot be told."""
+_MOST_MISSING = 10_000
+"""Rows in a row that may be missing before the end is assumed, where the last is not known."""
 
 
 class JournalWasDamaged(UserWarning):
-    """A journal had to be begun anew, with what could be read of the old one."""
+    """A journal was begun anew with what could be read of the old one."""
 
 
 @dataclass(frozen=True)
 class Rescue:
-    """What became of a damaged journal: where it lies now, and how much of it could be read."""
+    """The outcome of a rescue: the old file's new place, and the numbers of rows that were read."""
 
     aside: Path
     operations: int
@@ -65,8 +65,8 @@ def rescue(home: Path) -> Rescue | None:
     """Begin the journal of a home folder anew with what can be read of a damaged one.
 
     None where it is not damaged (any more). No connection of this process may be open. Raises
-    StorageFailed where another process has the file open, because what that writes would be lost,
-    and OSError where there is no room for a copy.
+    StorageFailed where another process has the file open, because its writes would be lost, and
+    OSError where there is no room for a copy.
     """
     file = home / FILE_NAME
     with FileLock(home / f"{FILE_NAME}.lock"):
@@ -76,22 +76,19 @@ def rescue(home: Path) -> Rescue | None:
             raise StorageFailed(in_use(users))
         for left in home.glob(f"{_FOLDER}*"):
             shutil.rmtree(left)
-        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-        aside = next(
-            p for p in numbered(home / f"journal-damaged-{stamp}.sqlite") if not p.exists()
-        )
+        aside = first_free(home / f"journal-damaged-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.sqlite")
         for ending in (*_SIDE_FILES, ""):
             with suppress(FileNotFoundError), written_beside(Path(f"{aside}{ending}")) as copy:
                 shutil.copyfile(f"{file}{ending}", copy)
         with written_beside(file) as fresh:
-            counts = _save(aside, fresh)
-            for ending in _SIDE_FILES:  # their writes are no continuation of the new file
+            counts = _copy_rows(aside, fresh)
+            for ending in _SIDE_FILES:  # their writes do not belong to the new file
                 Path(f"{file}{ending}").unlink(missing_ok=True)
         return Rescue(aside, *counts)
 
 
 def find_users(file: Path) -> list[int]:
-    """Return the other processes that have a file open, as far as this machine tells."""
+    """Return the ids of other processes that have a file open, as far as this machine tells."""
     import psutil
 
     path = os.path.realpath(file)
@@ -104,7 +101,7 @@ def find_users(file: Path) -> list[int]:
 
 
 def in_use(users: Sequence[int]) -> str:
-    """Say why a damaged journal is not rescued now."""
+    """Return the sentences that tell why a damaged journal is not rescued now."""
     return (
         f"The journal is damaged, and in use by another kernel (process {users[0]}). Shut that "
         "down; then %soundpiece_doctor saves all that can be read."
@@ -112,7 +109,7 @@ def in_use(users: Sequence[int]) -> str:
 
 
 def find_damage(database: Database) -> list[str]:
-    """Return what is wrong with a journal's content; raises JournalDamaged where it is worse.
+    """Return the faults of a journal's content; raises JournalDamaged where it cannot be read.
 
     Reads all of it: about two seconds for 100,000 operations.
     """
@@ -127,58 +124,46 @@ def find_damage(database: Database) -> list[str]:
             if not _is_whole(dict(row))
         )
         for _ in read("SELECT * FROM takes"):
-            pass  # a text that is none any more is met by reading it
+            pass  # reading raises JournalDamaged for a text that is not UTF-8
     return found
 
 
 def _is_damaged(file: Path) -> bool:
-    database = Database(file)
     try:
-        return bool(find_damage(database))
+        with closing(Database(file)) as database:
+            return bool(find_damage(database))
     except JournalDamaged:
         return True
-    finally:
-        database.close()
 
 
-def _save(damaged: Path, fresh: Path) -> tuple[int, int]:
-    """Write what can be read into a new file; return the numbers of operations and takes."""
-    _build(fresh)
-    with (
-        tempfile.TemporaryDirectory(prefix=_FOLDER, dir=fresh.parent) as folder,
-        closing(sqlite3.connect(_copy(damaged, Path(folder)))) as old,
-        closing(sqlite3.connect(fresh)) as new,
-    ):
-        old.row_factory = sqlite3.Row
-        kept = _insert(new, operations, filter(_is_whole, _rows(old, operations)))
-        known = {key for (key,) in new.execute("SELECT idempotency_key FROM operations")}
-        of_known = (row for row in _rows(old, takes) if row.get("idempotency_key") in known)
-        return kept, _insert(new, takes, of_known)
-
-
-def _build(fresh: Path) -> None:
+def _copy_rows(damaged: Path, fresh: Path) -> tuple[int, int]:
+    """Write the readable rows into a new file; return the numbers of operations and takes."""
     engine = create_engine(address_of(fresh))
     with engine.begin() as connection:
         prepare(connection, fresh)
     engine.dispose()
-
-
-def _copy(damaged: Path, folder: Path) -> Path:
-    """Copy a file to where reading it, which writes beside it, changes nothing that is kept."""
-    for ending in ("", *_SIDE_FILES):
-        with suppress(FileNotFoundError):
-            shutil.copyfile(f"{damaged}{ending}", folder / f"{FILE_NAME}{ending}")
-    return folder / FILE_NAME
+    with tempfile.TemporaryDirectory(prefix=_FOLDER, dir=fresh.parent) as folder:
+        # Reading writes beside the file, and what is kept aside must not change.
+        readable = Path(folder, FILE_NAME)
+        for ending in ("", *_SIDE_FILES):
+            with suppress(FileNotFoundError):
+                shutil.copyfile(f"{damaged}{ending}", f"{readable}{ending}")
+        with closing(sqlite3.connect(readable)) as old, closing(sqlite3.connect(fresh)) as new:
+            old.row_factory = sqlite3.Row
+            kept = _insert(new, operations, filter(_is_whole, _rows(old, operations)))
+            known = {key for (key,) in new.execute("SELECT idempotency_key FROM operations")}
+            of_known = (row for row in _rows(old, takes) if row.get("idempotency_key") in known)
+            return kept, _insert(new, takes, of_known)
 
 
 def _rows(old: sqlite3.Connection, table: Table) -> Iterator[dict[str, Any]]:
-    """Yield every row of a table that can be read, in the order of writing."""
+    """Yield every readable row of a table, in the order of writing."""
     last = None
     with suppress(*UNREADABLE):
         last = old.execute(f"SELECT max(rowid) FROM {table}").fetchone()[0] or 0  # noqa: S608 - a name of our own
     missing = 0
     for number in itertools.count(1):
-        if number > last if last is not None else missing > _LOOKED_BEYOND:
+        if number > last if last is not None else missing > _MOST_MISSING:
             return
         row = None
         with suppress(*UNREADABLE):
@@ -198,7 +183,7 @@ def _is_whole(row: Mapping[str, Any]) -> bool:
 
 
 def _insert(new: sqlite3.Connection, table: Table, rows: Iterable[Mapping[str, Any]]) -> int:
-    """Write rows, but for what contradicts others; return how many there are then."""
+    """Insert rows that contradict no other; return how many the table has then."""
     names = [column.name for column in table.columns if column.computed is None]
     places = ", ".join(f":{name}" for name in names)
     statement = f"INSERT OR IGNORE INTO {table} ({', '.join(names)}) VALUES ({places})"  # noqa: S608 - names of our own

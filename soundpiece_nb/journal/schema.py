@@ -1,37 +1,19 @@
-"""The journal's tables.
+"""The tables of the journal, and the statements that change one row of them.
 
-Times are whole microseconds since 1970 in UTC: they sort, and become timestamps without parsing.
-Paths are relative to the folder the journal lies in, so that the folder can be moved.
+Times are whole microseconds since 1970 in UTC, which sort and become timestamps without parsing.
+Paths are relative to the journal's folder, so that the folder can be moved.
 
-A row of an operation is wide: body and lyrics. So that a long history is narrowed, ordered and
-searched without reading those rows, `operations_listed` holds all that filters ask for, one slim
-index an order leads through the rows, and `texts` holds nothing but the words that are searched,
-to which `takes_noted` adds those on single takes.
+An operation's row is wide, with its body and lyrics, so a long history is filtered, ordered and
+searched without reading it: `operations_listed` covers every column that filters use, each order
+has a narrow index, and `texts` holds only the searched words, as `takes_noted` does for takes.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import (
-    DDL,
-    BigInteger,
-    Column,
-    Computed,
-    Float,
-    ForeignKey,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    Table,
-    Text,
-    event,
-    func,
-    select,
-)
+import sqlalchemy as sa
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, Table, Text
 
-VERSION = 5
-
-metadata = MetaData()
+metadata = sa.MetaData()
 
 schema_version = Table("schema_version", metadata, Column("version", Integer, nullable=False))
 
@@ -42,7 +24,7 @@ operations = Table(
     Column("idempotency_key", Text, nullable=False, unique=True),
     Column("route", Text, nullable=False),
     Column("service", Text, nullable=False),
-    Column("body", LargeBinary, nullable=False),
+    Column("body", sa.LargeBinary, nullable=False),
     Column("status", Text, nullable=False),
     Column("name", Text),
     Column("operation_id", Text),
@@ -66,30 +48,28 @@ operations = Table(
     Column("retries", Integer, nullable=False),
     Column("holder", Text),
     Column("held_until", BigInteger),
-    Column("duration", Float),  # of all its takes, kept with them
-    Column("rating", Integer),  # the best of its takes, kept with them
-    Column("files", Text),  # of its takes, a line each, kept with them
-    Column("elapsed", BigInteger, Computed("finished_at - submitted_at", persisted=False)),
-    Column("sweep_id", Text, Computed("json_extract(sweep, '$.id')", persisted=False)),
+    Column("duration", Float),  # sum of its takes, see SUMMED_UP
+    Column("rating", Integer),  # best of its takes
+    Column("files", Text),  # paths of its takes, one a line
+    Column("elapsed", BigInteger, sa.Computed("finished_at - submitted_at", persisted=False)),
+    Column("sweep_id", Text, sa.Computed("json_extract(sweep, '$.id')", persisted=False)),
     Index(
         "operations_listed",
         "route",
         "status",
         "error_code",
         "submitted_at",
-        "finished_at",  # SQLite reads no computed column, as elapsed, from an index alone
+        "finished_at",  # SQLite reads no computed column (elapsed) from an index alone
         "name",
         "tags",
         "duration",
         "rating",
     ),
     Index("operations_by_time", "submitted_at"),
-    Index("operations_by_name", "name", "submitted_at"),
-    Index("operations_by_route", "route", "submitted_at"),
-    Index("operations_by_status", "status", "submitted_at"),
-    Index("operations_by_duration", "duration", "submitted_at"),
-    Index("operations_by_rating", "rating", "submitted_at"),
-    Index("operations_by_elapsed", "elapsed", "submitted_at"),
+    *(
+        Index(f"operations_by_{column}", column, "submitted_at")
+        for column in ("name", "route", "status", "duration", "rating", "elapsed")
+    ),
     Index("operations_by_operation_id", "operation_id"),
     Index("operations_by_source", "source"),
     Index("operations_by_reference", "reference"),
@@ -100,14 +80,14 @@ operations = Table(
 texts = Table(
     "texts",
     metadata,
-    Column("number", Integer, ForeignKey(operations.c.number), primary_key=True),
+    Column("number", Integer, sa.ForeignKey(operations.c.number), primary_key=True),
     Column("words", Text, nullable=False),
 )
 
 takes = Table(
     "takes",
     metadata,
-    Column("idempotency_key", Text, ForeignKey(operations.c.idempotency_key), primary_key=True),
+    Column("idempotency_key", Text, sa.ForeignKey(operations.c.idempotency_key), primary_key=True),
     Column("take", Integer, primary_key=True),
     Column("kind", Text),
     Column("duration", Float),
@@ -117,7 +97,7 @@ takes = Table(
     Column("sample_rate", Integer),
     Column("channels", Integer),
     Column("md5", Text),
-    Column("waveform", LargeBinary),
+    Column("waveform", sa.LargeBinary),
     Column("rating", Integer),
     Column("note", Text),
     Column("pruned_at", BigInteger),
@@ -134,30 +114,27 @@ Index(
 )
 
 takes_noted = Index(
-    "takes_noted",
-    takes.c.idempotency_key,
-    takes.c.note,
-    sqlite_where=takes.c.note.is_not(None),
+    "takes_noted", takes.c.idempotency_key, takes.c.note, sqlite_where=takes.c.note.is_not(None)
 )
-"""The few takes with a note of their own, for a search to read nothing else."""
+"""The few takes that have a note, so that a search reads no others."""
 
 deliveries = Table(
     "deliveries",
     metadata,
-    Column("number", Integer, primary_key=True),  # in the order of hearing
+    Column("number", Integer, primary_key=True),  # in the order of arrival
     Column("webhook_id", Text, nullable=False, unique=True),
     Column("operation_id", Text, nullable=False),
     Column("heard_at", BigInteger, nullable=False, index=True),
-    sqlite_autoincrement=True,  # a number is never given twice, though old rows go
+    sqlite_autoincrement=True,  # no number is used twice, though old rows are deleted
 )
 
 _of_it = takes.c.idempotency_key == operations.c.idempotency_key
 SUMMED_UP = {
-    "duration": select(func.sum(takes.c.duration)).where(_of_it).scalar_subquery(),
-    "rating": select(func.max(takes.c.rating)).where(_of_it).scalar_subquery(),
-    "files": select(func.group_concat(takes.c.path, "\n")).where(_of_it).scalar_subquery(),
+    "duration": sa.select(sa.func.sum(takes.c.duration)).where(_of_it).scalar_subquery(),
+    "rating": sa.select(sa.func.max(takes.c.rating)).where(_of_it).scalar_subquery(),
+    "files": sa.select(sa.func.group_concat(takes.c.path, "\n")).where(_of_it).scalar_subquery(),
 }
-"""What an operation's row keeps of its takes."""
+"""The columns of an operation that are computed from its takes whenever one changes."""
 
 _SEARCHED = ("name", "prompt", "lyrics", "note")
 _WORDS = " || char(10) || ".join(f"coalesce(new.{column}, '')" for column in _SEARCHED)
@@ -167,4 +144,19 @@ _WHEN_CHANGED = f"""CREATE TRIGGER texts_changed AFTER UPDATE OF {", ".join(_SEA
     ON operations BEGIN
     UPDATE texts SET words = {_WORDS} WHERE number = new.number; END"""  # noqa: S608 - constants
 for _trigger in (_WHEN_WRITTEN, _WHEN_CHANGED):
-    event.listen(metadata, "after_create", DDL(_trigger))  # type: ignore[no-untyped-call]
+    sa.event.listen(metadata, "after_create", sa.DDL(_trigger))  # type: ignore[no-untyped-call]
+
+
+def update_operation(key: str) -> sa.Update:
+    """Return an UPDATE of one operation."""
+    return sa.update(operations).where(operations.c.idempotency_key == key)
+
+
+def update_takes(key: str) -> sa.Update:
+    """Return an UPDATE of all takes of an operation."""
+    return sa.update(takes).where(takes.c.idempotency_key == key)
+
+
+def update_take(key: str, take: int) -> sa.Update:
+    """Return an UPDATE of one take, counted from 1."""
+    return update_takes(key).where(takes.c.take == take)

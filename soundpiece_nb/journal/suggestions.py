@@ -1,29 +1,28 @@
-"""What a person may be about to type: names, keys, outputs and tags, told while they type.
+"""Suggestions for completion: the names, keys, outputs and tags that a person may be typing.
 
-Read with sqlite3 alone, without opening the journal or loading SQLAlchemy, and bounded at any
-size: a look at the latest operations, and one along an index. Rows are written in the order of
-submission, so that a rowid tells which is newer without its row being read.
+Read with sqlite3 alone, without loading SQLAlchemy, and in bounded time at any size: a read of the
+latest operations, and one along an index. Rows are written in the order of submission, so that a
+rowid tells which of two is newer without its row being read.
 """
 
 from __future__ import annotations
 
 import json
-import sqlite3
-from contextlib import closing
 from itertools import takewhile
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .quick_reads import FILE_NAME, UNREADABLE
+from .quick_reads import read_rows
 
 LATEST = 2_000
-"""How many operations are looked at for what no index tells."""
+"""Number of the latest operations that are read where no index helps."""
 MOST = 100
+"""Number of suggestions."""
 FEWEST_CHARACTERS = 8
-"""Of a key: as it is shown everywhere."""
+"""Least length of a suggested key, as keys are shown everywhere."""
 
 _LAST = "\U0010ffff"
-"""Behind every character that a name may hold."""
+"""A character that sorts after every one that a name may hold."""
 
 _LATEST_NAMES = """
     SELECT rowid, name, route, status
@@ -79,40 +78,39 @@ _SWEEPS = """
 
 
 class Suggestion(NamedTuple):
-    """An operation, by the NAME or key's beginning that one may type for it."""
+    """An operation, and the NAME or beginning of a key to type for it."""
 
     word: str
     route: str
     status: str
 
 
-def suggest_names(home: Path, beginning: str) -> list[Suggestion]:
-    """Return NAMEs that begin so, newest first, each with the newest operation of that name.
+def suggest_names(
+    home: Path, beginning: str, *, latest: int = LATEST, most: int = MOST
+) -> list[Suggestion]:
+    """Return NAMEs with this beginning, newest first, each with the newest operation of that name.
 
-    Where there are very many, those of the latest operations are there, and some older ones.
+    Of very many, those of the `latest` operations are there, and some older ones.
     """
     if beginning and not beginning.isidentifier():
-        return []  # no NAME begins so, a key does
+        return []  # it begins a key, not a NAME
     between = {"beginning": beginning, "end": beginning + _LAST}
-    rows = _rows(home, _LATEST_NAMES, latest=LATEST, **between)
-    if len({name for _, name, *_ in rows}) < MOST:
-        rows += _rows(home, _NAMES_IN_ORDER, most=MOST, **between)
+    rows = _rows(home, _LATEST_NAMES, latest=latest, **between)
+    if len({name for _, name, *_ in rows}) < most:
+        rows += _rows(home, _NAMES_IN_ORDER, most=most, **between)
     newest: dict[str, Suggestion] = {}
     for _, name, route, status in sorted(rows, reverse=True):
         newest.setdefault(name, Suggestion(name, route, status))
-    return list(newest.values())[:MOST]
+    return list(newest.values())[:most]
 
 
 def suggest_keys(home: Path, beginning: str) -> list[Suggestion]:
-    """Return keys that begin so, newest first, each as short as is unique: 8 characters at least.
+    """Return keys with this beginning, newest first, each cut to what is unique: 8 characters up.
 
     A beginning that is unique already is completed to the whole key.
     """
-    if beginning:
-        end = beginning + _LAST
-        rows = _rows(home, _KEYS_THAT_BEGIN, beginning=beginning, end=end, most=MOST)
-    else:
-        rows = _rows(home, _NEWEST_KEYS, most=MOST)
+    query = _KEYS_THAT_BEGIN if beginning else _NEWEST_KEYS
+    rows = _rows(home, query, beginning=beginning, end=beginning + _LAST, most=MOST)
     suggestions = []
     for key, route, status, *neighbours in rows:
         shared = max(_shared(key, other or "") for other in neighbours)
@@ -123,7 +121,10 @@ def suggest_keys(home: Path, beginning: str) -> list[Suggestion]:
 
 
 def suggest_outputs(home: Path, word: str) -> list[tuple[str, float | None]]:
-    """Return how the outputs of the operation of a NAME or key are picked, and their seconds."""
+    """Return the outputs of the operation of a NAME or key: each one's kind or number, and seconds.
+
+    These are what is typed after the colon in `NAME:2` or `NAME:vocals`.
+    """
     rows = _rows(home, _OUTPUTS, word=word, end=word + _LAST)
     return [(kind or str(take), seconds) for take, kind, seconds in rows]
 
@@ -146,13 +147,5 @@ def _shared(one: str, other: str) -> int:
 
 
 def _rows(home: Path, query: str, **values: Any) -> list[Any]:
-    """Run a query; a journal that is not there or cannot be read at once has no rows."""
-    file = home / FILE_NAME
-    if not file.exists():
-        return []
-    address = f"{file.as_uri()}?mode=ro"
-    try:
-        with closing(sqlite3.connect(address, uri=True, timeout=0)) as connection:
-            return connection.execute(query, values).fetchall()
-    except UNREADABLE:
-        return []
+    """Return a query's rows; a locked journal has none, as typing must not wait for it."""
+    return read_rows(home, query, values, wait=0)

@@ -1,4 +1,4 @@
-"""What a history comes to: how many, how they ended, how long they took, how much sound."""
+"""The summary of a history: how many operations, their ends, their times, seconds of audio."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ DAY = 86_400_000_000
 
 @dataclass(frozen=True)
 class RouteSummary:
-    """What one route made: `seconds` of audio, and how many seconds until it was ready.
+    """The `seconds` of audio of one route, and the seconds from submission until ready.
 
-    `median` and `ninetieth` percentile are None where nothing is ready.
+    `median` and `ninetieth` percentile of the latter are None where nothing is ready.
     """
 
     count: int
@@ -44,7 +44,7 @@ class Summary:
     days: dict[date, int]
     """The last 30 days that have any, oldest first."""
     seconds: float
-    """Of audio in all."""
+    """Seconds of audio in all."""
 
 
 def summarise(journal: Journal, wanted: Filter) -> Summary:
@@ -53,7 +53,7 @@ def summarise(journal: Journal, wanted: Filter) -> Summary:
     days = Counter[int]()
     seconds: dict[str, float] = defaultdict(float)
     took: dict[str, list[int]] = defaultdict(list)
-    for route, status, error, count, audio, made_on, spans in journal.rows(_kinds(wanted)):
+    for route, status, error, count, audio, made_on, spans in journal.rows(_sums(wanted)):
         statuses[status] += count
         routes[route] += count
         seconds[route] += audio or 0.0
@@ -75,20 +75,20 @@ def summarise(journal: Journal, wanted: Filter) -> Summary:
     )
 
 
-def _kinds(wanted: Filter) -> Any:
-    """Return the SELECT of what fits, a row for each route, status and error.
+def _sums(wanted: Filter) -> Any:
+    """Return the SELECT of sums over all that fit, a row for each route, status and error.
 
-    `operations_listed` has them in this order: all is told in one pass over it, without sorting.
+    They come in the order of `operations_listed`, so one pass over that index is enough.
     """
     column = operations.c
     kind = (column.route, column.status, column.error_code)
-    told = (
+    sums = (
         func.count(),
         func.sum(column.duration),
         func.json_group_array(column.submitted_at // DAY),
         func.json_group_array(column.finished_at - column.submitted_at),
     )
-    return wanted.apply(select(*kind, *told)).group_by(*kind)
+    return wanted.apply(select(*kind, *sums)).group_by(*kind)
 
 
 def _middle_and_ninetieth(spans: list[int]) -> tuple[float | None, float | None]:

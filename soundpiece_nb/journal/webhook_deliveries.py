@@ -1,7 +1,7 @@
-"""What webhooks were heard of, passed from the Jupyter server to whichever kernel waits for one.
+"""Deliveries of webhooks, passed from the Jupyter server to the kernel that awaits one.
 
-Without SQLAlchemy, so that it costs the Jupyter server nothing. A delivery is a wake-up only: it
-names an operation, and says nothing of how that operation stands.
+Without SQLAlchemy, which the Jupyter server need not load. A delivery names an operation and says
+nothing of its status; it only makes the kernel ask the service sooner.
 """
 
 from __future__ import annotations
@@ -13,13 +13,10 @@ from collections.abc import Iterable
 from contextlib import closing, suppress
 from pathlib import Path
 
-from .quick_reads import FILE_NAME, UNREADABLE
+from .quick_reads import BUSY_SECONDS, FILE_NAME, UNREADABLE
 
 KEPT_SECONDS = 900.0
-"""A repeated delivery is known as one for longer than its signature is good."""
-
-BUSY_SECONDS = 5.0
-"""How long to wait for another process's write."""
+"""Seconds in which a repeated delivery is recognised: longer than its signature is valid."""
 
 
 class Deliveries:
@@ -32,11 +29,11 @@ class Deliveries:
         self._seen: tuple[int, int] | None = None
 
     def note(self, heard: Iterable[tuple[str, str]]) -> None:
-        """Write deliveries down, each one's own id and its operation's, unless they are known.
+        """Write down deliveries, pairs of their own id and their operation's, unless known.
 
-        What is too old to be repeated is forgotten. Where there is no journal, nobody waits, and
-        nothing is written. The journal is not kept open: who rescues a damaged one must find nobody
-        at it. Raises one of UNREADABLE.
+        Those too old to be repeated are deleted. Where there is no journal, no kernel waits, and
+        nothing is written. The journal is not kept open, as a rescue of a damaged one requires
+        that nobody has it open. Raises one of UNREADABLE.
         """
         if not self._file.exists():
             return
@@ -53,9 +50,9 @@ class Deliveries:
             )
 
     def heard(self) -> list[str]:
-        """Return the operation ids of what was delivered since the last call, in order.
+        """Return the operation ids of the deliveries since the last call, in order.
 
-        The first call returns nothing. Where nothing was written at all, it takes microseconds.
+        The first call returns nothing. A call takes microseconds while the journal is unchanged.
         """
         with self._lock:
             if self._reading is None:
@@ -74,7 +71,7 @@ class Deliveries:
             return [operation_id for (operation_id,) in rows]
 
     def close(self) -> None:
-        """Hear no more."""
+        """Close the file."""
         with self._lock, suppress(*UNREADABLE):
             if self._reading is not None:
                 self._reading.close()

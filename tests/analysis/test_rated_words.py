@@ -1,4 +1,4 @@
-"""Which words are liked: counted once a row, compared with all that do without them."""
+"""The words that go with high ratings: counted once a row, compared with rows without them."""
 
 from __future__ import annotations
 

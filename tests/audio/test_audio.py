@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -164,17 +163,16 @@ def test_a_file_beside_the_notebook_is_a_hard_link_where_that_goes(tmp_path):
     assert place_beside(source, tmp_path / "soundpiece-audio", "a-1.flac") == target
 
 
-def test_where_links_do_not_go_a_copy_is_made_only_if_it_may(tmp_path, monkeypatch):
+def test_where_links_do_not_go_a_copy_is_made_only_if_it_may(tmp_path):
     source = tmp_path / "1.flac"
     source.write_bytes(tone())
 
     def refuse(*_):
         raise OSError("another disk")
 
-    monkeypatch.setattr(Path, "hardlink_to", refuse)
     with pytest.raises(OSError, match="another disk"):
-        place_beside(source, tmp_path / "near", "a-1.flac", copies=False)
+        place_beside(source, tmp_path / "near", "a-1.flac", copies=False, link=refuse)
     assert list((tmp_path / "near").iterdir()) == []
-    target = place_beside(source, tmp_path / "near", "a-1.flac")
+    target = place_beside(source, tmp_path / "near", "a-1.flac", link=refuse)
     assert target.read_bytes() == source.read_bytes()
     assert not target.samefile(source)

@@ -1,4 +1,4 @@
-"""A copy of a take tells its story, holds the same sound, and never stands in another's place."""
+"""A copy of a take has its tags and the same sound, and never replaces another file."""
 
 from __future__ import annotations
 

@@ -22,7 +22,8 @@ from soundpiece_nb.api.errors import StorageFailed, Unreachable
 from soundpiece_nb.api.pacing import AccountPace
 from soundpiece_nb.api.retry_policy import Exchange
 from soundpiece_nb.engine.retrying import retry
-from soundpiece_nb.journal import database
+from soundpiece_nb.journal.database import BUSY_SECONDS
+from soundpiece_nb.journal.journal import Journal
 from soundpiece_nb.operations.current_session import current
 from soundpiece_nb.settings import SETTINGS
 from support.fx_service import AUDIO, MOMENTS, Studio, in_seconds
@@ -148,7 +149,8 @@ def test_where_the_home_was_taken_away_nothing_more_is_sent(
     made = len(studio.made)
     said = process.do("said()")
     assert said.startswith(f"StorageFailed: The journal is no longer at {connected}")
-    assert said.endswith("Nothing was sent. Run it again once that is mended.")
+    way_out = "Put it back, or restart the kernel; then run it again."
+    assert said.endswith(f"Nothing was sent. {way_out}")
     assert len(studio.made) == made
     if not another:
         (tmp_path / "kept").rename(connected)
@@ -220,10 +222,9 @@ def test_an_audio_folder_that_becomes_read_only_meanwhile(studio, start_process,
 
 
 @pytest.fixture
-def neighbour(start_process, connected, monkeypatch):
+def neighbour(start_process, connected):
     """Another process that writes to the journal; it is waited for a tenth as long as usual."""
-    monkeypatch.setattr(database, "BUSY_SECONDS", database.BUSY_SECONDS / 10)
-    sp.history()
+    current().journal = Journal(connected, busy_seconds=BUSY_SECONDS / 10)
     process = start_process()
     file = current().journal.file
     process.do(f"import sqlite3\nmine = sqlite3.connect({str(file)!r}, isolation_level=None)")
@@ -258,10 +259,10 @@ def test_a_journal_that_stays_locked_is_said_and_waited_for_no_longer(moment, st
     all_is_well(studio)
 
 
-def test_a_locked_journal_holds_no_ending_kernel_up(studio, neighbour, monkeypatch):
+def test_a_locked_journal_holds_no_ending_kernel_up(studio, neighbour, connected):
     """Two seconds, one of them for what is on its way, though each write would wait for longer."""
-    monkeypatch.setattr(database, "BUSY_SECONDS", 20.0)
-    current.close()  # the next one's connections wait for so long
+    current.close()
+    current().journal = Journal(connected, busy_seconds=20.0)
     studio.after["GET"] = threading.Event()
     ops = [sp.fx("a click", duration=1) for _ in range(3)]
     while not all(op.status == "processing" for op in ops):

@@ -1,4 +1,4 @@
-"""Which operations are shown: every filter, every order, pages, and what judging changes."""
+"""The operations that are shown: every filter, every order, pages, and the effect of ratings."""
 
 from __future__ import annotations
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,11 +21,12 @@ from soundpiece_nb.api.answer import OutputLink
 from soundpiece_nb.api.errors import JournalTooNew, Mistake, StorageFailed
 from soundpiece_nb.api.request import new_request
 from soundpiece_nb.api.routes import find_route
-from soundpiece_nb.journal import database
+from soundpiece_nb.journal.database import Database, execute_when_free
 from soundpiece_nb.journal.dataframe import DTYPES, history
 from soundpiece_nb.journal.filters import Filter
 from soundpiece_nb.journal.journal import Journal, open_journal
 from soundpiece_nb.journal.lease import holder_name, is_held, this_holder
+from soundpiece_nb.journal.migrations import MIGRATIONS, prepare
 from soundpiece_nb.journal.quick_reads import count_abandoned
 from support.recorded_operations import finish, record
 
@@ -64,7 +67,7 @@ def test_a_key_is_never_used_for_two_bodies(journal):
 
 @pytest.mark.parametrize("together", [False, True])
 def test_a_key_of_one_service_is_not_taken_for_another(journal, together):
-    """What was made there is not what was asked for here."""
+    """Its operation was made at another service than the one asked now."""
     key = record(journal)
     same = new_request(find_route("song"), {"lyrics": "la", "prompt": "jazz"}, key)
     given = ([same], [{}]) if together else (same,)
@@ -158,13 +161,16 @@ def test_a_living_process_keeps_its_operation_and_a_dead_one_does_not(journal):
     assert journal.claim(key)
 
 
-def test_a_living_process_is_known_after_the_clock_was_set(monkeypatch):
-    from psutil import _pslinux
-
+def test_a_living_process_is_known_after_the_clock_was_set(tmp_path, monkeypatch):
+    """Then Linux says another time of the boot, from which psutil counts when a process began."""
     if not psutil.LINUX:  # elsewhere the system keeps the moment itself
         return
-    holder, booted = this_holder(), _pslinux.boot_time
-    monkeypatch.setattr(_pslinux, "boot_time", lambda: booted() + 3600)
+    holder, booted = this_holder(), int(psutil.boot_time())
+    (tmp_path / str(os.getpid())).symlink_to(f"/proc/{os.getpid()}")
+    said = Path("/proc/stat").read_text(encoding="utf-8")
+    (tmp_path / "stat").write_text(said.replace(f"btime {booted}", f"btime {booted + 3600}"))
+    monkeypatch.setattr(psutil, "PROCFS_PATH", str(tmp_path))  # psutil's own setting
+    assert psutil.boot_time() == booted + 3600
     assert is_held(holder, 0, 0)
 
 
@@ -269,9 +275,8 @@ def test_the_time_of_the_end_stays_when_a_file_is_fetched_later(journal):
     assert journal.entry(key).finished_at == ended
 
 
-def test_a_locked_journal_is_one_sentence_without_the_persons_text(journal, monkeypatch):
-    monkeypatch.setattr("soundpiece_nb.journal.database.BUSY_SECONDS", 0.1)
-    impatient = Journal(journal.home)
+def test_a_locked_journal_is_one_sentence_without_the_persons_text(journal):
+    impatient = Journal(journal.home, busy_seconds=0.1)
     blocker = sqlite3.connect(journal.file, isolation_level=None)
     blocker.execute("BEGIN IMMEDIATE")
     with pytest.raises(StorageFailed, match="database is locked") as caught:
@@ -316,17 +321,13 @@ def test_a_journal_of_a_later_version_is_left_alone(tmp_path):
         open_journal(tmp_path)
 
 
-def test_migrations_run_in_order_and_only_once(tmp_path, monkeypatch):
-    from soundpiece_nb.journal import migrations
-
-    Journal(tmp_path).close()
+def test_migrations_run_in_order_and_only_once(journal):
     ran = []
-    now = migrations.VERSION
+    now = max(MIGRATIONS) + 1
     steps = {now: lambda _: ran.append(1), now + 1: lambda _: ran.append(2)}
-    monkeypatch.setattr(migrations, "VERSION", now + 2)
-    monkeypatch.setattr(migrations, "MIGRATIONS", steps)
-    Journal(tmp_path).close()
-    Journal(tmp_path).close()
+    for _ in range(2):
+        with closing(Database(journal.file)) as opened, opened.write() as connection:
+            prepare(connection, journal.file, {**MIGRATIONS, **steps})
     assert ran == [1, 2]
 
 
@@ -365,15 +366,14 @@ class Busy:
 
 def test_a_file_that_somebody_else_is_just_opening_is_asked_for_again():
     connection = Busy(3)
-    database._insist(connection, "PRAGMA journal_mode=WAL")
+    execute_when_free(connection, "PRAGMA journal_mode=WAL", 5.0)
     assert connection.times == -1
 
 
 @pytest.mark.parametrize("busy", [Busy(10**9), Busy(10**9, sqlite3.SQLITE_CANTOPEN)])
-def test_but_not_for_ever_nor_where_it_is_something_else(busy, monkeypatch):
-    monkeypatch.setattr(database, "BUSY_SECONDS", 0.1)
+def test_but_not_for_ever_nor_where_it_is_something_else(busy):
     with pytest.raises(sqlite3.OperationalError):
-        database._insist(busy, "PRAGMA journal_mode=WAL")
+        execute_when_free(busy, "PRAGMA journal_mode=WAL", 0.1)
 
 
 def test_several_that_make_it_at_once_all_have_it(tmp_path):

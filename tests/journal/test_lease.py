@@ -1,4 +1,4 @@
-"""Who holds an operation: a living process here, or an unexpired lease elsewhere."""
+"""The holder of an operation: a living process here, or an unexpired lease elsewhere."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.api.request import new_request
 from soundpiece_nb.api.routes import find_route
 from soundpiece_nb.journal.journal import Journal
+from soundpiece_nb.journal.queries import Group
 from soundpiece_nb.journal.quick_reads import FILE_NAME, count_abandoned
 from soundpiece_nb.journal.schema import operations
 from support.recorded_operations import finish, record
@@ -67,7 +68,7 @@ def test_a_sweeps_operations_are_found_in_the_order_they_were_made(journal):
     wanted = requests(3)
     write(journal, wanted, sweep=json.dumps({"id": "mood-1"}))
     write(journal, requests(2), sweep=json.dumps({"id": "mood-2"}))
-    assert journal.of_sweep("mood-1") == [request.key for request in wanted]
+    assert journal.of_group(Group("mood-1", None)) == [request.key for request in wanted]
 
 
 def test_how_long_a_route_usually_takes_is_known_from_three_on(journal):

@@ -1,4 +1,4 @@
-"""Journals of earlier versions, opened by this one: nothing is lost, and half a way is none.
+"""Journals of earlier versions, opened by this one: all is kept, or nothing is changed.
 
 `schema-1.sql` to `schema-4.sql` are dumps of journals that those versions wrote.
 """
@@ -14,13 +14,15 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from sqlalchemy import Engine, event
 
 from soundpiece_nb.api.errors import StorageFailed
-from soundpiece_nb.journal import migrations
 from soundpiece_nb.journal.dataframe import DTYPES, TAKE_DTYPES, history, takes_of
 from soundpiece_nb.journal.filters import Filter
 from soundpiece_nb.journal.journal import Journal, open_journal
+from soundpiece_nb.journal.migrations import MIGRATIONS
 from soundpiece_nb.journal.quick_reads import FILE_NAME, count_abandoned
+from support.largest_file import largest_file
 from support.recorded_operations import finish, record
 
 NIGHT, POLICY, REFUSED, RIVER, HOSTILE, HALF, CALM, WILD, STEMS, CLICK = (
@@ -187,31 +189,34 @@ def test_a_second_opening_changes_nothing(old):
     assert dump(old) == before
 
 
-@pytest.mark.parametrize("step", ["create_all", "update"])
+@pytest.mark.parametrize("step", ["CREATE", "UPDATE"])
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
-def test_an_interrupted_migration_leaves_the_old_journal_whole(old, monkeypatch, step, error):
+def test_an_interrupted_migration_leaves_the_old_journal_whole(old, step, error):
     before = dump(old)
 
-    def interrupted(*_):
-        raise error
+    def interrupt(_connection, _cursor, statement, *_):
+        if statement.lstrip().startswith(step):
+            raise error
 
-    place = migrations.metadata if step == "create_all" else migrations
-    with monkeypatch.context() as patch:
-        patch.setattr(place, step, interrupted)  # of versions 1 and 2
-        patch.setitem(migrations.MIGRATIONS, 4, interrupted)
+    event.listen(Engine, "before_cursor_execute", interrupt)
+    try:
         with pytest.raises(error):
             Journal(old)
+    finally:
+        event.remove(Engine, "before_cursor_execute", interrupt)
     assert dump(old) == before
     open_and_close(old)
-    assert rows(old, "schema_version") == [{"version": migrations.VERSION}]
+    assert rows(old, "schema_version") == [{"version": max(MIGRATIONS) + 1}]
 
 
 def test_a_process_that_dies_on_the_way_leaves_the_old_journal_whole(old):
     before = dump(old)
     dying = (
-        "import os, pathlib, sys; from soundpiece_nb.journal import migrations, journal;"
-        "migrations.update = migrations.MIGRATIONS[4] = lambda *_: os._exit(9);"
-        "journal.Journal(pathlib.Path(sys.argv[1]))"
+        "import os, pathlib, sys; from sqlalchemy import Engine, event;"
+        "from soundpiece_nb.journal.journal import Journal;"
+        "die = lambda _connection, _cursor, said, *_: said.startswith('UPDATE') and os._exit(9);"
+        "event.listen(Engine, 'before_cursor_execute', die);"
+        "Journal(pathlib.Path(sys.argv[1]))"
     )
     assert subprocess.run([sys.executable, "-c", dying, str(old)], check=False).returncode == 9
     assert dump(old) == before
@@ -237,13 +242,11 @@ def test_the_older_journal_is_kept_as_it_was(old, version):
     assert list(old.glob("journal.schema-*")) == [kept]
 
 
-def test_without_room_for_a_copy_nothing_changes(old, monkeypatch):
+def test_without_room_for_a_copy_nothing_changes(old):
+    with closing(sqlite3.connect(old / FILE_NAME)) as connection, connection:
+        connection.execute("CREATE TABLE large AS SELECT zeroblob(100000)")
     before = dump(old)
-
-    def full(*_):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(migrations, "written_beside", full)
-    with pytest.raises(StorageFailed, match="No space left on device"):
+    with largest_file(40_000), pytest.raises(StorageFailed, match="cannot be opened: The journal"):
         open_journal(old)
     assert dump(old) == before
+    assert list(old.glob("journal.schema-*")) == []

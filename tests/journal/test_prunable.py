@@ -1,4 +1,4 @@
-"""Whose audio may go: what has some, narrowed by age, status and stars."""
+"""Operations whose audio may be pruned, narrowed by age, status and rating."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A journal whose file is damaged: kept aside, said, and what can be read goes on."""
+"""A damaged journal: kept aside, reported, and begun anew with all that can be read."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from contextlib import closing
 import pytest
 
 from soundpiece_nb.api.errors import JournalDamaged, StorageFailed
+from soundpiece_nb.journal.dataframe import history
 from soundpiece_nb.journal.filters import Filter
 from soundpiece_nb.journal.journal import Journal, open_journal
 from soundpiece_nb.journal.quick_reads import count_abandoned
 from soundpiece_nb.journal.rescue import JournalWasDamaged, rescue
 from soundpiece_nb.journal.suggestions import suggest_tags
+from support.largest_file import largest_file
 from support.recorded_operations import finish, record
 
 PAGE = 4096
@@ -179,6 +181,15 @@ def test_damage_that_is_met_while_working_is_said_with_the_way_out(home):
     journal.close()
 
 
+def test_damage_in_the_middle_of_a_frame_is_said_with_the_way_out_too(home):
+    journal = Journal(home)
+    pages = pages_of(home, "operations")
+    overwrite(home, pages[len(pages) // 2])
+    with pytest.raises(JournalDamaged, match="%soundpiece_doctor"):
+        history(journal, Filter())
+    journal.close()
+
+
 def test_a_sound_journal_is_left_alone(home):
     before = (home / "journal.sqlite").read_bytes()
     assert rescue(home) is None
@@ -203,14 +214,9 @@ def test_a_journal_that_another_process_writes_is_not_taken_from_under_it(home):
     opened_anew(home).close()
 
 
-def test_where_a_journal_cannot_even_be_kept_aside_one_sentence_says_so(home, monkeypatch):
+def test_where_a_journal_cannot_even_be_kept_aside_one_sentence_says_so(home):
     (home / "journal.sqlite").write_bytes(b"nonsense" * 100)
-
-    def full(*_):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("soundpiece_nb.journal.rescue.shutil.copyfile", full)
-    with pytest.raises(StorageFailed, match="No space left on device"):
+    with largest_file(400), pytest.raises(StorageFailed, match="File too large"):
         open_journal(home)
     assert (home / "journal.sqlite").read_bytes() == b"nonsense" * 100
 

@@ -1,4 +1,4 @@
-"""What a person may be about to type, as the journal knows it."""
+"""Suggestions for completion, as the journal has them."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import pytest
 
 from soundpiece_nb.api.request import new_request
 from soundpiece_nb.api.routes import find_route
-from soundpiece_nb.journal import suggestions
 from soundpiece_nb.journal.journal import Journal
 from soundpiece_nb.journal.quick_reads import FILE_NAME
 from soundpiece_nb.journal.suggestions import (
+    LATEST,
     Suggestion,
     suggest_keys,
     suggest_names,
@@ -40,11 +40,10 @@ def home(tmp_path_factory):
     return journal.home
 
 
-@pytest.fixture(params=["looked through", "looked up"])
-def way(request, monkeypatch):
+@pytest.fixture(params=[LATEST, 0], ids=["latest operations", "index"])
+def latest(request):
     """Names are found among the latest operations, and along an index."""
-    if request.param == "looked up":
-        monkeypatch.setattr(suggestions, "LATEST", 0)
+    return request.param
 
 
 @pytest.mark.parametrize(
@@ -57,19 +56,20 @@ def way(request, monkeypatch):
         ("550", []),
     ],
 )
-def test_names_that_begin_so_are_told_newest_first(beginning, names, way, home):
-    assert [each.word for each in suggest_names(home, beginning)] == names
+def test_names_that_begin_so_are_told_newest_first(beginning, names, latest, home):
+    assert [each.word for each in suggest_names(home, beginning, latest=latest)] == names
 
 
-def test_a_name_is_told_with_its_newest_operation(way, home):
-    assert suggest_names(home, "night") == [Suggestion("night_drive", SONG, "submitting")]
+def test_a_name_is_told_with_its_newest_operation(latest, home):
+    assert suggest_names(home, "night", latest=latest) == [
+        Suggestion("night_drive", SONG, "submitting")
+    ]
 
 
-def test_only_so_many_names_are_told_the_newest_of_all(journal, monkeypatch):
-    monkeypatch.setattr(suggestions, "MOST", 2)
+def test_only_so_many_names_are_told_the_newest_of_all(journal):
     for name in ("c", "b", "a"):
         record(journal, name=name)
-    assert [each.word for each in suggest_names(journal.home, "")] == ["a", "b"]
+    assert [each.word for each in suggest_names(journal.home, "", most=2)] == ["a", "b"]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What stands beneath a history, worked out by hand."""
+"""The summary beneath a history, worked out by hand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A journal of many operations, as years of work leave one; the same each time."""
+"""A journal of many operations, like one of years of work; the same each time."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def build(home: Path, number: int) -> Journal:
     """Return a journal of `number` operations with two takes each.
 
     Prompts have about 80 characters, every second operation lyrics of about 800, every take a
-    waveform of 400 bytes; nine of ten are ready, about half of their takes are rated. Written the
-    quick way: nothing is synced, and indexes are made at the end.
+    waveform of 400 bytes; nine of ten are ready, about half of their takes are rated. To be fast,
+    nothing is synced, and indexes are made at the end.
     """
     Journal(home).close()
     takes: list[tuple[object, ...]] = []

@@ -1,4 +1,4 @@
-"""Loudness as others measure it."""
+"""Loudness as pyloudnorm measures it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ import numpy as np
 
 def lufs(sound: np.ndarray, rate: int = 44_100) -> float:
     """Return a sound's integrated loudness, (frames, channels), by ITU-R BS.1770."""
-    import pyloudnorm  # takes a second, which most of the processes that collect tests can spare
+    import pyloudnorm  # its import takes a second, which most test processes do not need
 
     return float(pyloudnorm.Meter(rate).integrated_loudness(sound))

@@ -1,4 +1,4 @@
-"""Operations written into a journal the way a session writes them."""
+"""Operations recorded in a journal the way a session records them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from soundpiece_nb.audio.verification import Take
 
 
 def record(journal, key=None, *, name=None, tags=(), note=None, notebook=None, **fields):
-    """Write a new song down and return its key."""
+    """Record a new song and return its key."""
     request = new_request(find_route("song"), {"lyrics": "la", "prompt": "jazz"} | fields, key)
     labels = {"name": name, "tags": tags, "note": note, "notebook": notebook}
     journal.record(request, service="sandbox", **labels)
@@ -17,7 +17,7 @@ def record(journal, key=None, *, name=None, tags=(), note=None, notebook=None, *
 
 
 def finish(journal, key, takes=2):
-    """Carry an operation to its end: takes of three seconds, whose files are only said to be."""
+    """Record the end of an operation: takes of three seconds, whose files do not exist."""
     links = [OutputLink("https://cdn.example/secret", None, 3.0, None)] * takes
     journal.accepted(key, "op_" + key[:8])
     journal.ready(key, links)
