@@ -235,7 +235,7 @@ def test_one_that_was_refused_elsewhere_is_not_sent_again_by_who_waited(start, s
     second.do(f"keys = ['{key}']; entry = current().journal.entry(keys[0])")
     journal.rejected(key, "402", "Not enough credits.")
     second.do("from soundpiece_nb.operations.submission import start_entry")
-    second.do("start_entry(current(), entry)")
+    second.do("run = start_entry(current(), entry)")
     eventually(lambda: not second.do("current().engine.in_flight()"))
     assert journal.entry(key).status == "rejected"
     assert service.requests == Counter([key])

@@ -274,7 +274,7 @@ def test_where_nothing_can_be_written_a_sentence_says_so(kernel, tmp_path, place
         ("-o csv", "invalid choice: 'csv'"),
         ("--to history.txt", ".csv, .parquet or .html; history.txt is none"),
         ("--to history", ".csv, .parquet or .html; history is none"),
-        ("--search 'open", "close the quotes"),
+        ("--search 'open", "Close the quotes"),
     ],
 )
 def test_a_slip_is_one_sentence(kernel, options, said):

@@ -70,8 +70,8 @@ def test_a_stem_is_judged_by_what_it_is(kernel):
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("rate night 4", "say night:1, night:2"),
-        ("rate parts 4", "say parts:vocals, parts:drums, parts:bass, parts:other"),
+        ("rate night 4", "Say night:1, night:2"),
+        ("rate parts 4", "Say parts:vocals, parts:drums, parts:bass, parts:other"),
         ("rate night:3 4", "has no output :3; it has :1, :2"),
         ("rate night:2 6", "from 0 to 5, not 6."),
         ("rate night:2 x", "from 0 to 5, not 'x'."),

@@ -93,7 +93,7 @@ def test_a_failed_operation_shows_why_and_raises_where_it_was_waited_for(kernel)
             "%%soundpiece_song --prompt x --timeout soon\nla",
             "--timeout must be a number of seconds, not 'soon'.",
         ),
-        ("%%soundpiece_song --prompt don't\nla", "close the quotes"),
+        ("%%soundpiece_song --prompt don't\nla", "Close the quotes"),
         ("%%soundpiece_song --promt x\nla", "Unrecognized arguments"),
         ("%%soundpiece_song a b --prompt x\nla", "Unrecognized arguments: b"),
         ("%%soundpiece_song --prompt\nla", "expected one argument"),
