@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import cached_property
 from inspect import cleandoc
 from typing import TYPE_CHECKING, Any
@@ -22,13 +21,13 @@ if TYPE_CHECKING:
     from soundpiece_nb.operations.session import Session
 
 
-@dataclass(frozen=True)
 class Notebook:
     """A command's notebook; `wait` is auto, always or never, `sound` auto, link or embed."""
 
-    namespace: dict[str, Any]
-    wait: str
-    sound: str
+    def __init__(self, namespace: dict[str, Any], wait: str, sound: str) -> None:
+        self.namespace = namespace
+        self.wait = wait
+        self.sound = sound
 
     @property
     def session(self) -> Session:
@@ -57,13 +56,13 @@ class Notebook:
 Run = Callable[[Notebook, Namespace], Any]
 
 
-@dataclass(frozen=True)
 class Command:
     """A line magic: the function that runs it, with its usage as data."""
 
-    title: str
-    usage: Usage
-    run: Run
+    def __init__(self, title: str, usage: Usage, run: Run) -> None:
+        self.title = title
+        self.usage = usage
+        self.run = run
 
 
 def command(name: str, *options: Option, example: str = "") -> Callable[[Run], Command]:

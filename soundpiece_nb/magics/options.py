@@ -7,8 +7,7 @@ import math
 import re
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.api.routes import Field, Kind, Route
@@ -19,8 +18,7 @@ Reader = Callable[[Any, str], Any]
 """Returns the value of an option from its text and its name; raises Mistake."""
 
 
-@dataclass(frozen=True)
-class Option:
+class Option(NamedTuple):
     """An option or positional argument as argparse takes it; `reader` reads its expanded text."""
 
     names: tuple[str, ...]
@@ -156,8 +154,7 @@ class Parser(argparse.ArgumentParser):
         return attached
 
 
-@dataclass(frozen=True)
-class Usage:
+class Usage(NamedTuple):
     """A magic's name, its description, its options and an example."""
 
     prog: str

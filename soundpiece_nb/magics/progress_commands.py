@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from soundpiece_nb.api.errors import SoundpieceError, WaitInterrupted, WaitTimeout
 from soundpiece_nb.api.values import read_seconds
-from soundpiece_nb.display.front_end import FrontEnd, front_end
 from soundpiece_nb.text import counted
 
 from .command import Notebook, command
@@ -32,6 +31,7 @@ def resume(notebook: Notebook, options: Namespace) -> None:
 
     A named one that was refused (not enough credits, say) is sent again under its own key.
     """
+    from soundpiece_nb.display.front_end import front_end
     from soundpiece_nb.operations.operation import Operation
     from soundpiece_nb.operations.submission import resume
 
@@ -72,6 +72,7 @@ def _resumed(session: Session, number: int, *, named: bool) -> str:
 )
 def wait(notebook: Notebook, options: Namespace) -> None:
     """Wait for operations, all that are on the way unless some are named."""
+    from soundpiece_nb.display.front_end import FrontEnd, front_end
     from soundpiece_nb.operations.batch import Batch, Ongoing
 
     from .route_commands import show_target
