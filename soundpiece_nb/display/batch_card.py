@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 
 from markupsafe import Markup
@@ -37,10 +36,11 @@ def show_batch(batch: Batch) -> None:
 class BatchCard(LiveOutput):
     """One batch in one output."""
 
+    prefix = "batch"
     tick_seconds = 1.0
 
     def __init__(self, batch: Batch) -> None:
-        super().__init__(f"batch-{uuid.uuid4().hex[:8]}", batch.session)
+        super().__init__(batch.session)
         self._batch = batch
         self._keys = frozenset(batch.keys)
 

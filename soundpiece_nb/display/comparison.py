@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
@@ -38,13 +37,14 @@ _FEWEST, _MOST = 2, 8
 class Comparison(LiveOutput):
     """Two to eight operations side by side in one output."""
 
+    prefix = "compare"
     matched = True
 
     def __init__(self, session: Session, keys: Sequence[str], place: Place) -> None:
         """Compare these operations; raises Mistake unless they are two to eight."""
         if not _FEWEST <= len(keys) <= _MOST:
             raise Mistake(f"{_FEWEST} to {_MOST} operations are compared, not {len(keys)}.")
-        super().__init__(f"compare-{uuid.uuid4().hex[:8]}", session)
+        super().__init__(session)
         self._keys = tuple(keys)
         self._place = place
 
@@ -57,7 +57,7 @@ class Comparison(LiveOutput):
         with suppress(Exception):  # figures are a help to the ear, not what was asked for
             library.measure(self.session, self._keys)
         entries = self.session.journal.of_keys(self._keys)
-        self.open_keys = [e.key for e in entries if e.status in ("submitting", "processing")]
+        self.follow(entries)
         return compare(entries, self._place, self.id)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 from markupsafe import Markup
 
@@ -73,9 +72,10 @@ def compose(entry: Entry, place: Place) -> Rendering:
 class FinishedOutput(LiveOutput):
     """The permanent output of one operation, kept up to date with how its takes are rated."""
 
-    def __init__(self, key: str, session: Session, place: Place, handle: Any = None) -> None:
-        super().__init__("" if handle is None else handle.display_id, session)
-        self.handle = handle
+    def __init__(
+        self, key: str, session: Session, place: Place, identity: str | None = None
+    ) -> None:
+        super().__init__(session, identity)
         self._key = key
         self._place = place
 
@@ -83,11 +83,17 @@ class FinishedOutput(LiveOutput):
         """Return the key of the operation."""
         return (self._key,)
 
+    def text(self) -> str:
+        """Return the operation as one line, for a terminal."""
+        entry, home = self.session.journal.entry(self._key), self._place.home
+        files = {take.take: str(home / take.path) for take in entry.takes if take.path}
+        first, *rest = plain(entry, files).split("\n")
+        return " · ".join([first, *(line.strip() for line in rest)])
+
     def draw(self) -> Rendering:
         """Return the operation as it stands, or why that cannot be shown."""
         entry = self.session.journal.entry(self._key)
-        unfinished = entry.status in ("submitting", "processing")
-        self.open_keys = self.keys() if unfinished else ()
+        self.follow([entry])
         try:
             return compose(entry, self._place)
         except Exception as error:  # noqa: BLE001 - said in the cell, and the operation is fine

@@ -6,7 +6,6 @@ Rows are no `<table>`: they wrap where it is narrow, and JupyterLab would lay a 
 from __future__ import annotations
 
 import math
-import uuid
 from dataclasses import replace
 
 from markupsafe import Markup
@@ -67,11 +66,12 @@ ORDERS = {
 class HistoryTable(LiveOutput):
     """A page of the history in one output; `wanted.limit` operations make a page."""
 
+    prefix = "history"
     orders = ORDERS
 
     def __init__(self, session: Session, wanted: Filter, place: Place) -> None:
         """Show the operations that fit; raises Mistake for an unusable filter or page."""
-        super().__init__(f"history-{uuid.uuid4().hex[:8]}", session)
+        super().__init__(session)
         self._wanted = wanted
         self._place = place
         self._size = wanted.limit or 20
@@ -96,7 +96,7 @@ class HistoryTable(LiveOutput):
         asked = replace(self._wanted, order=self.order, limit=size, offset=(self.page - 1) * size)
         entries, total = self.session.journal.page(asked)
         self._keys = [entry.key for entry in entries]
-        self.open_keys = [e.key for e in entries if e.status in ("submitting", "processing")]
+        self.follow(entries)
         self.pages = max(1, math.ceil(total / size))
         first = (self.page - 1) * size + 1
         which = f"{first} to {first + len(entries) - 1} of {total}" if entries else "No"

@@ -6,7 +6,6 @@ like any other, and what it shows are ordinary operations.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -60,8 +59,10 @@ def show_lab(bind: Bind) -> None:
 class LabForm(LiveOutput):
     """One form and what it made."""
 
+    prefix = "lab"
+
     def __init__(self, session: Session, bind: Bind) -> None:
-        super().__init__(f"lab-{uuid.uuid4().hex[:8]}", session)
+        super().__init__(session)
         self._bind = bind
         self._keys: list[str] = []
         self.form = _form(session)

@@ -63,7 +63,7 @@ class LiveCard(LiveOutput):
     quick = True
 
     def __init__(self, operation: Operation, run: Run, place: Place) -> None:
-        super().__init__("", operation.session)
+        super().__init__(operation.session)
         self.finished: Future[None] = Future()
         self.key = operation.key
         self._operation = operation
@@ -89,10 +89,9 @@ class LiveCard(LiveOutput):
         from IPython.display import display
 
         self._usual = usual
-        self.redraw()
-        self.handle = display(self._widget, display_id=True)
-        self.id = self.handle.display_id
-        self._page.keep(self)
+        with self._page.keep(self):
+            self.redraw()
+            self.handle = display(self._widget, display_id=True)
         self._run.subscribe(self._on_change)
 
     def redraw(self) -> None:
@@ -138,12 +137,14 @@ class LiveCard(LiveOutput):
         """Be live again where it was."""
         self._paused = False
         self._entry = self._operation.entry
-        self.redraw()
-        self.handle.update(self._widget)
-        self._page.keep(self)
+        with self._page.keep(self):
+            self.redraw()
+            self.handle.update(self._widget)
 
     def _lasting(self) -> FinishedOutput:
-        return FinishedOutput(self.key, self.session, self._place, self.handle)
+        output = FinishedOutput(self.key, self.session, self._place, self.id)
+        output.handle = self.handle
+        return output
 
     def _if_dropped(self, job: Future[None]) -> None:
         if job.cancelled():  # by workers that have closed
@@ -152,8 +153,8 @@ class LiveCard(LiveOutput):
     def _finish(self) -> None:
         """Swap the widget for what lasts; runs on a thread for work that takes time."""
         output = self._lasting()
-        output.redraw()
-        self._page.keep(output)
+        with self._page.keep(output):
+            output.redraw()
         with suppress(Exception):
             self._widget.retire()
         self.finished.set_result(None)

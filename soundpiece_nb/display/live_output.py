@@ -5,8 +5,10 @@ What is drawn is static at any time: a notebook saved at any moment keeps it as 
 
 from __future__ import annotations
 
+import threading
+import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +16,7 @@ from typing import Any
 from markupsafe import Markup
 
 from soundpiece_nb.api.errors import Mistake
+from soundpiece_nb.journal.entry import Entry
 from soundpiece_nb.operations.session import Session
 from soundpiece_nb.text import visible
 
@@ -24,6 +27,14 @@ SLOT = Markup('<div class="soundpiece-slot"></div>')
 
 Message = dict[str, Any]
 """A message from the page's script, or an answer to it."""
+
+Progress = tuple[str, str | None, int]
+"""The status of an operation, its error code, and the number of its takes that are stored."""
+
+
+def progress_of(entry: Entry) -> Progress:
+    """Return how far an operation is."""
+    return entry.status, entry.error_code, sum(take.path is not None for take in entry.takes)
 
 
 @dataclass
@@ -67,12 +78,17 @@ class LiveOutput(ABC):
     quick: bool = False
     """Whether drawing it again takes so little that any thread may do so."""
 
-    def __init__(self, identity: str, session: Session) -> None:
-        self.id = identity
+    prefix: str = "operation"
+    """The beginning of the id of such an output."""
+
+    def __init__(self, session: Session, identity: str | None = None) -> None:
+        self.id = identity or f"{self.prefix}-{uuid.uuid4().hex[:8]}"
         self.session = session
         self.handle: Any = None
-        self.open_keys: Collection[str] = ()
-        """Unfinished operations, as drawn last, that are not followed on its behalf."""
+        """IPython's display handle, once it is displayed."""
+        self.open: dict[str, Progress] = {}
+        """Operations that have yet to end or to be downloaded, as far as they are drawn."""
+        self._drawing = threading.RLock()
 
     @abstractmethod
     def keys(self) -> Collection[str]:
@@ -84,16 +100,25 @@ class LiveOutput(ABC):
 
     def goes_on(self) -> bool:
         """Tell whether an operation that it shows has yet to end."""
-        return bool(self.open_keys)
+        return bool(self.open)
+
+    def text(self) -> str:
+        """Return it as it stands, for a terminal."""
+        return self.draw().text
+
+    def follow(self, entries: Iterable[Entry]) -> None:
+        """Note how far operations are drawn, to draw them again when they have gone further."""
+        self.open = {each.key: progress_of(each) for each in entries if not each.complete}
 
     def finish(self) -> bool:
         """Do the last work once nothing more will come; True where it is to be drawn once more."""
         return False
 
     def redraw(self) -> None:
-        """Draw it again where it stands."""
-        with suppress(Exception):  # a closed front end is no trouble of a change
-            self.handle.update(self.draw())
+        """Draw it again where it stands; one thread at a time, so that the last one is right."""
+        with self._drawing, suppress(Exception):  # a closed front end is no trouble of a change
+            if self.handle is not None:
+                self.handle.update(self.draw())
 
     def answer(self, message: Message) -> Message | None:
         """Answer a message of the page's script that is about this output; raises Mistake."""

@@ -8,10 +8,9 @@ as they are, and magics do what buttons would.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, Protocol
 
 from soundpiece_nb.api.errors import Mistake, SoundpieceError
 from soundpiece_nb.api.log_filter import log_unforeseen, unforeseen_words
@@ -24,19 +23,29 @@ SCRIPTS = ("nodes", "playback", "server", "ratings", "tools", "form", "companion
 """The parts of the page's script, which become one module."""
 
 
+class Outputs(Protocol):
+    """The outputs that a page has, as the script asks for them."""
+
+    def find(self, identity: str) -> LiveOutput | None:
+        """Return the output of an id, if there is one."""
+
+    def wake(self) -> None:
+        """Look again which outputs go on."""
+
+
 class PageScript(SessionPart):
     """The companion of the page's outputs: sent there once, it passes clicks and answers on."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self._find: Callable[[str], LiveOutput | None] = lambda _: None
+        self._outputs: Outputs
         self._companion: Any = None
         self._making = threading.Lock()
         session.rated.subscribe(self._tell_ratings)
 
-    def ensure_companion(self, find: Callable[[str], LiveOutput | None]) -> None:
-        """Send the script to this kernel's page, once; `find` returns an output by its id."""
-        self._find = find
+    def ensure_companion(self, outputs: Outputs) -> None:
+        """Send the script to this kernel's page, once; its messages are about these outputs."""
+        self._outputs = outputs
         with self._making:
             if self._companion is not None:
                 return
@@ -85,7 +94,7 @@ class PageScript(SessionPart):
                 return None
             case "arrange" | "make" | "cell" as word:
                 arranges = word == "arrange"
-                output = self._find(str(message["view" if arranges else "form"]))
+                output = self._outputs.find(str(message["view" if arranges else "form"]))
                 if output is None and arranges:
                     raise Mistake(
                         "This output belongs to an earlier kernel; run its cell again to sort it."
@@ -94,7 +103,9 @@ class PageScript(SessionPart):
                     raise Mistake(
                         "This form belongs to an earlier kernel; %soundpiece_lab opens a new one."
                     )
-                return output.answer(message)
+                answer = output.answer(message)
+                self._outputs.wake()  # what it shows now may go on
+                return answer
         return None
 
     def _look(self, message: Message) -> Message:
@@ -102,7 +113,7 @@ class PageScript(SessionPart):
         judged: list[Message] = []
         for key in dict.fromkeys(str(each["key"]) for each in message["takes"]):
             judged += self._ratings(key)
-        found = [self._find(str(each)) for each in message["views"]]
+        found = [self._outputs.find(str(each)) for each in message["views"]]
         return {
             "say": "seen",
             "judged": judged,

@@ -44,18 +44,17 @@ def show_board(
     """
     where, page = front_end(), sweep.session.part(Page)
     board = Board(sweep, place_of(sweep.session, holding), order)
-    waiting = where.waits if waits is None else waits
+    waits = where.waits if waits is None else waits
     if where is FrontEnd.NOTEBOOK:
         page.show(board)
-    if waiting:
+    if waits:
         sweep.result(timeout)
-    if where is FrontEnd.HEADLESS:
-        board.finish()
+    if where is not FrontEnd.NOTEBOOK:
+        if where is FrontEnd.HEADLESS:
+            board.finish()
         page.show(board)
-    elif where is FrontEnd.NOTEBOOK and waiting:  # before the cell ends; measures come later
-        board.handle.update(page.draw(board))
-    elif not where.shows_html:
-        print(board.text())  # noqa: T201 - a terminal's way of showing
+    elif waits:  # before the cell ends; measures come later
+        page.redraw(board)
 
 
 class Board(LiveOutput):
@@ -65,7 +64,7 @@ class Board(LiveOutput):
     has_last_work = True
 
     def __init__(self, sweep: Sweep, place: Place, order: str | None = None) -> None:
-        super().__init__(sweep.id, sweep.session)
+        super().__init__(sweep.session, sweep.id)
         self._sweep = sweep
         self._place = place
         self.orders = _orders(sweep)
