@@ -20,10 +20,8 @@ from soundpiece_nb.journal.entry import Entry
 from soundpiece_nb.operations.session import Session
 from soundpiece_nb.text import visible
 
-VIEW = Markup('<div class="soundpiece-view soundpiece-is-{}">{}</div>')
-"""An output that a person can arrange, with its id."""
 SLOT = Markup('<div class="soundpiece-slot"></div>')
-"""Where, while a kernel lives, the page's script puts the controls to arrange it with."""
+"""The place into which the page's script puts the controls to arrange an output with."""
 
 Message = dict[str, Any]
 """A message from the page's script, or an answer to it."""
@@ -37,6 +35,13 @@ def progress_of(entry: Entry) -> Progress:
     return entry.status, entry.error_code, sum(take.path is not None for take in entry.takes)
 
 
+def as_view(identity: str, content: Markup) -> Markup:
+    """Return an output that a person can arrange, with its id."""
+    return Markup('<div class="soundpiece-view soundpiece-is-{}">{}</div>').format(
+        identity, content
+    )
+
+
 @dataclass
 class Rendering:
     """Static HTML and text for one place in a notebook, without what neither can show."""
@@ -45,19 +50,18 @@ class Rendering:
     text: str
 
     def __post_init__(self) -> None:
-        self.html, self.text = visible(self.html), visible(self.text)
+        self.html, self.text = visible(str(self.html)), visible(self.text)
 
     def __repr__(self) -> str:
         return self.text
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         """Give both forms to whatever front end shows this."""
-        del include, exclude
         return {"text/html": self.html, "text/plain": self.text}
 
 
 class LiveOutput(ABC):
-    """One output of a notebook, kept up to date by the session's `Page` as long as it stands.
+    """One output of a notebook, which the session's `Page` keeps up to date.
 
     Drawing links files or encodes previews, so it happens off the main thread.
     """
@@ -70,9 +74,9 @@ class LiveOutput(ABC):
     matched: bool = False
     """Whether its takes may be played at equal loudness."""
     form: Mapping[str, Any] | None = None
-    """What a form that stands in it is made from."""
+    """Description of the form in it, for the page's script."""
     tick_seconds: float | None = None
-    """How often it is drawn while it goes on although nothing has changed."""
+    """Seconds between two drawings while it goes on, though nothing has changed."""
     has_last_work: bool = False
     """Whether `finish` does anything."""
     quick: bool = False
@@ -81,9 +85,13 @@ class LiveOutput(ABC):
     prefix: str = "operation"
     """The beginning of the id of such an output."""
 
-    def __init__(self, session: Session, identity: str | None = None) -> None:
+    def __init__(
+        self, session: Session, keys: Collection[str] = (), identity: str | None = None
+    ) -> None:
         self.id = identity or f"{self.prefix}-{uuid.uuid4().hex[:8]}"
         self.session = session
+        self.keys = keys
+        """Keys of the operations that it shows."""
         self.handle: Any = None
         """IPython's display handle, once it is displayed."""
         self.open: dict[str, Progress] = {}
@@ -91,19 +99,15 @@ class LiveOutput(ABC):
         self._drawing = threading.RLock()
 
     @abstractmethod
-    def keys(self) -> Collection[str]:
-        """Return the keys of the operations that it shows."""
-
-    @abstractmethod
     def draw(self) -> Rendering:
-        """Return it as it stands."""
+        """Return it in its present state."""
 
     def goes_on(self) -> bool:
         """Tell whether an operation that it shows has yet to end."""
         return bool(self.open)
 
     def text(self) -> str:
-        """Return it as it stands, for a terminal."""
+        """Return it as text, for a terminal."""
         return self.draw().text
 
     def follow(self, entries: Iterable[Entry]) -> None:
@@ -115,8 +119,8 @@ class LiveOutput(ABC):
         return False
 
     def redraw(self) -> None:
-        """Draw it again where it stands; one thread at a time, so that the last one is right."""
-        with self._drawing, suppress(Exception):  # a closed front end is no trouble of a change
+        """Draw it again in its place; one thread at a time, so that the latest state is last."""
+        with self._drawing, suppress(Exception):  # of a front end that has closed, say
             if self.handle is not None:
                 self.handle.update(self.draw())
 
@@ -131,13 +135,6 @@ class LiveOutput(ABC):
         return {"say": "seen", "judged": [], "views": [self.arranged()]}
 
     def arranged(self) -> Message:
-        """Return what the page's script has to know of it."""
-        return {
-            "id": self.id,
-            "orders": dict(self.orders),
-            "order": self.order,
-            "page": self.page,
-            "pages": self.pages,
-            "matched": self.matched,
-            "form": self.form,
-        }
+        """Return a description of it for the page's script."""
+        names = ("id", "order", "page", "pages", "matched", "form")
+        return {"orders": dict(self.orders), **{name: getattr(self, name) for name in names}}

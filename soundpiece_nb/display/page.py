@@ -72,7 +72,7 @@ class _Kept:
             self.due = now + max(tick, least_tick)
 
     def draw(self) -> None:
-        """Draw it where it stands, and do its last work if it has ended."""
+        """Draw it in its place, and do its last work if it has ended."""
         self.output.redraw()
         if self.ended:
             self.ended = False
@@ -113,14 +113,10 @@ class Page(SessionPart):
                     kept.due = time.monotonic()
 
     def draw(self, output: LiveOutput) -> Rendering:
-        """Return an output as it stands, drawn off this thread; the notebook's tasks go on."""
+        """Return an output, drawn off this thread; the notebook's tasks go on meanwhile."""
         if output.quick:
             return output.draw()
         return attend(self.session.engine.workers.start(output.draw))
-
-    def redraw(self, output: LiveOutput) -> None:
-        """Draw an output where it stands, off this thread, and return when that is done."""
-        attend(self.session.engine.workers.start(output.redraw))
 
     @contextmanager
     def keep(self, output: LiveOutput) -> Iterator[_Kept | None]:
@@ -133,32 +129,26 @@ class Page(SessionPart):
             return
         script = self.session.part(PageScript)
         with suppress(RuntimeError):  # all work has just been stopped
-            self.session.engine.workers.start(script.ensure_companion, self)
+            self.session.engine.workers.start(script.ensure_companion, self.find, self.wake)
         kept = _Kept(output, drawing=True)
         with self._wake:
             self._kept[output.id] = kept
             self._kept.move_to_end(output.id)
-            while len(self._kept) > MOST_OUTPUTS:
-                del self._kept[self._displaced()]
+            if len(self._kept) > MOST_OUTPUTS:  # the oldest goes, if possible one that has ended
+                ended = (each for each, kept in self._kept.items() if not kept.is_live)
+                del self._kept[next(ended, next(iter(self._kept)))]
         try:
             yield kept
         except BaseException:
-            with self._wake:
-                if self._kept.get(output.id) is kept:
-                    del self._kept[output.id]
+            self._kept.pop(output.id, None)
             raise
         kept.goes_on = output.goes_on() or output.has_last_work
         self._end_drawing(kept)
 
-    def _displaced(self) -> str:
-        """Return the id of the oldest output, if possible of one that nothing more comes for."""
-        ended = (identity for identity, kept in self._kept.items() if not kept.is_live)
-        return next(ended, next(iter(self._kept)))
-
     def find(self, identity: str) -> LiveOutput | None:
         """Return the output of an id, if this kernel keeps it up to date."""
         kept = self._kept.get(identity)
-        return None if kept is None else kept.output
+        return kept.output if kept else None
 
     def changed(self, key: str) -> None:
         """Draw what shows this operation again, once changes have paused; returns at once."""
@@ -166,7 +156,7 @@ class Page(SessionPart):
             for kept in self._kept.values():
                 if kept.drawing:
                     kept.changed_meanwhile.add(key)
-                elif key in kept.output.keys():  # noqa: SIM118 - no mapping
+                elif key in kept.output.keys:
                     kept.change()
             self.wake()
 
@@ -190,9 +180,8 @@ class Page(SessionPart):
         with self._wake:
             live = any(kept.is_live for kept in self._kept.values())
             if live and self._thread is None and not self._paused:
-                self._thread = threading.Thread(
-                    target=self._work, name="soundpiece-page", daemon=True
-                )
+                name = "soundpiece-page"
+                self._thread = threading.Thread(target=self._work, name=name, daemon=True)
                 self._thread.start()
             self._wake.notify_all()
 
@@ -248,7 +237,7 @@ class Page(SessionPart):
         with self._wake:
             kept.drawing = False
             changed, kept.changed_meanwhile = kept.changed_meanwhile, set()
-            if not changed.isdisjoint(kept.output.keys()) or (self._paused and not drawn):
+            if not changed.isdisjoint(kept.output.keys) or (self._paused and not drawn):
                 kept.change()
             self.wake()
 

@@ -20,9 +20,8 @@ from .sound_source import Holding, place_of
 def show(operation: Operation, run: Run, holding: Holding = Holding.AUTO) -> Future[None]:
     """Show an operation that is on its way; the future resolves when its end is shown.
 
-    In a notebook that is a live card, in a terminal one line now and one at the end. Where
-    nobody watches, nothing is shown until `show_end` is called after waiting; a cell that does not
-    wait says with `say_submitted` what it has begun.
+    That is a live card in a notebook, and a line now and one at the end in a terminal. Where nobody
+    watches it is nothing: the caller waits and calls `show_end`, or at once `say_submitted`.
     """
     match front_end():
         case FrontEnd.NOTEBOOK:

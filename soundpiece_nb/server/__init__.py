@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def _load_jupyter_server_extension(app: ServerApp) -> None:
-    """Open the routes; what jupyter_server calls."""
+    """Open the routes; jupyter_server calls this."""
     from .extension import load
 
     load(app)

@@ -42,17 +42,13 @@ class Output(LiveOutput):
     """An output whose drawing a test can hold, watch and let fail."""
 
     def __init__(self, *keys, identity=None):
-        super().__init__(current(), identity)
+        super().__init__(current(), keys, identity)
         self.handle = Handle()
-        self.shown = keys
         self.began, self.may_end = threading.Event(), threading.Event()
         self.may_end.set()
         self.fails = False
         self.ongoing = False
         self.finished = 0
-
-    def keys(self):
-        return self.shown
 
     def draw(self):
         self.began.set()
@@ -156,7 +152,7 @@ def test_a_change_while_an_output_is_first_drawn_is_drawn_after_that(page):
         current().changed.tell(OTHER)
         time.sleep(SETTLED)
         assert output.times == 0
-        output.shown = (KEY,)
+        output.keys = (KEY,)
     time.sleep(SETTLED)
     assert output.times == 1
 
@@ -340,7 +336,7 @@ def test_a_page_of_a_history_that_is_turned_to_later_is_watched_too(page, theirs
     with page.keep(history):
         history.handle = Handle()
         history.handle.update(history.draw())
-    assert history.keys() == [done]
+    assert history.keys == [done]
     eventually(lambda: not threads())
     history.answer({"do": "arrange", "page": 2})
     page.wake()  # as the page's script does after every answer
