@@ -44,12 +44,12 @@ class BatchCard(LiveOutput):
         return not self._batch.done
 
     def draw(self) -> Rendering:
-        """Return the batch as it stands."""
+        """Return the batch in its present state."""
         return summary(self._batch)
 
 
 def summary(batch: Batch) -> Rendering:
-    """Return a batch as it stands: how many have which status, how long, and what went wrong."""
+    """Return a batch's counts by status, its time, and what went wrong."""
     counts = batch.counts()
     ordered = {status: counts[status] for status in _ORDER if status in counts}
     words = " · ".join(f"{count} {status}" for status, count in ordered.items())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -95,8 +94,4 @@ def _write_page(session: Session, wanted: Filter, path: Path) -> int:
     return count
 
 
-_WRITERS: dict[str, Callable[[Session, Filter, Path], int]] = {
-    ".csv": _write_csv,
-    ".parquet": _write_parquet,
-    ".html": _write_page,
-}
+_WRITERS = {".csv": _write_csv, ".parquet": _write_parquet, ".html": _write_page}

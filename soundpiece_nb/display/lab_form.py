@@ -98,11 +98,9 @@ def _read(message: Message) -> Draft:
     """Return a form's operation; empty fields are left out, as empty lines around a text are."""
     route = find_route(str(message["route"]))
     known = {field.name for field in route.all_fields}
-    fields = {
-        name: value.strip("\n") if isinstance(value, str) else value
-        for name, value in dict(message["fields"]).items()
-        if name in known and value not in ("", None, False)
-    }
+    given = {n: v for n, v in dict(message["fields"]).items() if n in known}
+    filled = {n: v for n, v in given.items() if v not in ("", None, False)}
+    fields = {n: v.strip("\n") if isinstance(v, str) else v for n, v in filled.items()}
     name = str(message.get("name") or "").strip()
     return Draft(route=route, fields=fields, name=name or None)
 

@@ -39,9 +39,6 @@ WORDS = {
 }
 
 
-_Click = Callable[[object], None]
-
-
 class LiveCard(LiveOutput):
     """One operation in one cell, from `show` to its permanent output."""
 
@@ -60,10 +57,11 @@ class LiveCard(LiveOutput):
         self._usual: tuple[float, float] | None = None
         self._shows_key = False
         self._paused = False
-        self._html, self._box = _make_widgets(self._on_show_key, self._on_stop_watching)
+        stop = operation.stop_watching
+        self._html, self._box = _make_widgets(self._on_show_key, lambda _: stop())
 
     def goes_on(self) -> bool:
-        """Tell whether the operation is on its way here."""
+        """Tell whether the operation is on its way in this process."""
         return not (self._paused or self._run.ended.done())
 
     def show(self, usual: tuple[float, float] | None) -> None:
@@ -96,9 +94,6 @@ class LiveCard(LiveOutput):
     def _on_show_key(self, _: object) -> None:
         self._shows_key = not self._shows_key
         self.redraw()
-
-    def _on_stop_watching(self, _: object) -> None:
-        self._operation.stop_watching()
 
     def _on_change(self, run: Run) -> None:
         if run.phase is Phase.PAUSED:
@@ -176,7 +171,9 @@ def _share(phase: Phase, elapsed: float, usual: tuple[float, float] | None) -> f
     return 4 + 88 * (1 - 2 ** (-1.6 * elapsed / max(expected, 0.5)))
 
 
-def _make_widgets(on_show_key: _Click, on_stop_watching: _Click) -> tuple[Any, Any]:
+def _make_widgets(
+    on_show_key: Callable[..., None], on_stop: Callable[..., None]
+) -> tuple[Any, Any]:
     """Return the widget of a card's HTML, and the box that has it above two buttons."""
     import ipywidgets
 
@@ -188,7 +185,7 @@ def _make_widgets(on_show_key: _Click, on_stop_watching: _Click) -> tuple[Any, A
     key.tooltip = "Show the whole idempotency key of this operation"
     stop.tooltip = "Leave it to the service; %soundpiece_resume follows it again"
     key.on_click(on_show_key)
-    stop.on_click(on_stop_watching)
+    stop.on_click(on_stop)
     content = ipywidgets.HTML()
     buttons = ipywidgets.HBox([key, stop], layout=boxes)
     return content, ipywidgets.VBox([content, buttons], layout=boxes)

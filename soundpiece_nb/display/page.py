@@ -98,19 +98,18 @@ class Page(SessionPart):
 
         There, what is drawn `meanwhile` is shown until its own drawing, which takes long, is done.
         """
-        where = self._where()
-        if not where.shows_html:
+        if not self._where().shows_html:
             print(attend(self.session.engine.workers.start(output.text)))  # noqa: T201 - a terminal
             return
         from IPython.display import display
 
-        if where is FrontEnd.HEADLESS:
-            display(self.draw(output))
-        else:
-            with self.keep(output) as kept:
-                output.handle = display(meanwhile or self.draw(output), display_id=True)
-                if meanwhile is not None and kept is not None:
-                    kept.due = time.monotonic()
+        with self.keep(output) as kept:
+            if kept is None:
+                display(self.draw(output))
+                return
+            output.handle = display(meanwhile or self.draw(output), display_id=True)
+            if meanwhile is not None:
+                kept.due = time.monotonic()
 
     def draw(self, output: LiveOutput) -> Rendering:
         """Return an output, drawn off this thread; the notebook's tasks go on meanwhile."""
@@ -140,7 +139,8 @@ class Page(SessionPart):
         try:
             yield kept
         except BaseException:
-            self._kept.pop(output.id, None)
+            with self._wake:
+                self._kept.pop(output.id, None)
             raise
         kept.goes_on = output.goes_on() or output.has_last_work
         self._end_drawing(kept)
@@ -221,17 +221,15 @@ class Page(SessionPart):
 
     def _begin_drawing(self, kept: _Kept) -> None:
         """Draw an output: at once where that is quick, else on a thread for such work."""
-        if kept.output.quick:
-            with suppress(Exception):  # a closed front end, say, is no trouble of the others
-                kept.draw()
-            self._end_drawing(kept)
-            return
         try:
-            job = self.session.engine.workers.start(kept.draw)
-        except RuntimeError:  # all work has just been stopped
+            if kept.output.quick:
+                kept.draw()
+                self._end_drawing(kept)
+            else:
+                job = self.session.engine.workers.start(kept.draw)
+                job.add_done_callback(lambda j: self._end_drawing(kept, drawn=not j.cancelled()))
+        except Exception:  # noqa: BLE001 - a closed front end, or all work has just been stopped
             self._end_drawing(kept, drawn=False)
-        else:
-            job.add_done_callback(lambda job: self._end_drawing(kept, drawn=not job.cancelled()))
 
     def _end_drawing(self, kept: _Kept, *, drawn: bool = True) -> None:
         with self._wake:
@@ -243,7 +241,8 @@ class Page(SessionPart):
 
     def _look_for_others(self, detector: ChangeDetector) -> None:
         """Find out which operations another process has brought further than they are drawn."""
-        outputs = [kept.output for kept in list(self._kept.values())]
+        with self._wake:
+            outputs = [kept.output for kept in self._kept.values()]
         open_keys = {key for output in outputs for key in output.open}
         if not open_keys or not (detector.has_changed() or open_keys - self._watched):
             return

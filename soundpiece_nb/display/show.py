@@ -36,7 +36,7 @@ def show(operation: Operation, run: Run, holding: Holding = Holding.AUTO) -> Fut
 
 
 def show_end(operation: Operation, holding: Holding = Holding.AUTO) -> None:
-    """Show an operation as it stands: the permanent player, or one line of text.
+    """Show an operation's present state: the permanent player, or one line of text.
 
     Before a person, a preview that has yet to be encoded comes a moment later, from a thread.
     """

@@ -44,7 +44,7 @@ class Place:
         return (quote(linked), linked) if linked else (embedded(stored), str(stored))
 
     def nearby(self, entry: Entry, take: TakeEntry) -> str | None:
-        """Return the address of a take if it costs nothing: a file that is or can be linked."""
+        """Return the address of a take that is linked, or can be without a copy; else None."""
         linked = self._link(entry, take, copies=False)
         return quote(linked) if linked else None
 

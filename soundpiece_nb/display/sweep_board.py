@@ -148,10 +148,11 @@ def _orders(sweep: Sweep) -> dict[str, str]:
 
 def _read_order(order: str, sweep: Sweep) -> str:
     """Return an order as a board calls it; raises Mistake for an unknown one."""
+    orders = _orders(sweep)
     for known in (f"value {order}", order):
-        if known in _orders(sweep):
+        if known in orders:
             return known
-    offered = ", ".join(each.removeprefix("value ") for each in _orders(sweep))
+    offered = ", ".join(each.removeprefix("value ") for each in orders)
     raise Mistake(f"A board has no order {order!r}.", next=f"Its orders are {offered}.")
 
 

@@ -123,7 +123,9 @@ def row(
     if playable or not stored:
         takes = html.join(player(entry, take, place, compact=True)[0] for take in stored)
     else:
-        takes = html.quiet_block(_not_played(entry, len(stored)))
+        command = html.with_commands(f"%soundpiece_show {short(entry.key)}")
+        number = counted(len(stored), "take")
+        takes = html.quiet_block(Markup("{}: {} plays them.").format(number, command))
     state = html.join([_progress(entry), *([more] if more else [])], "<br>")
     cells = [
         ("1 1 150px", heading + html.quiet_block(state)),
@@ -137,11 +139,6 @@ def values(varied: Mapping[str, str]) -> Markup:
     return html.join(
         _VALUE.format(html.quiet(name), visible(value)) for name, value in varied.items()
     )
-
-
-def _not_played(entry: Entry, number: int) -> Markup:
-    command = html.with_commands(f"%soundpiece_show {short(entry.key)}")
-    return Markup("{}: {} plays them.").format(counted(number, "take"), command)
 
 
 def _progress(entry: Entry) -> Markup:

@@ -37,8 +37,6 @@ _TRIES = 12
 """Tries to write to the journal, of up to five seconds each, while another process writes."""
 PAUSE_SECONDS = 0.1
 """Seconds between two tries, where the disk refuses at once."""
-_NO_DELIVERY = (ValueError, LookupError, TypeError, RecursionError)
-"""Errors of reading something signed that is no delivery."""
 
 
 class NotOurs(Exception):
@@ -59,8 +57,8 @@ def operation_of(
             said = Webhook(secret).verify(body, dict(headers))
             delivery, operation = str(headers["webhook-id"]), said["data"]["id"]
             f"{delivery}{operation}".encode()  # half of a surrogate pair could not be kept
-        except (*_NO_DELIVERY, WebhookVerificationError):
-            continue
+        except (WebhookVerificationError, ValueError, LookupError, TypeError, RecursionError):
+            continue  # another secret's, or signed but no delivery
         if isinstance(operation, str) and max(len(delivery), len(operation)) <= _MOST_LETTERS:
             return delivery, operation
     raise NotOurs

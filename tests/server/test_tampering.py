@@ -1,4 +1,4 @@
-"""Deliveries are changed, lost, repeated or delayed: nothing wrong is shown, and nothing is late."""
+"""Deliveries are changed, lost, repeated or delayed: nothing is shown wrongly, or late."""
 
 from __future__ import annotations
 
