@@ -137,9 +137,8 @@ def compare(*keys: str | UUID | Operation) -> Rendering:
     session = current()
     wanted = [library.find(session, key) for key in keys]
     page, output = session.part(Page), Comparison(session, wanted, place_of(session))
-    drawn = page.draw(output)
-    page.keep(output)
-    return drawn
+    with page.keep(output):
+        return page.draw(output)
 
 
 def batch(

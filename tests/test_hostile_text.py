@@ -368,7 +368,7 @@ def views(words, folder):
     sweep = find_sweep(here, shape)
     board = Board(sweep, place)
     lab = LabForm(here, lambda *_: None)
-    lab._keys = keys
+    lab.keys = keys
     table = HistoryTable(here, Filter(limit=2), place)
     error = RuntimeError(f"error: {words}")
     live = Rendering(str(live_html(made.entry, Run(made.key), None, shows_key=True)), "")

@@ -1,1 +1,1 @@
-"""What a person sees: the live card, the permanent player, text for terminals, the history."""
+"""Outputs for people: the live card, the permanent player, text for terminals, the history."""

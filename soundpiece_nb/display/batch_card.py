@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Mapping
-
 from markupsafe import Markup
 
 from soundpiece_nb.engine.explanations import explain
 from soundpiece_nb.operations.batch import Batch
 from soundpiece_nb.text import counted, short
 
+from . import html_parts as html
+from .finished_output import ACCENTS
 from .front_end import FrontEnd, front_end
-from .html_parts import AMBER, BLUE, GREEN, code, fold, frame, head, line, row, span
 from .live_output import LiveOutput, Rendering
 from .page import Page
 
 MOST_TROUBLES = 20
-
-_BAR = Markup(
-    '<div style="height:6px;background:rgba(128,128,128,.22);border-radius:3px;margin:10px 0 8px;'
-    'overflow:hidden">{}</div>'
-)
-_PART = Markup('<div style="float:left;height:6px;width:{:.2f}%;background:{}"></div>')
-_COLOURS = {"ready": GREEN, "failed": "#c9503c", "rejected": AMBER, "processing": BLUE}
-_ORDER = ("ready", "failed", "rejected", "processing", "submitting", "waiting")
+"""Failed operations that a card lists."""
+_COLOURS = {**ACCENTS, "processing": html.BLUE}
+_ORDER = (*_COLOURS, "submitting", "waiting")
+_ENOUGH_TO_TELL = 5
+"""Operations that must have ended before the time that is left is guessed."""
 
 
 def show_batch(batch: Batch) -> None:
@@ -37,44 +32,41 @@ def show_batch(batch: Batch) -> None:
 class BatchCard(LiveOutput):
     """One batch in one output."""
 
+    prefix = "batch"
     tick_seconds = 1.0
 
     def __init__(self, batch: Batch) -> None:
-        super().__init__(f"batch-{uuid.uuid4().hex[:8]}", batch.session)
+        super().__init__(batch.session, frozenset(batch.keys))
         self._batch = batch
-        self._keys = frozenset(batch.keys)
-
-    def keys(self) -> frozenset[str]:
-        """Return the keys of the batch's operations."""
-        return self._keys
 
     def goes_on(self) -> bool:
         """Tell whether an operation of the batch has yet to end."""
         return not self._batch.done
 
     def draw(self) -> Rendering:
-        """Return the batch as it stands."""
+        """Return the batch in its present state."""
         return summary(self._batch)
 
 
 def summary(batch: Batch) -> Rendering:
-    """Return a batch as it stands: how many have which status, how long, and what went wrong."""
+    """Return a batch's counts by status, its time, and what went wrong."""
     counts = batch.counts()
     ordered = {status: counts[status] for status in _ORDER if status in counts}
     words = " · ".join(f"{count} {status}" for status, count in ordered.items())
-    took = span(batch.seconds)
+    took = html.span(batch.seconds)
     title = batch.name or "batch"
     kind = f"{counted(len(batch), 'operation')} of {batch.route}"
     state = f"done in {took}" if batch.done else f"{took}{_left(batch)}"
-    troubles = [] if not (counts.keys() & {"failed", "rejected"}) else _troubles(batch)
-    html = frame(
-        GREEN if batch.done and not troubles else AMBER if troubles else BLUE,
-        head(title, kind, state),
-        _bar(ordered, len(batch)),
-        line(words),
-        *([fold("What went wrong", *troubles)] if troubles else []),
+    troubles = _troubles(batch) if counts.keys() & {"failed", "rejected"} else []
+    shares = [(100 * n / len(batch), _COLOURS[s]) for s, n in ordered.items() if s in _COLOURS]
+    drawn = html.frame(
+        html.AMBER if troubles else html.GREEN if batch.done else html.BLUE,
+        html.head(title, kind, state),
+        html.bar(6, shares),
+        html.line(words),
+        *([html.fold("What went wrong", *troubles)] if troubles else []),
     )
-    return Rendering(str(html), f"{title} · {kind} · {words} · {state}")
+    return Rendering(drawn, f"{title} · {kind} · {words} · {state}")
 
 
 def _left(batch: Batch) -> str:
@@ -82,28 +74,16 @@ def _left(batch: Batch) -> str:
     share = batch.ended / len(batch)
     if batch.ended < _ENOUGH_TO_TELL or share >= 1:
         return ""
-    return f", about {span(batch.seconds * (1 - share) / share)} to go"
-
-
-_ENOUGH_TO_TELL = 5
-
-
-def _bar(counts: Mapping[str, int], total: int) -> Markup:
-    parts = [
-        _PART.format(100 * count / total, _COLOURS[status])
-        for status, count in counts.items()
-        if status in _COLOURS
-    ]
-    return _BAR.format(Markup("").join(parts))
+    return f", about {html.span(batch.seconds * (1 - share) / share)} to go"
 
 
 def _troubles(batch: Batch) -> list[Markup]:
     entries = [operation.entry for operation in batch.operations]
     bad = [entry for entry in entries if entry.status in ("failed", "rejected")]
+    reason = Markup("{} {}")
     rows = [
-        row(short(entry.key), Markup("{} {}").format(code(entry.error_code or ""), explain(entry)))
-        for entry in bad[:MOST_TROUBLES]
+        html.row(short(each.key), reason.format(html.code(each.error_code or ""), explain(each)))
+        for each in bad[:MOST_TROUBLES]
     ]
-    if len(bad) > MOST_TROUBLES:
-        rows.append(line(f"And {len(bad) - MOST_TROUBLES} more."))
-    return rows
+    more = len(bad) - MOST_TROUBLES
+    return [*rows, html.line(f"And {more} more.")] if more > 0 else rows

@@ -1,8 +1,8 @@
-"""A notebook that carries its own sound: every linked player gets a small MP3 inside it.
+"""A copy of a notebook with its sound inside: every linked player gets a small MP3.
 
-Linked players play from the folder beside their notebook, so a notebook that travels alone is
-silent. A bundle is a copy with `data:` addresses, which plays in any Jupyter, trusted or not, or
-a web page with nothing to fetch.
+Linked players play from the folder beside their notebook, so a notebook that is sent alone is
+silent. A bundle has `data:` addresses instead, which play in any Jupyter, trusted or not, or is a
+web page with nothing to fetch.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from html import unescape
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -36,7 +37,7 @@ _PAGE = """\
 
 @dataclass(frozen=True)
 class Bundle:
-    """What was written: where, how many players have sound inside, which sounds were not found."""
+    """A bundle that was written: its path, players with sound inside, names of missing sounds."""
 
     path: Path
     sounds: int
@@ -58,9 +59,11 @@ class Plan:
         Encodes what has no preview yet: call it off the main thread.
         """
         sounds = _Sounds(self.notebook.parent / LINK_FOLDER, journal)
-        for output in _outputs(self.content):
-            output["text/html"] = _PLAYER.sub(sounds.put_in, output["text/html"])
-        text = self._page() if self.html else _notebook_text(self.content)
+        outputs = (output for cell in self.content.cells for output in cell.get("outputs", ()))
+        for data in (output.get("data", {}) for output in outputs):
+            if isinstance(data.get("text/html"), str):
+                data["text/html"] = _PLAYER.sub(sounds.put_in, data["text/html"])
+        text = self._as_text()
         target = next(path for path in numbered(self.target) if not path.exists())
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -70,7 +73,11 @@ class Plan:
             raise StorageFailed(f"{target} cannot be written: {error.strerror}.") from None
         return Bundle(target, sounds.count, tuple(sounds.missing))
 
-    def _page(self) -> str:
+    def _as_text(self) -> str:
+        if not self.html:
+            from nbformat import v4
+
+            return str(v4.writes(self.content)) + "\n"
         from nbconvert import HTMLExporter
 
         where = {"name": self.notebook.stem, "path": str(self.notebook.parent)}
@@ -80,30 +87,24 @@ class Plan:
 
 
 def plan_bundle(notebook: Path, target: Path | None, *, html: bool) -> Plan:
-    """Read a notebook and choose the bundle's name; raises Mistake where that does not go."""
-    _require_libraries(html=html)
-    ending = ".html" if html else ".ipynb"
-    chosen = target or notebook.with_name(f"{notebook.stem}-with-sound{ending}")
+    """Read a notebook and choose the bundle's name; raises Mistake where either is unfit."""
+    library = "nbconvert" if html else "nbformat"
+    if find_spec(library) is None:
+        raise Mistake(f"That needs {library}, which comes with Jupyter: pip install {library}.")
+    noun, ending = ("web page", ".html") if html else ("notebook", ".ipynb")
+    name = f"{notebook.stem}-with-sound{ending}"
+    chosen = target or notebook.with_name(name)
     if chosen.is_dir():
-        chosen /= f"{notebook.stem}-with-sound{ending}"
+        chosen /= name
     if chosen.suffix.lower() != ending:
-        raise Mistake(
-            f"The copy is a{' web page' if html else ' notebook'}; call it {chosen.stem}{ending}. "
-            f"{'Without --html it is a notebook.' if html else '--html makes a web page.'}"
-        )
+        other = "Without --html it is a notebook." if html else "--html makes a web page."
+        what = f"The copy is a {noun}, whose name ends in {ending}, not {chosen.name}."
+        raise Mistake(what, next=f"Call it {chosen.stem}{ending}. {other}")
     return Plan(notebook, chosen, html, _read(notebook))
 
 
-def _require_libraries(*, html: bool) -> None:
-    name = "nbconvert" if html else "nbformat"
-    from importlib.util import find_spec
-
-    if find_spec(name) is None:
-        raise Mistake(f"That needs {name}, which comes with Jupyter: pip install {name}.")
-
-
 def _read(notebook: Path) -> Any:
-    """Return a notebook as it stands in its file, neither upgraded nor given new ids."""
+    """Return a notebook as its file has it, neither upgraded nor given new ids."""
     from nbformat import ValidationError, reader
 
     if not notebook.is_file():
@@ -112,30 +113,14 @@ def _read(notebook: Path) -> Any:
         content = reader.reads(notebook.read_text(encoding="utf-8"))
     except (OSError, ValueError, AttributeError, KeyError, TypeError, ValidationError):
         raise Mistake(f"{notebook} is no notebook that can be read.") from None
-    if content.get("nbformat") != _FORMAT:
+    if content.get("nbformat") != 4:  # noqa: PLR2004 - the format's number, since 2015
         raise Mistake(f"{notebook} has an old format; save it once in Jupyter, then bundle it.")
     return content
 
 
-_FORMAT = 4
-
-
-def _notebook_text(content: Any) -> str:
-    from nbformat import v4
-
-    return str(v4.writes(content)) + "\n"
-
-
-def _outputs(content: Any) -> list[Any]:
-    """Return the data of every output that is HTML."""
-    outputs = [output for cell in content.cells for output in cell.get("outputs", ())]
-    shown = [output.get("data", {}) for output in outputs]
-    return [data for data in shown if isinstance(data.get("text/html"), str)]
-
-
 @dataclass
 class _Sounds:
-    """The sounds of one notebook: from the folder beside it, else from the journal's store."""
+    """Sounds of one notebook: from the folder beside it, else from the home folder."""
 
     folder: Path
     journal: Journal
@@ -144,11 +129,9 @@ class _Sounds:
     _found: dict[str, str | None] = field(default_factory=dict)
 
     def put_in(self, player: re.Match[str]) -> str:
-        """Return a player's beginning with its sound inside, or as it is if there is none."""
+        """Return a player's beginning with its sound inside, or unchanged where that is missing."""
         name = unquote(unescape(player[2])).removeprefix(f"{LINK_FOLDER}/")
-        if name not in self._found:
-            self._found[name] = self._address(name)
-        address = self._found[name]
+        address = self._found[name] = self._found.get(name) or self._address(name)
         if address is None:
             self.missing[name] = None
             return player[0]
@@ -165,7 +148,7 @@ class _Sounds:
             with TemporaryDirectory() as folder:
                 try:
                     return data_address(make_preview(linked, Path(folder) / "preview.mp3"))
-                except soundfile.SoundFileError:  # damaged: the store may have it whole
+                except soundfile.SoundFileError:  # damaged; the home folder may have it whole
                     pass
         return embedded(stored) if stored else None
 

@@ -1,8 +1,8 @@
 """An operation as the cell that makes its request again.
 
-That is its magic, as a person would type it. Not every text can stand in a magic's cell and arrive
-as it is: `{{name}}` is replaced there, empty lines around the body go, IPython takes prompts out.
-Such a request is asked for from Python instead, where any text has a spelling.
+That is its magic, as a person would type it. Not every text reaches a magic unchanged: `{{name}}`
+is replaced, empty lines around the body are dropped, IPython takes prompts out. Such a request is
+written in Python instead, where any text has a spelling.
 """
 
 from __future__ import annotations
@@ -24,27 +24,21 @@ def as_cell(entry: Entry) -> str:
 
 
 def make_cell(path: str, name: str | None, asked: Mapping[str, Any]) -> str:
-    """Return the cell that asks a route for just these fields: its magic, or else its function."""
-    route = find_route(path)
-    given = {
-        field: str(value) if isinstance(value, OutputRef) else value
-        for field, value in asked.items()
-        if value is not None
-    }
+    """Return the cell that sends a route just these fields: its magic, or else its function."""
+    route, known = find_route(path), {k: v for k, v in asked.items() if v is not None}
+    given = {k: str(v) if isinstance(v, OutputRef) else v for k, v in known.items()}
     return _magic(route, name, given) or _function(route, name, given)
 
 
 def _magic(route: Route, name: str | None, given: dict[str, Any]) -> str | None:
-    """Return the magic with its body; None where that would ask for something else."""
+    """Return the magic with its body; None where that would send something else."""
     if False in given.values() or any(_is_changed(str(value)) for value in given.values()):
         return None
     options = dict(given)
     body = options.pop(route.body, None) if route.body else None
-    words = [name] if name else []
-    for field in route.all_fields:
-        if field.name in options:
-            words += _option(field, options[field.name])
-    line = " ".join(words)
+    asked = (each for each in route.all_fields if each.name in options)
+    words = [word for each in asked for word in _option(each, options[each.name])]
+    line = " ".join([name, *words] if name else words)
     magic = f"soundpiece_{route.noun}"
     if body is None:
         cell = f"%{magic} {line}"
@@ -63,7 +57,7 @@ def _is_changed(text: str) -> bool:
 def _is_read_as(cell: str, call: str, magic: str, line: str, *body: str) -> bool:
     """Tell whether IPython hands a magic just this: it takes prompts out, and blank lines' blanks.
 
-    What else ends a line, as U+2028 does, ends it for IPython too.
+    Other ends of a line, such as U+2028, end it for IPython too.
     """
     from IPython.core.inputtransformer2 import TransformerManager
 
@@ -82,13 +76,10 @@ def _option(field: Field, value: Any) -> list[str]:
         return [name, f"{earlier.key}:{earlier.take}"]
     if isinstance(value, int | float):
         return [name, str(int(value) if value == int(value) else value)]
+    quoted = shlex.quote(value) if set(value) & set('"\\') else f'"{value}"'
     if value.startswith("-"):  # or it would be taken for an option
-        return [f"{name}={_quoted(value)}"]
-    return [name, _quoted(value)]
-
-
-def _quoted(text: str) -> str:
-    return shlex.quote(text) if set(text) & set('"\\') else f'"{text}"'
+        return [f"{name}={quoted}"]
+    return [name, quoted]
 
 
 def _function(route: Route, name: str | None, given: Mapping[str, Any]) -> str:

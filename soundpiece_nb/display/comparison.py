@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
@@ -17,47 +16,36 @@ from soundpiece_nb.operations import library
 from soundpiece_nb.operations.session import Session
 from soundpiece_nb.text import counted, visible
 
+from . import html_parts as html
 from .finished_output import kind
-from .html_parts import BLUE, QUIET, fold, frame, head, line, multiline, quiet_line, row
-from .live_output import SLOT, VIEW, LiveOutput, Rendering
+from .live_output import SLOT, LiveOutput, Rendering, as_view
 from .sound_source import Place
 from .take_player import figures, player
 
-_COLUMNS = Markup('<div style="display:flex;flex-wrap:wrap;gap:14px 22px;margin:8px 0">{}</div>')
-_COLUMN = Markup(
-    '<div style="flex:1 1 {}px;min-width:0;overflow-wrap:anywhere" dir="auto">{}</div>'
-)
-_WIDTH = 230
-"""Pixels below which an operation goes under the others instead of beside them."""
-_LABEL = Markup('<div style="margin-bottom:6px"><div style="{}">{}</div>{}</div>')
+_LABEL = Markup('<div style="margin-bottom:6px">{}{}</div>')
 _MARK = Markup('<mark style="background:rgba(230,170,40,.35);color:inherit">{}</mark>')
-_WORD = re.compile(r"(\s+)")
 _FEWEST, _MOST = 2, 8
 
 
 class Comparison(LiveOutput):
     """Two to eight operations side by side in one output."""
 
+    prefix = "compare"
     matched = True
 
     def __init__(self, session: Session, keys: Sequence[str], place: Place) -> None:
         """Compare these operations; raises Mistake unless they are two to eight."""
         if not _FEWEST <= len(keys) <= _MOST:
             raise Mistake(f"{_FEWEST} to {_MOST} operations are compared, not {len(keys)}.")
-        super().__init__(f"compare-{uuid.uuid4().hex[:8]}", session)
-        self._keys = tuple(keys)
+        super().__init__(session, keys)
         self._place = place
-
-    def keys(self) -> tuple[str, ...]:
-        """Return the keys of the operations."""
-        return self._keys
 
     def draw(self) -> Rendering:
         """Measure takes that were not measured yet, and return all side by side."""
         with suppress(Exception):  # figures are a help to the ear, not what was asked for
-            library.measure(self.session, self._keys)
-        entries = self.session.journal.of_keys(self._keys)
-        self.open_keys = [e.key for e in entries if e.status in ("submitting", "processing")]
+            library.measure(self.session, self.keys)
+        entries = self.session.journal.of_keys(list(self.keys))
+        self.follow(entries)
         return compare(entries, self._place, self.id)
 
 
@@ -68,30 +56,31 @@ def compare(entries: Sequence[Entry], place: Place, view: str) -> Rendering:
     """
     asked = [{"route": entry.route, **entry.fields} for entry in entries]
     names = list(dict.fromkeys(name for fields in asked for name in fields))
-    values = {name: [_said(fields.get(name)) for fields in asked] for name in names}
+    values = {name: [_as_text(fields.get(name)) for fields in asked] for name in names}
     different = [name for name in names if len(set(values[name])) > 1]
-    same = [name for name in names if name not in different]
-    marked = {name: _marked(name, values[name]) for name in different}
+    marked = {name: _mark_differences(values[name]) for name in different}
     columns = [
-        _heading(entry)
-        + Markup("").join(marked[name][number] for name in different)
+        _labelled(f"{kind(entry)} · {entry.status}", Markup("<b>{}</b>").format(entry.title))
+        + html.join(_labelled(_words(name), marked[name][number]) for name in different)
         + _players(entry, place)
         for number, entry in enumerate(entries)
     ]
-    html = frame(
-        BLUE,
-        head("Comparison", counted(len(entries), "operation"), ""),
+    same = [html.row(_words(n), each[0]) for n, each in values.items() if n not in different]
+    measured = [html.row(_words(name), how) for name, how in METHODS.items()]
+    drawn = html.frame(
+        html.BLUE,
+        html.head("Comparison", counted(len(entries), "operation"), ""),
         SLOT,
-        _COLUMNS.format(Markup("").join(_COLUMN.format(_WIDTH, each) for each in columns)),
-        *([] if different else [line("They ask for just the same.")]),
-        fold("What is the same", *(row(_words(name), values[name][0]) for name in same)),
-        fold("How the figures are measured", *(row(_words(n), how) for n, how in METHODS.items())),
+        html.columns("gap:14px 22px;margin:8px 0", (("1 1 230px", each) for each in columns)),
+        *([] if different else [html.line("They ask for just the same.")]),
+        html.fold("What is the same", *same),
+        html.fold("How the figures are measured", *measured),
         wide=True,
     )
-    return Rendering(str(VIEW.format(view, html)), _plain(entries, different, values))
+    return Rendering(as_view(view, drawn), _plain(entries, different, values))
 
 
-def _said(value: Any) -> str:
+def _as_text(value: Any) -> str:
     return "" if value is None else visible(str(value))
 
 
@@ -99,39 +88,32 @@ def _words(name: str) -> str:
     return name.replace("_", " ").capitalize()
 
 
-def _heading(entry: Entry) -> Markup:
-    return _LABEL.format(
-        Markup(QUIET), f"{kind(entry)} · {entry.status}", Markup("<b>{}</b>").format(entry.title)
-    )
+def _labelled(label: str, value: Markup) -> Markup:
+    return _LABEL.format(html.quiet_block(label), value)
 
 
-def _marked(name: str, values: Sequence[str]) -> list[Markup]:
-    """Return the values of a field, those words marked that do not stand in all of them."""
+def _mark_differences(values: Sequence[str]) -> list[Markup]:
+    """Return the values of a field, with those words marked that not all of them have."""
     common = set.intersection(*(set(value.split()) for value in values))
     return [
-        _LABEL.format(
-            Markup(QUIET),
-            _words(name),
-            Markup("").join(
-                _MARK.format(part) if part.strip() and part not in common else multiline(part)
-                for part in _WORD.split(value)
-            ),
+        html.join(
+            _MARK.format(part) if part.strip() and part not in common else html.multiline(part)
+            for part in re.split(r"(\s+)", value)
         )
         for value in values
     ]
 
 
 def _players(entry: Entry, place: Place) -> Markup:
-    takes = [take for take in entry.takes if take.path and (place.home / take.path).exists()]
-    return Markup("").join(
-        player(entry, take, place, compact=True)[0] + quiet_line(figures(take)) for take in takes
+    return html.join(
+        player(entry, take, place, compact=True)[0] + html.quiet_line(figures(take))
+        for take in place.stored_takes(entry)
     )
 
 
 def _plain(entries: Sequence[Entry], different: Sequence[str], values: dict[str, list[str]]) -> str:
-    blocks = []
+    lines = []
     for number, entry in enumerate(entries):
-        lines = [f"{entry.title} · {kind(entry)} · {entry.status}"]
+        lines.append(f"{entry.title} · {kind(entry)} · {entry.status}")
         lines += [f"  {name}: {values[name][number] or '-'}" for name in different]
-        blocks.append("\n".join(lines))
-    return "\n".join(blocks)
+    return "\n".join(lines)

@@ -1,22 +1,21 @@
-"""Which kind of place this is: a notebook with a person, a terminal, or neither."""
+"""The front end of this process: a notebook with a person, a terminal, or neither."""
 
 from __future__ import annotations
 
 import os
 import sys
 from enum import Enum
-from typing import Any
 
 
 class FrontEnd(Enum):
-    """How outputs are shown, and whether magics wait by themselves."""
+    """Front ends, which differ in how outputs are shown and whether magics wait by themselves."""
 
     NOTEBOOK = "notebook"
     TERMINAL = "terminal"
     HEADLESS = "headless"
-    """A kernel that nobody watches (nbclient, papermill, nbconvert): show only what lasts."""
+    """A kernel that nobody watches (nbclient, papermill, nbconvert): only ends are shown."""
     SCRIPT = "script"
-    """A program or piped input: print lines, and wait, because the process ends after the last."""
+    """A program or piped input: lines are printed; magics wait, as the process ends after them."""
 
     @property
     def waits(self) -> bool:
@@ -30,31 +29,23 @@ class FrontEnd(Enum):
 
 
 def front_end() -> FrontEnd:
-    """Tell where this code runs; `SOUNDPIECE_NONINTERACTIVE` decides about waiting.
+    """Return the front end of this process; `SOUNDPIECE_NONINTERACTIVE` decides about the person.
 
     A kernel that may not ask for input has no person before it: nbclient says so by a name that
     is private to ipykernel, hence the switch in the environment.
     """
-    shell = _shell()
+    shell = None
+    if "IPython" in sys.modules:
+        from IPython import get_ipython
+
+        shell = get_ipython()
     kernel = getattr(shell, "kernel", None)
-    forced = os.environ.get("SOUNDPIECE_NONINTERACTIVE", "").strip().lower()
     if kernel is not None:
-        alone = getattr(kernel, "_allow_stdin", True) is False
-        if forced:
-            alone = forced not in _NO
-        return FrontEnd.HEADLESS if alone else FrontEnd.NOTEBOOK
-    person = shell is not None and sys.stdin is not None and sys.stdin.isatty()
-    if forced:
-        person = forced in _NO
+        person = getattr(kernel, "_allow_stdin", True) is not False
+    else:
+        person = shell is not None and sys.stdin is not None and sys.stdin.isatty()
+    if forced := os.environ.get("SOUNDPIECE_NONINTERACTIVE", "").strip().lower():
+        person = forced in ("0", "no", "false", "off")
+    if kernel is not None:
+        return FrontEnd.NOTEBOOK if person else FrontEnd.HEADLESS
     return FrontEnd.TERMINAL if person else FrontEnd.SCRIPT
-
-
-_NO = ("0", "no", "false", "off")
-
-
-def _shell() -> Any:
-    if "IPython" not in sys.modules:
-        return None
-    from IPython import get_ipython
-
-    return get_ipython()

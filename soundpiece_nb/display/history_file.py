@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -24,8 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MOST_ON_A_PAGE = 5_000
-"""Operations a page holds; more are a table for a program."""
-_LISTS = ("params", "tags", "sweep", "files")
+"""Operations of a page; of more, a program can read the table."""
 _PAGE = Markup(
     '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Soundpiece history</title>'
     '<meta name="viewport" content="width=device-width"><style>body {{ color: #1f1f1f; '
@@ -35,15 +33,14 @@ _PAGE = Markup(
 
 
 def write_history(session: Session, wanted: Filter, path: Path) -> tuple[Path, int]:
-    """Write all operations that fit and return the file and how many they are.
+    """Write all operations that fit, and return the file and their number.
 
-    CSV and Parquet have the columns of `history()`, lists and dictionaries as JSON; a page
-    plays the stored files where it is opened on this machine. Raises Mistake for another ending,
-    StorageFailed where the disk refuses.
+    CSV and Parquet have the columns of `history()`, lists and dictionaries as JSON; a page plays
+    the stored files on this machine. Raises Mistake for another ending, StorageFailed of the disk.
     """
     ending = path.suffix.lower()
     if ending not in _WRITERS:
-        raise Mistake(f"A history is written as .csv, .parquet or .html; {path.name} is none.")
+        raise Mistake(f"A history is written as .csv, .parquet or .html, not as {path.name}.")
     beside = path.with_name(f".{path.name}.part")
 
     def write() -> int:
@@ -56,18 +53,16 @@ def write_history(session: Session, wanted: Filter, path: Path) -> tuple[Path, i
     except OSError as error:
         raise StorageFailed(f"{path} cannot be written: {error.strerror or error}.") from None
     finally:
-        with suppress(OSError):  # what stands in the way of the file stands in this one's too
+        with suppress(OSError):  # where the file cannot be written, this one may be in no folder
             beside.unlink()
 
 
 def _as_table(session: Session, wanted: Filter) -> pd.DataFrame:
     """Return the history with what a cell of a file cannot hold written as JSON."""
     table = frame.history(session.journal, wanted)
-    for name in _LISTS:
-        table[name] = [
-            None if value is None else json.dumps(value, ensure_ascii=False)
-            for value in table[name]
-        ]
+    for name in ("params", "tags", "sweep", "files"):
+        texts = [json.dumps(value, ensure_ascii=False) for value in table[name]]
+        table[name] = [None if text == "null" else text for text in texts]
     return table
 
 
@@ -82,29 +77,21 @@ def _write_parquet(session: Session, wanted: Filter, path: Path) -> int:
     try:
         table.to_parquet(path)
     except ImportError:
-        raise Mistake(
-            "Parquet needs pyarrow, which is not installed: %pip install pyarrow, or write .csv."
-        ) from None
+        what = "Parquet needs pyarrow, which is not installed: %pip install pyarrow, or write .csv."
+        raise Mistake(what) from None
     return len(table)
 
 
 def _write_page(session: Session, wanted: Filter, path: Path) -> int:
-    count = session.journal.count(wanted)
-    count = min(count, wanted.limit or count)
+    fitting = session.journal.count(wanted)
+    count = min(fitting, wanted.limit or fitting)
     if count > MOST_ON_A_PAGE:
-        raise Mistake(
-            f"{count} operations are too many for a page ({MOST_ON_A_PAGE} at most); narrow them, "
-            "or write .csv."
-        )
+        what = f"{count} operations are too many for a page ({MOST_ON_A_PAGE} at most)."
+        raise Mistake(what, next="Choose fewer, or write .csv.")
     beside = Place(session.home, path.absolute().parent, Holding.LINK)
-    wanted = replace(wanted, limit=max(count, 1), offset=None)
-    shown = HistoryTable(session, wanted, beside).draw()
-    path.write_text(str(_PAGE.format(Markup(shown.html))), encoding="utf-8")
+    table = HistoryTable(session, replace(wanted, limit=max(count, 1), offset=None), beside)
+    path.write_text(str(_PAGE.format(Markup(table.draw().html))), encoding="utf-8")
     return count
 
 
-_WRITERS: dict[str, Callable[[Session, Filter, Path], int]] = {
-    ".csv": _write_csv,
-    ".parquet": _write_parquet,
-    ".html": _write_page,
-}
+_WRITERS = {".csv": _write_csv, ".parquet": _write_parquet, ".html": _write_page}

@@ -1,42 +1,36 @@
-"""The history as rows to scan, with players where the files lie near, a page at a time.
+"""The history as rows to scan, a page at a time, with a summary of all of it.
 
+Takes have players where the notebook can link their files: embedding a history would bloat it.
 Rows are no `<table>`: they wrap where it is narrow, and JupyterLab would lay a table out evenly.
 """
 
 from __future__ import annotations
 
+import base64
 import math
-import uuid
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import date
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.api.routes import find_route
 from soundpiece_nb.journal.entry import Entry
 from soundpiece_nb.journal.filters import Filter
-from soundpiece_nb.journal.summary import summarise
+from soundpiece_nb.journal.summary import Summary, summarise
 from soundpiece_nb.operations.session import Session
 from soundpiece_nb.text import counted, short, visible
 
+from . import html_parts as html
 from .finished_output import ACCENTS
-from .history_summary import summary_lines, summary_text
-from .html_parts import BLUE, NO_MATH, QUIET, clock, code, fold, moment
-from .live_output import SLOT, VIEW, LiveOutput, Rendering
+from .live_output import SLOT, LiveOutput, Rendering, as_view
 from .sound_source import Place
 from .take_player import slim_player
 
-_TABLE = Markup(
-    '<div class="{no_math}" style="font-family:var(--jp-ui-font-family,system-ui,sans-serif);'
-    'font-size:13px;line-height:1.45;color:var(--jp-content-font-color1,inherit)">{slot}'
-    '<div style="{row};align-items:baseline">{heads}</div>{rows}'
-    '<div style="{quiet};margin:6px 0;border-top:1px solid rgba(128,128,128,.28);padding-top:6px">'
-    "{place}</div>{summary}</div>"
-)
-_ROW_STYLE = "display:flex;flex-wrap:wrap;gap:2px 14px;padding:7px 0"
-_ROW = Markup('<div style="{};border-top:1px solid rgba(128,128,128,.28)">{}</div>')
-_HEAD = Markup('<div{sorts} style="flex:{width};min-width:0"><b>{name}</b></div>')
-_CELL = Markup('<div style="flex:{};min-width:0;overflow-wrap:anywhere">{}</div>')
+_TABLE = Markup('<div class="{}" style="{}">{}</div>')
+_ROW = "gap:2px 14px;padding:7px 0;"
+_PLACE = Markup('<div style="{};margin:6px 0;{};padding-top:6px">{}</div>')
 _COLUMNS = {
     "Made": ("made", "1 1 110px"),
     "What": ("name", "2 1 150px"),
@@ -44,7 +38,20 @@ _COLUMNS = {
     "Text": (None, "2 1 170px"),
     "Sound": ("duration", "3 1 260px"),
 }
+"""Names of the columns, by what they sort, and their width as a flexible row's part."""
 SHOWN_TEXT = 70
+"""Characters of a text that are shown; the rest is folded."""
+
+BAR_WIDTH, HEIGHT = 14, 44
+"""Pixels of a day in the chart of days, and the chart's height."""
+
+_IMAGE = Markup('<img alt="{}" src="{}" style="display:block;height:{}px;max-width:100%">')
+_SHARE = Markup(
+    '<div style="display:flex;gap:8px;align-items:center"><span style="flex:0 0 150px;'
+    'overflow-wrap:anywhere">{name}</span><span style="flex:0 1 160px;min-width:0"><span '
+    'style="display:block;height:8px;width:{share:.1f}%;min-width:2px;background:{colour};'
+    'border-radius:2px"></span></span><span style="flex:1 1 auto;{quiet}">{words}</span></div>'
+)
 
 NEWEST = "-made"
 ORDERS = {
@@ -67,15 +74,15 @@ ORDERS = {
 class HistoryTable(LiveOutput):
     """A page of the history in one output; `wanted.limit` operations make a page."""
 
+    prefix = "history"
     orders = ORDERS
 
     def __init__(self, session: Session, wanted: Filter, place: Place) -> None:
         """Show the operations that fit; raises Mistake for an unusable filter or page."""
-        super().__init__(f"history-{uuid.uuid4().hex[:8]}", session)
+        super().__init__(session)
         self._wanted = wanted
         self._place = place
         self._size = wanted.limit or 20
-        self._keys: list[str] = []
         total = session.journal.count(wanted)
         self.order = wanted.order or NEWEST
         self.page = (wanted.offset or 0) // self._size + 1
@@ -86,55 +93,49 @@ class HistoryTable(LiveOutput):
             )
         self._whole = summarise(session.journal, wanted)
 
-    def keys(self) -> list[str]:
-        """Return the keys of the operations on the page that is shown."""
-        return self._keys
-
     def draw(self) -> Rendering:
         """Return the page that is shown now."""
-        size = self._size
-        asked = replace(self._wanted, order=self.order, limit=size, offset=(self.page - 1) * size)
+        size, before = self._size, (self.page - 1) * self._size
+        asked = replace(self._wanted, order=self.order, limit=size, offset=before)
         entries, total = self.session.journal.page(asked)
-        self._keys = [entry.key for entry in entries]
-        self.open_keys = [e.key for e in entries if e.status in ("submitting", "processing")]
+        self.keys = [entry.key for entry in entries]
+        self.follow(entries)
         self.pages = max(1, math.ceil(total / size))
-        first = (self.page - 1) * size + 1
-        which = f"{first} to {first + len(entries) - 1} of {total}" if entries else "No"
+        which = f"{before + 1} to {before + len(entries)} of {total}" if entries else "No"
         where = f"{which} operations, {ORDERS.get(self.order, self.order)}."
-        html = _TABLE.format(
-            no_math=NO_MATH,
-            slot=SLOT,
-            quiet=Markup(QUIET),
-            row=Markup(_ROW_STYLE),
-            heads=Markup("").join(_head(name, *column) for name, column in _COLUMNS.items()),
-            rows=Markup("").join(_row(entry, self._place) for entry in entries),
-            place=where,
-            summary=fold("Summary", *summary_lines(self._whole)) if total else "",
-        )
-        lines = [*map(_text_row, entries), where, *summary_text(self._whole)]
-        return Rendering(str(VIEW.format(self.id, html)), "\n".join(lines))
+        heads = [(width, _head(name, order)) for name, (order, width) in _COLUMNS.items()]
+        parts = [
+            SLOT,
+            html.columns(f"{_ROW}align-items:baseline", heads),
+            *(_row(entry, self._place) for entry in entries),
+            _PLACE.format(html.QUIET, html.RULE, where),
+            *([html.fold("Summary", *_summary_lines(self._whole))] if total else []),
+        ]
+        table = _TABLE.format(html.NO_MATH, html.FONT, html.join(parts))
+        lines = [*map(_text_row, entries), where]
+        if self._whole.total:
+            lines.append(_summary_text(self._whole))
+        return Rendering(as_view(self.id, table), "\n".join(lines))
 
 
-def _head(name: str, order: str | None, width: str) -> Markup:
-    sorts = Markup(' class="soundpiece-sorts-{}"').format(order) if order else ""
-    return _HEAD.format(sorts=sorts, width=width, name=name)
+def _head(name: str, order: str | None) -> Markup:
+    sorts = f"soundpiece-sorts-{order}" if order else ""
+    return Markup('<div class="{}"><b>{}</b></div>').format(sorts, name)
 
 
 def _row(entry: Entry, place: Place) -> Markup:
-    colour = ACCENTS.get(entry.status, BLUE)
+    colour = ACCENTS.get(entry.status, html.BLUE)
     status = Markup('<span style="color:{}">●</span> {}').format(colour, entry.status)
     if entry.error_code:
-        status += Markup('<div style="{}" dir="auto">{}</div>').format(QUIET, entry.error_code)
-    noun = find_route(entry.route).title
-    what = Markup('<b dir="auto">{}</b><div style="{}">{} · {}</div>').format(
-        entry.title, QUIET, noun, code(short(entry.key))
-    )
+        status += html.quiet_block(entry.error_code)
+    made = Markup("{} · {}").format(find_route(entry.route).title, html.code(short(entry.key)))
+    what = html.bold(entry.title) + html.quiet_block(made)
     if entry.tags:
-        what += Markup('<div style="{}" dir="auto">{}</div>').format(QUIET, ", ".join(entry.tags))
-    cells = (moment(entry.submitted_at), what, status, _text(entry), _sound(entry, place))
+        what += html.quiet_block(", ".join(entry.tags))
+    sound = html.join(slim_player(entry, take, place) for take in place.stored_takes(entry))
+    cells = (html.moment(entry.submitted_at), what, status, _text(entry), sound)
     widths = (width for _, width in _COLUMNS.values())
-    placed = (_CELL.format(width, cell) for width, cell in zip(widths, cells, strict=True))
-    return _ROW.format(_ROW_STYLE, Markup("").join(placed))
+    return html.columns(_ROW + html.RULE, zip(widths, cells, strict=True))
 
 
 def _text(entry: Entry) -> Markup:
@@ -142,30 +143,83 @@ def _text(entry: Entry) -> Markup:
     lyrics = visible(str(entry.fields.get("lyrics") or ""))
     note = visible(entry.note or "")
     if len(words) <= SHOWN_TEXT and not lyrics and not note:
-        return Markup('<span dir="auto">{}</span>').format(words)
+        return html.isolated(words)
     beginning = words if len(words) <= SHOWN_TEXT else words[: SHOWN_TEXT - 1] + "…"
     folded = [text for text in (words if beginning != words else "", lyrics, note) if text]
     return Markup(
         '<details><summary dir="auto">{}</summary><div dir="auto">{}</div></details>'
-    ).format(
-        beginning or "lyrics",
-        Markup("<br>").join(line for text in folded for line in text.split("\n")),
-    )
-
-
-def _sound(entry: Entry, place: Place) -> Markup:
-    """Return players where the notebook can point at files; embedding a history would bloat it."""
-    return Markup("").join(
-        slim_player(entry, take, place)
-        for take in entry.takes
-        if take.path is not None and (place.home / take.path).exists()
-    )
+    ).format(beginning or "lyrics", html.join(map(html.multiline, folded), "<br>"))
 
 
 def _text_row(entry: Entry) -> str:
-    lengths = " ".join(clock(take.duration) for take in entry.takes if take.duration)
+    lengths = " ".join(html.clock(take.duration) for take in entry.takes if take.duration)
     noun = find_route(entry.route).title
     return (
-        f"{moment(entry.submitted_at)}  {short(entry.key)}  {entry.status:<10}  {noun:<12}  "
+        f"{html.moment(entry.submitted_at)}  {short(entry.key)}  {entry.status:<10}  {noun:<12}  "
         f"{entry.title:<24}  {lengths}"
     ).rstrip()
+
+
+def _summary_lines(whole: Summary) -> list[Markup]:
+    """Return the summary's lines, with small charts that need no script."""
+    rows = {
+        "Status": _listed(whole.statuses),
+        "Sound": _sound(whole.seconds),
+        "Failures": _listed(whole.errors),
+        "Routes": html.join(_routes(whole)),
+        "Days": _days(whole.days) if whole.days else "",
+    }
+    return [html.row(label, value) for label, value in rows.items() if value]
+
+
+def _summary_text(whole: Summary) -> str:
+    """Return the summary as a line of text."""
+    failures = f" Failures: {_listed(whole.errors)}." if whole.errors else ""
+    return f"{_listed(whole.statuses)}; {_sound(whole.seconds)}.{failures}"
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {word}" for word, count in counts.items())
+
+
+def _sound(seconds: float) -> str:
+    return f"{html.span(seconds)} of audio"
+
+
+def _routes(whole: Summary) -> Iterable[Markup]:
+    most = max((each.count for each in whole.routes.values()), default=1)
+    for path, each in whole.routes.items():
+        usual = ""
+        if each.median is not None and each.ninetieth is not None:
+            usual = f", ready in {html.span(each.median)} (9 of 10 in {html.span(each.ninetieth)})"
+        yield _SHARE.format(
+            name=find_route(path).title,
+            share=100 * each.count / most,
+            colour=html.BLUE,
+            quiet=html.QUIET,
+            words=f"{each.count}, {_sound(each.seconds)}{usual}",
+        )
+
+
+def _days(days: Mapping[date, int]) -> Markup:
+    """Return a bar a day as an image, with the same in words."""
+    most = max(days.values())
+    bars = []
+    for number, (day, count) in enumerate(days.items()):
+        height = max(2, round((HEIGHT - 2) * count / most))
+        left, top = number * BAR_WIDTH, HEIGHT - height
+        title = escape(f"{day}: {counted(count, 'operation')}")
+        bars.append(
+            f'<rect x="{left}" y="{top}" width="{BAR_WIDTH - 3}" height="{height}" rx="1">'
+            f"<title>{title}</title></rect>"
+        )
+    width = len(days) * BAR_WIDTH
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {HEIGHT}" '
+        f'width="{width}" height="{HEIGHT}" fill="{html.BLUE}">{"".join(bars)}</svg>'
+    )
+    source = "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
+    first, last = min(days), max(days)
+    busiest = max(days, key=lambda day: days[day])
+    words = f"{first} to {last}, most on {busiest}: {counted(most, 'operation')}"
+    return _IMAGE.format(f"Operations a day, {words}", source, HEIGHT) + html.quiet(words)

@@ -2,12 +2,13 @@
 
 Inline styles with Jupyter's CSS variables are what survives a notebook that is not trusted, and
 an exported page. Markup escapes whatever is formatted into it, so that text from a person or the
-service cannot become HTML. The class keeps MathJax away from prices and other dollars in lyrics.
+service cannot become HTML. A class keeps MathJax away from prices and other dollars in lyrics.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 
 from markupsafe import Markup, escape
@@ -17,72 +18,102 @@ from soundpiece_nb.text import visible
 BLUE, GREEN, RED, AMBER = "#3b82c4", "#2e9e6b", "#c9503c", "#b98a1e"
 """The accent line: going on, ready, failed, needs a person."""
 
-QUIET = "opacity:.7"
+QUIET = Markup("opacity:.7")
 """The second colour, in a form that JupyterLab leaves in a notebook it does not trust."""
 
+RULE = Markup("border-top:1px solid rgba(128,128,128,.28)")
+FONT = Markup(
+    "font-family:var(--jp-ui-font-family,system-ui,-apple-system,Segoe UI,Roboto,sans-serif);"
+    "font-size:13px;line-height:1.45;color:var(--jp-content-font-color1,inherit)"
+)
 NO_MATH = "tex2jax_ignore mathjax_ignore"
-LABEL_WIDTH = "72px"
 
-_FRAME = Markup(
-    '<div class="{}" style="font-family:var(--jp-ui-font-family,system-ui,-apple-system,Segoe UI,'
-    "Roboto,sans-serif);font-size:13px;line-height:1.45;color:var(--jp-content-font-color1,inherit);"
-    'max-width:{}px;padding:2px 0 4px 14px;border-left:3px solid {};margin:6px 0">{}</div>'
-)
-_HEAD = Markup(
-    '<div style="margin-bottom:2px"><span style="float:right;{quiet};padding-left:12px">{right}'
-    '</span><b style="font-size:14px" dir="auto">{title}</b> <span style="{quiet}">· {kind}</span>'
-    "</div>"
-)
-_QUIET_LINE = Markup('<div style="{};margin-bottom:8px;overflow-wrap:anywhere" dir="auto">{}</div>')
-_LINE = Markup('<div style="overflow-wrap:anywhere">{}</div>')
-_FOLD = Markup(
-    '<details style="margin-top:2px"><summary style="{};cursor:pointer">{}</summary>'
-    '<div style="margin-top:4px">{}</div></details>'
-)
-_PRE = Markup(
-    '<pre style="margin:4px 0 8px;padding:6px 8px;white-space:pre-wrap;overflow-wrap:anywhere;'
-    'background:rgba(128,128,128,.12);border-radius:3px;font-size:12px" dir="auto">{}</pre>'
-)
-_ROW = Markup(
-    '<div style="margin-left:{width};margin-bottom:2px;overflow-wrap:anywhere">'
-    '<span style="float:left;margin-left:-{width};{quiet}">{label}</span>'
-    '<span dir="auto">{value}</span></div>'
-)
+_COLUMN = Markup('<div style="flex:{};min-width:0;overflow-wrap:anywhere" dir="auto">{}</div>')
+_PART = Markup('<div style="float:left;height:{}px;width:{:.2f}%;background:{}"></div>')
+
+
+def join(parts: Iterable[str | Markup], between: str = "") -> Markup:
+    """Return pieces of HTML one after the other; what is plain text is escaped."""
+    return Markup(between).join(parts)
 
 
 def frame(accent: str, *content: Markup, wide: bool = False) -> Markup:
     """Return the outer box with its accent line."""
-    return _FRAME.format(NO_MATH, 1100 if wide else 760, accent, Markup("").join(content))
+    return Markup(
+        '<div class="{}" style="{};max-width:{}px;padding:2px 0 4px 14px;border-left:3px solid {};'
+        'margin:6px 0">{}</div>'
+    ).format(NO_MATH, FONT, 1100 if wide else 760, accent, join(content))
 
 
 def head(title: str, kind: str, right: str) -> Markup:
-    """Return the first line: name, what it is, and on the right how it stands."""
-    return _HEAD.format(quiet=Markup(QUIET), right=right, title=visible(title), kind=kind)
-
-
-def quiet_line(text: str) -> Markup:
-    """Return a line in the second colour."""
-    return _QUIET_LINE.format(QUIET, visible(text))
+    """Return the first line: the name, its kind, and on the right its state."""
+    return Markup(
+        '<div style="margin-bottom:2px"><span style="float:right;{};padding-left:12px">{}</span>'
+        '<b style="font-size:14px" dir="auto">{}</b> {}</div>'
+    ).format(QUIET, right, visible(title), quiet(f"· {kind}"))
 
 
 def line(text: str | Markup) -> Markup:
     """Return a plain line."""
-    return _LINE.format(text)
+    return Markup('<div style="overflow-wrap:anywhere">{}</div>').format(text)
+
+
+def quiet_line(text: str) -> Markup:
+    """Return a line in the second colour, with a gap below."""
+    return Markup(
+        '<div style="{};margin-bottom:8px;overflow-wrap:anywhere" dir="auto">{}</div>'
+    ).format(QUIET, visible(text))
+
+
+def quiet(text: str | Markup) -> Markup:
+    """Return text in the second colour, within a line."""
+    return Markup('<span style="{}" dir="auto">{}</span>').format(QUIET, text)
+
+
+def quiet_block(text: str | Markup) -> Markup:
+    """Return text in the second colour, on lines of its own."""
+    return Markup('<div style="{}" dir="auto">{}</div>').format(QUIET, text)
+
+
+def isolated(text: str | Markup) -> Markup:
+    """Return a text whose direction stays its own, whatever it says of right and left."""
+    return Markup('<span dir="auto">{}</span>').format(text)
+
+
+def bold(text: str) -> Markup:
+    """Return a text in bold, whose direction stays its own."""
+    return Markup('<b dir="auto">{}</b>').format(text)
 
 
 def fold(summary: str, *content: Markup) -> Markup:
     """Return content that opens on demand, by mouse and keyboard."""
-    return _FOLD.format(QUIET, summary, Markup("").join(content))
+    return Markup(
+        '<details style="margin-top:2px"><summary style="{};cursor:pointer">{}</summary>'
+        '<div style="margin-top:4px">{}</div></details>'
+    ).format(QUIET, summary, join(content))
 
 
 def row(label: str, value: str | Markup) -> Markup:
     """Return a labelled row of a fold."""
-    return _ROW.format(width=LABEL_WIDTH, quiet=Markup(QUIET), label=label, value=value)
+    return Markup(
+        '<div style="margin-left:72px;margin-bottom:2px;overflow-wrap:anywhere">'
+        '<span style="float:left;margin-left:-72px;{}">{}</span>{}</div>'
+    ).format(QUIET, label, isolated(value))
 
 
-def isolated(text: str) -> Markup:
-    """Return a text whose direction stays its own, whatever it says of right and left."""
-    return Markup('<span dir="auto">{}</span>').format(text)
+def columns(style: str | Markup, cells: Iterable[tuple[str, str | Markup]]) -> Markup:
+    """Return cells side by side, one below the other where it is narrow; each with its `flex`."""
+    return Markup('<div style="display:flex;flex-wrap:wrap;{}">{}</div>').format(
+        style, join(_COLUMN.format(*cell) for cell in cells)
+    )
+
+
+def bar(height: int, parts: Iterable[tuple[float, str]]) -> Markup:
+    """Return a bar of parts, each a percentage of its width and a colour; `height` in pixels."""
+    return Markup(
+        '<div style="height:{0}px;background:rgba(128,128,128,.22);border-radius:3px;'
+        'margin:10px 0 8px;overflow:hidden">{1}</div>'
+    ).format(height, join(_PART.format(height, *part) for part in parts))
 
 
 def code(text: str) -> Markup:
@@ -92,42 +123,36 @@ def code(text: str) -> Markup:
 
 def multiline(text: str) -> Markup:
     """Return text with its line breaks."""
-    return Markup("<br>").join(visible(text).split("\n"))
+    return join(visible(text).split("\n"), "<br>")
 
 
 def pre(text: str) -> Markup:
     """Return text as it is typed, to be copied."""
-    return _PRE.format(visible(text))
+    return Markup(
+        '<pre style="margin:4px 0 8px;padding:6px 8px;white-space:pre-wrap;overflow-wrap:anywhere;'
+        'background:rgba(128,128,128,.12);border-radius:3px;font-size:12px" dir="auto">{}</pre>'
+    ).format(visible(text))
 
 
 def with_commands(text: str) -> Markup:
     """Return a sentence with its `%soundpiece_resume 550e8400` in the code face."""
-    parts = _COMMAND.split(text)
-    return Markup("").join(
-        code(part) if number % 2 else escape(part) for number, part in enumerate(parts)
-    )
-
-
-_COMMAND = re.compile(r"(%soundpiece_\w+(?: [0-9a-f]{8}\b)?)")
+    parts = re.split(r"(%soundpiece_\w+(?: [0-9a-f]{8}\b)?)", text)
+    return join(code(part) if number % 2 else escape(part) for number, part in enumerate(parts))
 
 
 def clock(seconds: float) -> str:
     """Return a length as `1:27`, whole seconds that have passed, as players count."""
-    whole = int(seconds)
-    minutes, rest = divmod(whole, 60)
+    minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def span(seconds: float) -> str:
     """Return a duration in words: `0.4 s`, `31 s`, `2 min 5 s`."""
-    if seconds < _SECONDS_WITH_TENTHS:
+    if seconds < 9.95:  # noqa: PLR2004 - which is rounded to 10
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
-
-
-_SECONDS_WITH_TENTHS = 9.95
 
 
 def usual_time(usual: tuple[float, float]) -> str:

@@ -1,12 +1,13 @@
 """The live card: a widget in the cell while its operation is on the way.
 
-At the end it is replaced, in place, by the permanent output, so that nothing live is left in the
-saved notebook; likewise while the session is paused, and it comes back when that goes on.
+At the end the permanent output takes its place, so that nothing live is left in the saved
+notebook; likewise while the session is paused, after which the card comes back.
 """
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -22,31 +23,13 @@ from soundpiece_nb.journal.entry import Entry
 from soundpiece_nb.operations.operation import Operation
 from soundpiece_nb.text import short, visible
 
+from . import html_parts as html
 from .finished_output import FinishedOutput, kind
-from .html_parts import (
-    AMBER,
-    BLUE,
-    QUIET,
-    clock,
-    code,
-    frame,
-    head,
-    line,
-    quiet_line,
-    usual_time,
-)
 from .live_output import LiveOutput, Rendering
 from .page import Page
 from .sound_source import Place
 
-_BAR = Markup(
-    '<div style="height:3px;background:rgba(128,128,128,.22);border-radius:2px;margin:10px 0 8px">'
-    '<div style="height:3px;width:{share:.0f}%;background:{colour};border-radius:2px"></div></div>'
-)
-_STATUS = Markup(
-    '<div><span style="float:right;{quiet};padding-left:12px">key {key}</span>{words} '
-    '<span style="{quiet}">{more}</span></div>'
-)
+_STATUS = Markup('<div><span style="float:right;{};padding-left:12px">key {}</span>{} {}</div>')
 WORDS = {
     Phase.SENDING: "Sending",
     Phase.PROCESSING: "Processing",
@@ -63,7 +46,7 @@ class LiveCard(LiveOutput):
     quick = True
 
     def __init__(self, operation: Operation, run: Run, place: Place) -> None:
-        super().__init__("", operation.session)
+        super().__init__(operation.session, (operation.key,))
         self.finished: Future[None] = Future()
         self.key = operation.key
         self._operation = operation
@@ -74,14 +57,11 @@ class LiveCard(LiveOutput):
         self._usual: tuple[float, float] | None = None
         self._shows_key = False
         self._paused = False
-        self._widget = _Widget(self)
-
-    def keys(self) -> tuple[str, ...]:
-        """Return the key of the operation."""
-        return (self.key,)
+        stop = operation.stop_watching
+        self._html, self._box = _make_widgets(self._on_show_key, lambda _: stop())
 
     def goes_on(self) -> bool:
-        """Tell whether the operation is on its way here."""
+        """Tell whether the operation is on its way in this process."""
         return not (self._paused or self._run.ended.done())
 
     def show(self, usual: tuple[float, float] | None) -> None:
@@ -89,34 +69,31 @@ class LiveCard(LiveOutput):
         from IPython.display import display
 
         self._usual = usual
-        self.redraw()
-        self.handle = display(self._widget, display_id=True)
-        self.id = self.handle.display_id
-        self._page.keep(self)
+        with self._page.keep(self):
+            self.redraw()
+            self.handle = display(self, display_id=True)
         self._run.subscribe(self._on_change)
 
     def redraw(self) -> None:
-        """Draw the card as it stands now."""
-        self._widget.draw(self.draw().html)
+        """Draw the card in its widget."""
+        self._html.value = self.draw().html
 
     def draw(self) -> Rendering:
-        """Return the card as it stands."""
-        html = live_html(self._entry, self._run, self._usual, shows_key=self._shows_key)
-        return Rendering(str(html), self.text())
+        """Return the card in its present state."""
+        drawn = live_html(self._entry, self._run, self._usual, shows_key=self._shows_key)
+        return Rendering(drawn, self.text())
 
     def text(self) -> str:
         """Return the card as one line, for front ends without widgets."""
         title = visible(self._entry.title)
         return f"{title} · {kind(self._entry)} · key {short(self._entry.key)}"
 
-    def on_show_key(self, _: object = None) -> None:
-        """Show the whole key, or its beginning again."""
+    def _repr_mimebundle_(self, **_: object) -> dict[str, object]:
+        return {**self._box._repr_mimebundle_(), "text/plain": self.text()}
+
+    def _on_show_key(self, _: object) -> None:
         self._shows_key = not self._shows_key
         self.redraw()
-
-    def on_stop_watching(self, _: object = None) -> None:
-        """Leave the operation to the service; the card says how to follow it again."""
-        self._operation.stop_watching()
 
     def _on_change(self, run: Run) -> None:
         if run.phase is Phase.PAUSED:
@@ -130,63 +107,62 @@ class LiveCard(LiveOutput):
             job.add_done_callback(self._if_dropped)
 
     def _pause(self) -> None:
-        """Show what lasts until the operation goes on, which may be never."""
+        """Show the permanent output until the operation goes on, which may be never."""
         self._paused = True
-        self.handle.update(self._lasting().draw())
+        self.handle.update(self._permanent().draw())
 
     def _go_on(self) -> None:
         """Be live again where it was."""
         self._paused = False
         self._entry = self._operation.entry
-        self.redraw()
-        self.handle.update(self._widget)
-        self._page.keep(self)
+        with self._page.keep(self):
+            self.redraw()
+            self.handle.update(self)
 
-    def _lasting(self) -> FinishedOutput:
-        return FinishedOutput(self.key, self.session, self._place, self.handle)
+    def _permanent(self) -> FinishedOutput:
+        output = FinishedOutput(self.key, self.session, self._place, self.id)
+        output.handle = self.handle
+        return output
 
     def _if_dropped(self, job: Future[None]) -> None:
         if job.cancelled():  # by workers that have closed
             threading.Thread(target=self._finish, name="soundpiece-card", daemon=True).start()
 
     def _finish(self) -> None:
-        """Swap the widget for what lasts; runs on a thread for work that takes time."""
-        output = self._lasting()
-        output.redraw()
-        self._page.keep(output)
-        with suppress(Exception):
-            self._widget.retire()
+        """Replace the widget by the permanent output; runs on a thread for slow work."""
+        output = self._permanent()
+        with self._page.keep(output):
+            output.redraw()
+        with suppress(Exception):  # a page that was reloaded meanwhile shows the widget still
+            self._box.children = [self._html]
+            done = html.line(f"Done. %soundpiece_show {short(self.key)} shows it.")
+            self._html.value = str(html.frame(html.BLUE, done))
         self.finished.set_result(None)
 
 
 def live_html(
     entry: Entry, run: Run, usual: tuple[float, float] | None, *, shows_key: bool
 ) -> Markup:
-    """Return a card's HTML: name, prompt, how far, how long, and how long it usually takes."""
+    """Return a card's HTML: name, prompt, progress, time, and the time it usually takes."""
     elapsed = (datetime.now(UTC) - entry.submitted_at).total_seconds()
-    trouble = run.trouble
-    colour = AMBER if trouble else BLUE
-    more = f"· {trouble} Trying again." if trouble else _expectation(entry, usual)
-    return frame(
+    colour = html.AMBER if run.trouble else html.BLUE
+    more = f"· {run.trouble} Trying again." if run.trouble else _expectation(entry, usual)
+    key = html.code(entry.key if shows_key else short(entry.key))
+    return html.frame(
         colour,
-        head(entry.title, kind(entry), clock(elapsed)),
-        quiet_line(entry.summary),
-        _BAR.format(share=_share(run.phase, elapsed, usual), colour=colour),
-        _STATUS.format(
-            quiet=Markup(QUIET),
-            key=code(entry.key if shows_key else short(entry.key)),
-            words=WORDS[run.phase],
-            more=more,
-        ),
+        html.head(entry.title, kind(entry), html.clock(elapsed)),
+        html.quiet_line(entry.summary),
+        html.bar(3, [(_share(run.phase, elapsed, usual), colour)]),
+        _STATUS.format(html.QUIET, key, WORDS[run.phase], html.quiet(more)),
     )
 
 
 def _expectation(entry: Entry, usual: tuple[float, float] | None) -> str:
-    return "" if usual is None else f"· such {find_route(entry.route).title}s {usual_time(usual)}"
+    return f"· such {find_route(entry.route).title}s {html.usual_time(usual)}" if usual else ""
 
 
 def _share(phase: Phase, elapsed: float, usual: tuple[float, float] | None) -> float:
-    """Return how much of the bar is filled: never more than the end would justify."""
+    """Return the percentage of the bar that is filled, which grows ever more slowly."""
     if phase is Phase.SENDING:
         return 2
     if phase is Phase.DOWNLOADING:
@@ -195,49 +171,29 @@ def _share(phase: Phase, elapsed: float, usual: tuple[float, float] | None) -> f
     return 4 + 88 * (1 - 2 ** (-1.6 * elapsed / max(expected, 0.5)))
 
 
-class _Widget:
-    """The widgets of one card; they share their layouts and styles."""
+def _make_widgets(
+    on_show_key: Callable[..., None], on_stop: Callable[..., None]
+) -> tuple[Any, Any]:
+    """Return the widget of a card's HTML, and the box that has it above two buttons."""
+    import ipywidgets
 
-    def __init__(self, card: LiveCard) -> None:
-        import ipywidgets
-
-        self._card = card
-        self._html = ipywidgets.HTML()
-        key, stop = (
-            ipywidgets.Button(description=words, layout=_layout("auto"), style=_button_style())
-            for words in ("Show key", "Stop watching")
-        )
-        key.tooltip = "Show the whole idempotency key of this operation"
-        stop.tooltip = "Leave it to the service; %soundpiece_resume follows it again"
-        key.on_click(card.on_show_key)
-        stop.on_click(card.on_stop_watching)
-        self._buttons = ipywidgets.HBox([key, stop], layout=_layout(None))
-        self._box = ipywidgets.VBox([self._html, self._buttons], layout=_layout(None))
-
-    def draw(self, html: str) -> None:
-        self._html.value = html
-
-    def retire(self) -> None:
-        """Leave one line for a page that was reloaded meanwhile and lost the swap."""
-        self._box.children = [self._html]
-        self._html.value = str(
-            frame(BLUE, line(f"Done. %soundpiece_show {short(self._card.key)} shows it."))
-        )
-
-    def _repr_mimebundle_(self, **_: object) -> dict[str, object]:
-        bundle: dict[str, object] = self._box._repr_mimebundle_()
-        return {**bundle, "text/plain": self._card.text()}
+    layout, style, boxes = _shared_styles()
+    key, stop = (
+        ipywidgets.Button(description=words, layout=layout, style=style)
+        for words in ("Show key", "Stop watching")
+    )
+    key.tooltip = "Show the whole idempotency key of this operation"
+    stop.tooltip = "Leave it to the service; %soundpiece_resume follows it again"
+    key.on_click(on_show_key)
+    stop.on_click(on_stop)
+    content = ipywidgets.HTML()
+    buttons = ipywidgets.HBox([key, stop], layout=boxes)
+    return content, ipywidgets.VBox([content, buttons], layout=boxes)
 
 
 @cache
-def _layout(width: str | None) -> Any:
-    import ipywidgets
+def _shared_styles() -> tuple[Any, Any, Any]:
+    """Return the layout and style of all cards' buttons, and the layout of their boxes."""
+    from ipywidgets import ButtonStyle, Layout
 
-    return ipywidgets.Layout(width=width, margin="0 6px 0 17px" if width else None)
-
-
-@cache
-def _button_style() -> Any:
-    import ipywidgets
-
-    return ipywidgets.ButtonStyle()
+    return Layout(width="auto", margin="0 6px 0 17px"), ButtonStyle(), Layout()

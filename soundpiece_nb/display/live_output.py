@@ -5,8 +5,10 @@ What is drawn is static at any time: a notebook saved at any moment keeps it as 
 
 from __future__ import annotations
 
+import threading
+import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -14,16 +16,30 @@ from typing import Any
 from markupsafe import Markup
 
 from soundpiece_nb.api.errors import Mistake
+from soundpiece_nb.journal.entry import Entry
 from soundpiece_nb.operations.session import Session
 from soundpiece_nb.text import visible
 
-VIEW = Markup('<div class="soundpiece-view soundpiece-is-{}">{}</div>')
-"""An output that a person can arrange, with its id."""
 SLOT = Markup('<div class="soundpiece-slot"></div>')
-"""Where, while a kernel lives, the page's script puts the controls to arrange it with."""
+"""The place into which the page's script puts the controls to arrange an output with."""
 
 Message = dict[str, Any]
 """A message from the page's script, or an answer to it."""
+
+Progress = tuple[str, str | None, int]
+"""The status of an operation, its error code, and the number of its takes that are stored."""
+
+
+def progress_of(entry: Entry) -> Progress:
+    """Return how far an operation is."""
+    return entry.status, entry.error_code, sum(take.path is not None for take in entry.takes)
+
+
+def as_view(identity: str, content: Markup) -> Markup:
+    """Return an output that a person can arrange, with its id."""
+    return Markup('<div class="soundpiece-view soundpiece-is-{}">{}</div>').format(
+        identity, content
+    )
 
 
 @dataclass
@@ -34,19 +50,18 @@ class Rendering:
     text: str
 
     def __post_init__(self) -> None:
-        self.html, self.text = visible(self.html), visible(self.text)
+        self.html, self.text = visible(str(self.html)), visible(self.text)
 
     def __repr__(self) -> str:
         return self.text
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         """Give both forms to whatever front end shows this."""
-        del include, exclude
         return {"text/html": self.html, "text/plain": self.text}
 
 
 class LiveOutput(ABC):
-    """One output of a notebook, kept up to date by the session's `Page` as long as it stands.
+    """One output of a notebook, which the session's `Page` keeps up to date.
 
     Drawing links files or encodes previews, so it happens off the main thread.
     """
@@ -59,41 +74,55 @@ class LiveOutput(ABC):
     matched: bool = False
     """Whether its takes may be played at equal loudness."""
     form: Mapping[str, Any] | None = None
-    """What a form that stands in it is made from."""
+    """Description of the form in it, for the page's script."""
     tick_seconds: float | None = None
-    """How often it is drawn while it goes on although nothing has changed."""
+    """Seconds between two drawings while it goes on, though nothing has changed."""
     has_last_work: bool = False
     """Whether `finish` does anything."""
     quick: bool = False
     """Whether drawing it again takes so little that any thread may do so."""
 
-    def __init__(self, identity: str, session: Session) -> None:
-        self.id = identity
-        self.session = session
-        self.handle: Any = None
-        self.open_keys: Collection[str] = ()
-        """Unfinished operations, as drawn last, that are not followed on its behalf."""
+    prefix: str = "operation"
+    """The beginning of the id of such an output."""
 
-    @abstractmethod
-    def keys(self) -> Collection[str]:
-        """Return the keys of the operations that it shows."""
+    def __init__(
+        self, session: Session, keys: Collection[str] = (), identity: str | None = None
+    ) -> None:
+        self.id = identity or f"{self.prefix}-{uuid.uuid4().hex[:8]}"
+        self.session = session
+        self.keys = keys
+        """Keys of the operations that it shows."""
+        self.handle: Any = None
+        """IPython's display handle, once it is displayed."""
+        self.open: dict[str, Progress] = {}
+        """Operations that have yet to end or to be downloaded, as far as they are drawn."""
+        self._drawing = threading.RLock()
 
     @abstractmethod
     def draw(self) -> Rendering:
-        """Return it as it stands."""
+        """Return it in its present state."""
 
     def goes_on(self) -> bool:
         """Tell whether an operation that it shows has yet to end."""
-        return bool(self.open_keys)
+        return bool(self.open)
+
+    def text(self) -> str:
+        """Return it as text, for a terminal."""
+        return self.draw().text
+
+    def follow(self, entries: Iterable[Entry]) -> None:
+        """Note how far operations are drawn, to draw them again when they have gone further."""
+        self.open = {each.key: progress_of(each) for each in entries if not each.complete}
 
     def finish(self) -> bool:
         """Do the last work once nothing more will come; True where it is to be drawn once more."""
         return False
 
     def redraw(self) -> None:
-        """Draw it again where it stands."""
-        with suppress(Exception):  # a closed front end is no trouble of a change
-            self.handle.update(self.draw())
+        """Draw it again in its place; one thread at a time, so that the latest state is last."""
+        with self._drawing, suppress(Exception):  # of a front end that has closed, say
+            if self.handle is not None:
+                self.handle.update(self.draw())
 
     def answer(self, message: Message) -> Message | None:
         """Answer a message of the page's script that is about this output; raises Mistake."""
@@ -106,13 +135,6 @@ class LiveOutput(ABC):
         return {"say": "seen", "judged": [], "views": [self.arranged()]}
 
     def arranged(self) -> Message:
-        """Return what the page's script has to know of it."""
-        return {
-            "id": self.id,
-            "orders": dict(self.orders),
-            "order": self.order,
-            "page": self.page,
-            "pages": self.pages,
-            "matched": self.matched,
-            "form": self.form,
-        }
+        """Return a description of it for the page's script."""
+        names = ("id", "order", "page", "pages", "matched", "form")
+        return {"orders": dict(self.orders), **{name: getattr(self, name) for name in names}}

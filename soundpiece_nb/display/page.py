@@ -1,31 +1,34 @@
-"""The page: one object a session that knows every output in the notebook, and redraws them.
+"""The page: one object a session that knows the notebook's outputs, and redraws them.
 
 The session says which operation has changed; what shows it is drawn again, off the main thread and
 at most so often. Changes that other processes make are looked for only while an output shows an
-unfinished operation that is not followed here.
+operation that has yet to end or to be downloaded.
 """
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import OrderedDict
-from contextlib import closing, suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field
 
 from soundpiece_nb.journal.quick_reads import ChangeDetector
 from soundpiece_nb.operations.session import Session, SessionPart
 from soundpiece_nb.operations.waiting import attend
 
 from .front_end import FrontEnd, front_end
-from .live_output import LiveOutput, Rendering
+from .live_output import LiveOutput, Rendering, progress_of
 from .page_script import PageScript
 
 QUIET_SECONDS, LATEST_SECONDS = 0.4, 1.0
 """An output is drawn once changes have paused for the first, or after the second at the latest."""
 WATCH_SECONDS = 1.0
-"""How often to look for changes by other processes."""
+"""Seconds between two looks for changes by other processes."""
 JOIN_SECONDS = 1.0
+"""Seconds that `pause` waits for a drawing to end."""
 MOST_OUTPUTS = 200
 """Outputs of one kernel that are kept up to date, the latest ones."""
 _TICKS_A_SECOND = 20
@@ -37,72 +40,125 @@ class _Kept:
     """An output that is kept up to date, and when it is to be drawn."""
 
     output: LiveOutput
-    due: float | None = None
-    first_change: float | None = None
     goes_on: bool = False
+    """Whether, when last asked, an operation that it shows had yet to end."""
+    ended: bool = False
+    """Whether nothing more will come, and its last work is still to be done."""
     drawing: bool = False
+    due: float = math.inf
+    first_change: float = math.inf
+    """Time of the first change that is not drawn yet."""
+    changed_meanwhile: set[str] = field(default_factory=set)
+    """Keys that changed during a drawing, which may have read them before that."""
 
-    def change(self, now: float) -> None:
+    @property
+    def is_live(self) -> bool:
+        """Whether it is due, or may become so as time passes."""
+        return self.goes_on or self.drawing or bool(self.output.open) or self.due < math.inf
+
+    def change(self) -> None:
         """Have it drawn once changes pause."""
-        self.first_change = now if self.first_change is None else self.first_change
+        now = time.monotonic()
+        self.first_change = min(self.first_change, now)
         self.due = min(now + QUIET_SECONDS, self.first_change + LATEST_SECONDS)
+
+    def plan(self, now: float, least_tick: float) -> None:
+        """Have it drawn when it has ended, and until then as often as it ticks."""
+        went_on, self.goes_on = self.goes_on, self.output.goes_on()
+        tick = self.output.tick_seconds
+        if went_on and not self.goes_on and (self.output.has_last_work or tick is not None):
+            self.ended, self.due = True, now
+        elif self.goes_on and tick is not None and self.due == math.inf:
+            self.due = now + max(tick, least_tick)
+
+    def draw(self) -> None:
+        """Draw it in its place, and do its last work if it has ended."""
+        self.output.redraw()
+        if self.ended:
+            self.ended = False
+            if self.output.finish():
+                self.output.redraw()
 
 
 class Page(SessionPart):
-    """The outputs that stand in this kernel's notebook."""
+    """The outputs of this kernel's notebook."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, where: Callable[[], FrontEnd] = front_end) -> None:
         super().__init__(session)
+        self._where = where
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
-        self._seen: dict[str, object] = {}
+        self._watched: set[str] = set()
         self._wake = threading.Condition()
         self._thread: threading.Thread | None = None
         self._paused = False
         session.changed.subscribe(self.changed)
 
-    def show(self, output: LiveOutput) -> None:
-        """Display an output in the running cell, and keep it up to date from then on."""
-        drawn = self.draw(output)
-        if not front_end().shows_html:
-            print(drawn.text)  # noqa: T201 - a terminal's way of showing
+    def show(self, output: LiveOutput, *, meanwhile: Rendering | None = None) -> None:
+        """Show an output in the running cell; before a person, keep it up to date from then on.
+
+        There, what is drawn `meanwhile` is shown until its own drawing, which takes long, is done.
+        """
+        if not self._where().shows_html:
+            print(attend(self.session.engine.workers.start(output.text)))  # noqa: T201 - a terminal
             return
         from IPython.display import display
 
-        output.handle = display(drawn, display_id=True)
-        self.keep(output)
+        with self.keep(output) as kept:
+            if kept is None:
+                display(self.draw(output))
+                return
+            output.handle = display(meanwhile or self.draw(output), display_id=True)
+            if meanwhile is not None:
+                kept.due = time.monotonic()
 
     def draw(self, output: LiveOutput) -> Rendering:
-        """Return an output as it stands, drawn off this thread; the notebook's tasks go on."""
+        """Return an output, drawn off this thread; the notebook's tasks go on meanwhile."""
+        if output.quick:
+            return output.draw()
         return attend(self.session.engine.workers.start(output.draw))
 
-    def keep(self, output: LiveOutput) -> None:
-        """Keep an output up to date, in place of the one that had its id; only before a person."""
-        if front_end() is not FrontEnd.NOTEBOOK:
+    @contextmanager
+    def keep(self, output: LiveOutput) -> Iterator[_Kept | None]:
+        """Keep an output up to date in place of the one that had its id; only before a person.
+
+        It is first drawn within; what changes meanwhile is drawn after that.
+        """
+        if self._where() is not FrontEnd.NOTEBOOK:
+            yield None
             return
         script = self.session.part(PageScript)
         with suppress(RuntimeError):  # all work has just been stopped
-            self.session.engine.workers.start(script.ensure_companion, self.find)
+            self.session.engine.workers.start(script.ensure_companion, self.find, self.wake)
+        kept = _Kept(output, drawing=True)
         with self._wake:
-            goes_on = output.goes_on() or output.has_last_work
-            self._kept[output.id] = _Kept(output, goes_on=goes_on)
+            self._kept[output.id] = kept
             self._kept.move_to_end(output.id)
-            while len(self._kept) > MOST_OUTPUTS:
-                self._kept.popitem(last=False)
-            self._start()
+            if len(self._kept) > MOST_OUTPUTS:  # the oldest goes, if possible one that has ended
+                ended = (each for each, kept in self._kept.items() if not kept.is_live)
+                del self._kept[next(ended, next(iter(self._kept)))]
+        try:
+            yield kept
+        except BaseException:
+            with self._wake:
+                self._kept.pop(output.id, None)
+            raise
+        kept.goes_on = output.goes_on() or output.has_last_work
+        self._end_drawing(kept)
 
     def find(self, identity: str) -> LiveOutput | None:
-        """Return the output of an id, if it stands in this kernel's notebook."""
+        """Return the output of an id, if this kernel keeps it up to date."""
         kept = self._kept.get(identity)
-        return None if kept is None else kept.output
+        return kept.output if kept else None
 
     def changed(self, key: str) -> None:
         """Draw what shows this operation again, once changes have paused; returns at once."""
         with self._wake:
-            showing = [kept for kept in self._kept.values() if key in set(kept.output.keys())]
-            for kept in showing:
-                kept.change(time.monotonic())
-            if showing:
-                self._start()
+            for kept in self._kept.values():
+                if kept.drawing:
+                    kept.changed_meanwhile.add(key)
+                elif key in kept.output.keys:
+                    kept.change()
+            self.wake()
 
     def pause(self) -> None:
         """Draw nothing more, until `go_on`."""
@@ -114,84 +170,85 @@ class Page(SessionPart):
             thread.join(JOIN_SECONDS)
 
     def go_on(self) -> None:
-        """Draw again what goes on."""
+        """Draw again what goes on, and what has changed meanwhile."""
         with self._wake:
             self._paused = False
-            self._start()
+            self.wake()
 
-    def _start(self) -> None:
-        if self._thread is None and not self._paused:
-            self._thread = threading.Thread(target=self._work, name="soundpiece-page", daemon=True)
-            self._thread.start()
-        self._wake.notify_all()
+    def wake(self) -> None:
+        """Look again which outputs go on: one of them was drawn, or arranged in another way."""
+        with self._wake:
+            live = any(kept.is_live for kept in self._kept.values())
+            if live and self._thread is None and not self._paused:
+                name = "soundpiece-page"
+                self._thread = threading.Thread(target=self._work, name=name, daemon=True)
+                self._thread.start()
+            self._wake.notify_all()
 
     def _work(self) -> None:
         """Draw whatever is due, until nothing goes on any more."""
         with closing(ChangeDetector(self.session.home)) as detector:
-            looked_at = time.monotonic()
-            while (pause := self._draw_due()) is not None:
-                with self._wake:
-                    self._wake.wait(pause)
-                if time.monotonic() - looked_at >= WATCH_SECONDS:
-                    looked_at = time.monotonic()
+            look_at = time.monotonic() + WATCH_SECONDS
+            while (due := self._wait_for_due(look_at)) is not None:
+                for kept in due:
+                    self._begin_drawing(kept)
+                if time.monotonic() >= look_at:
                     with suppress(Exception):  # a journal that cannot be read is told elsewhere
                         self._look_for_others(detector)
+                    look_at = time.monotonic() + WATCH_SECONDS
 
-    def _draw_due(self) -> float | None:
-        """Draw what is due and return how long to wait for more; None where nothing goes on."""
-        now = time.monotonic()
-        due: list[tuple[_Kept, bool]] = []
+    def _wait_for_due(self, until: float) -> list[_Kept] | None:
+        """Return the outputs that are due, as soon as there are any; none when it is `until`.
+
+        Returns None where nothing goes on any more, and with that the thread ends.
+        """
         with self._wake:
-            live = [
-                kept for kept in self._kept.values() if kept.goes_on or kept.due or kept.drawing
-            ]
-            if self._paused or not live:
-                self._thread = None
-                return None
-            for kept in live:
-                ended = kept.goes_on and not kept.output.goes_on()
-                tick = kept.output.tick_seconds
-                if ended:
-                    kept.goes_on, kept.due = False, now
-                elif kept.goes_on and kept.due is None and tick is not None:
-                    kept.due = now + max(tick, len(live) / _TICKS_A_SECOND)
-                if kept.due is not None and kept.due <= now and not kept.drawing:
-                    kept.due, kept.first_change, kept.drawing = None, None, True
-                    due.append((kept, ended))
-            soonest = min((kept.due for kept in live if kept.due), default=now + WATCH_SECONDS)
-        for kept, ended in due:
-            self._begin_drawing(kept, ended=ended)
-        return max(0.0, min(soonest - now, WATCH_SECONDS))
+            while True:
+                live = [kept for kept in self._kept.values() if kept.is_live]
+                if self._paused or not live:
+                    self._thread = None
+                    return None
+                now = time.monotonic()
+                for kept in live:
+                    kept.plan(now, len(live) / _TICKS_A_SECOND)
+                idle = [kept for kept in live if not kept.drawing]
+                due = [kept for kept in idle if kept.due <= now]
+                if due or now >= until:
+                    for kept in due:
+                        kept.drawing, kept.due, kept.first_change = True, math.inf, math.inf
+                    return due
+                self._wake.wait(min([until, *(kept.due for kept in idle)]) - now)
 
-    def _begin_drawing(self, kept: _Kept, *, ended: bool) -> None:
+    def _begin_drawing(self, kept: _Kept) -> None:
         """Draw an output: at once where that is quick, else on a thread for such work."""
-
-        def draw() -> None:
-            kept.output.redraw()
-            if ended and kept.output.finish():
-                kept.output.redraw()
-
-        def done(_: object = None) -> None:
-            with self._wake:
-                kept.drawing = False
-                self._wake.notify_all()
-
-        if kept.output.quick:
-            draw()
-            done()
-            return
         try:
-            self.session.engine.workers.start(draw).add_done_callback(done)
-        except RuntimeError:  # all work has just been stopped
-            done()
+            if kept.output.quick:
+                kept.draw()
+                self._end_drawing(kept)
+            else:
+                job = self.session.engine.workers.start(kept.draw)
+                job.add_done_callback(lambda j: self._end_drawing(kept, drawn=not j.cancelled()))
+        except Exception:  # noqa: BLE001 - a closed front end, or all work has just been stopped
+            self._end_drawing(kept, drawn=False)
+
+    def _end_drawing(self, kept: _Kept, *, drawn: bool = True) -> None:
+        with self._wake:
+            kept.drawing = False
+            changed, kept.changed_meanwhile = kept.changed_meanwhile, set()
+            if not changed.isdisjoint(kept.output.keys) or (self._paused and not drawn):
+                kept.change()
+            self.wake()
 
     def _look_for_others(self, detector: ChangeDetector) -> None:
-        """Find out which operations another process has brought further."""
-        open_keys = {key for kept in list(self._kept.values()) for key in kept.output.open_keys}
-        if not open_keys or not detector.has_changed():
+        """Find out which operations another process has brought further than they are drawn."""
+        with self._wake:
+            outputs = [kept.output for kept in self._kept.values()]
+        open_keys = {key for output in outputs for key in output.open}
+        if not open_keys or not (detector.has_changed() or open_keys - self._watched):
             return
-        for entry in self.session.journal.of_keys(sorted(open_keys)):
-            state = (entry.status, sum(take.path is not None for take in entry.takes))
-            if self._seen.setdefault(entry.key, state) != state:
-                self._seen[entry.key] = state
-                self.changed(entry.key)
+        self._watched = set()  # until they are read
+        now = {e.key: progress_of(e) for e in self.session.journal.of_keys(sorted(open_keys))}
+        self._watched = open_keys
+        drawn = [item for output in outputs for item in output.open.items()]
+        for key in {key for key, progress in drawn if now.get(key, progress) != progress}:
+            self.changed(key)

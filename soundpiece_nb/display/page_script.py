@@ -8,13 +8,15 @@ as they are, and magics do what buttons would.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cache
 from importlib import resources
 from typing import Any
 
 from soundpiece_nb.api.errors import Mistake, SoundpieceError
 from soundpiece_nb.api.log_filter import log_unforeseen, unforeseen_words
+from soundpiece_nb.journal.entry import TakeEntry
 from soundpiece_nb.operations import library
 from soundpiece_nb.operations.session import Session, SessionPart
 
@@ -30,13 +32,19 @@ class PageScript(SessionPart):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._find: Callable[[str], LiveOutput | None] = lambda _: None
+        self._on_answer: Callable[[], None] = lambda: None
         self._companion: Any = None
         self._making = threading.Lock()
         session.rated.subscribe(self._tell_ratings)
 
-    def ensure_companion(self, find: Callable[[str], LiveOutput | None]) -> None:
-        """Send the script to this kernel's page, once; `find` returns an output by its id."""
-        self._find = find
+    def ensure_companion(
+        self, find: Callable[[str], LiveOutput | None], on_answer: Callable[[], None]
+    ) -> None:
+        """Send the script to this kernel's page, once.
+
+        `find` returns an output by its id; `on_answer` is called when one may have been redrawn.
+        """
+        self._find, self._on_answer = find, on_answer
         with self._making:
             if self._companion is not None:
                 return
@@ -64,15 +72,15 @@ class PageScript(SessionPart):
         if not isinstance(message, dict):
             return
         try:
-            said = self._answer(message)
-        except SoundpieceError as error:
-            said = {"say": "refused", "words": str(error), "about": message}
-        except Exception as error:  # noqa: BLE001 - a person has clicked, and has to hear of it
-            log_unforeseen("display", error, [repr(message)])
-            words = unforeseen_words(error, self.session.home)
-            said = {"say": "refused", "words": words, "about": message}
-        if said is not None:
-            self._send(said)
+            answer = self._answer(message)
+        except Exception as error:  # noqa: BLE001 - a person has clicked, and must be answered
+            words = str(error)
+            if not isinstance(error, SoundpieceError):
+                log_unforeseen("display", error, [repr(message)])
+                words = unforeseen_words(error, self.session.home)
+            answer = {"say": "refused", "words": words, "about": message}
+        if answer is not None:
+            self._send(answer)
 
     def _answer(self, message: Message) -> Message | None:
         match message.get("do"):
@@ -83,46 +91,38 @@ class PageScript(SessionPart):
                 given = {word: message.get(word) for word in ("rating", "note")}
                 library.rate(self.session, key, take, **given)
                 return None
-            case "arrange" | "make" | "cell" as word:
-                arranges = word == "arrange"
-                output = self._find(str(message["view" if arranges else "form"]))
-                if output is None and arranges:
-                    raise Mistake(
-                        "This output belongs to an earlier kernel; run its cell again to sort it."
-                    )
-                if output is None:
-                    raise Mistake(
-                        "This form belongs to an earlier kernel; %soundpiece_lab opens a new one."
-                    )
-                return output.answer(message)
+            case "arrange":
+                return self._pass_on(message, "output", "Run its cell again to sort it.")
+            case "make" | "cell":
+                return self._pass_on(message, "form", "%soundpiece_lab opens a new one.")
         return None
+
+    def _pass_on(self, message: Message, noun: str, remedy: str) -> Message | None:
+        """Return the answer of the output that a message is about; raises Mistake."""
+        output = self._find(str(message["form" if noun == "form" else "view"]))
+        if output is None:
+            raise Mistake(f"This {noun} belongs to an earlier kernel.", next=remedy)
+        answer = output.answer(message)
+        self._on_answer()
+        return answer
 
     def _look(self, message: Message) -> Message:
         """Return how the takes of a page are rated by now, and what its outputs can do."""
-        judged: list[Message] = []
-        for key in dict.fromkeys(str(each["key"]) for each in message["takes"]):
-            judged += self._ratings(key)
+        keys = dict.fromkeys(str(each["key"]) for each in message["takes"])
+        judged = [rating for key in keys for rating in self._ratings(key)]
         found = [self._find(str(each)) for each in message["views"]]
-        return {
-            "say": "seen",
-            "judged": judged,
-            "views": [output.arranged() for output in found if output is not None],
-        }
+        views = [output.arranged() for output in found if output is not None]
+        return {"say": "seen", "judged": judged, "views": views}
 
     def _tell_ratings(self, key: str) -> None:
-        if self._companion is not None:
-            self._send({"say": "seen", "judged": self._ratings(key), "views": []})
+        self._send({"say": "seen", "judged": self._ratings(key), "views": []})
 
     def _ratings(self, key: str) -> list[Message]:
         """Return how the takes of an operation are rated; nothing for one that is not known."""
-        try:
+        takes: Sequence[TakeEntry] = ()
+        with suppress(KeyError):
             takes = self.session.journal.entry(key).takes
-        except KeyError:
-            return []
-        return [
-            {"key": key, "take": each.take, "rating": each.rating, "note": each.note}
-            for each in takes
-        ]
+        return [{"key": key, "take": t.take, "rating": t.rating, "note": t.note} for t in takes]
 
 
 @cache

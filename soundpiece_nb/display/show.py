@@ -20,9 +20,8 @@ from .sound_source import Holding, place_of
 def show(operation: Operation, run: Run, holding: Holding = Holding.AUTO) -> Future[None]:
     """Show an operation that is on its way; the future resolves when its end is shown.
 
-    In a notebook that is a live card, in a terminal one line now and one at the end. Where
-    nobody watches, nothing is shown until `show_end` is called after waiting; a cell that does not
-    wait says with `say_submitted` what it has begun.
+    That is a live card in a notebook, and a line now and one at the end in a terminal. Where nobody
+    watches it is nothing: the caller waits and calls `show_end`, or at once `say_submitted`.
     """
     match front_end():
         case FrontEnd.NOTEBOOK:
@@ -33,32 +32,21 @@ def show(operation: Operation, run: Run, holding: Holding = Holding.AUTO) -> Fut
         case FrontEnd.HEADLESS:
             return run.ended
         case FrontEnd.TERMINAL | FrontEnd.SCRIPT:
-            return _lines(operation, run)
+            return _show_lines(operation, run)
 
 
 def show_end(operation: Operation, holding: Holding = Holding.AUTO) -> None:
-    """Show an operation as it stands: the permanent player, or its lines of text.
+    """Show an operation's present state: the permanent player, or one line of text.
 
     Before a person, a preview that has yet to be encoded comes a moment later, from a thread.
     """
-    if not front_end().shows_html:
-        print(_text(operation))  # noqa: T201 - a terminal's way of showing
-        return
-    from IPython.display import display
-
     session, entry = operation.session, operation.entry
-    output = FinishedOutput(operation.key, session, place_of(session, holding))
-    if front_end() is FrontEnd.HEADLESS:
-        display(output.draw())
-        return
-    at_hand = place_of(session, holding).at_hand(entry)
-    waiting = frame(BLUE, head(entry.title, kind(entry), "preparing its sound"))
-    first = output.draw() if at_hand else Rendering(str(waiting), plain(entry, {}))
-    output.handle = display(first, display_id=True)
-    output.id = output.handle.display_id
-    if not at_hand:
-        session.engine.workers.start(output.redraw)
-    session.part(Page).keep(output)
+    place = place_of(session, holding)
+    output = FinishedOutput(operation.key, session, place)
+    output.quick = place.at_hand(entry)
+    preparing = frame(BLUE, head(entry.title, kind(entry), "preparing its sound"))
+    meanwhile = None if output.quick else Rendering(str(preparing), plain(entry, {}))
+    session.part(Page).show(output, meanwhile=meanwhile)
 
 
 def say_submitted(operation: Operation) -> None:
@@ -77,22 +65,16 @@ def show_handle(operation: Operation) -> None:
         show(operation, run)
 
 
-def _lines(operation: Operation, run: Run) -> Future[None]:
+def _show_lines(operation: Operation, run: Run) -> Future[None]:
     """Print one line now and one at the end; a terminal's prompt redraws itself around it."""
     finished: Future[None] = Future()
+    output = FinishedOutput(operation.key, operation.session, place_of(operation.session))
     say_submitted(operation)
 
     def on_change(changed: Run) -> None:
         if changed.phase is Phase.ENDED and not finished.done():
-            print(_text(operation), flush=True)  # noqa: T201
+            print(output.text(), flush=True)  # noqa: T201
             finished.set_result(None)
 
     run.subscribe(on_change)
     return finished
-
-
-def _text(operation: Operation) -> str:
-    entry = operation.entry
-    files = {output.take: str(output.path) for output in operation.outputs if output.path}
-    first, *rest = plain(entry, files).split("\n")
-    return " · ".join([first, *(line.strip() for line in rest)])

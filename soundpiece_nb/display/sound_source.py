@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -39,14 +40,17 @@ class Place:
         Links or copies the file, or encodes a preview, which takes a second or two: call it off
         the main thread.
         """
-        stored = self.home / (take.path or "")
-        try:
-            relative = self._linked(entry, take, stored)
-        except OSError:  # a folder that cannot be written: the sound still has to be heard
-            relative = None
-        if relative is None:
-            return embedded(stored), str(stored)
-        return quote(relative), relative
+        linked, stored = self._link(entry, take, copies=True), self.home / (take.path or "")
+        return (quote(linked), linked) if linked else (embedded(stored), str(stored))
+
+    def nearby(self, entry: Entry, take: TakeEntry) -> str | None:
+        """Return the address of a take that is linked, or can be without a copy; else None."""
+        linked = self._link(entry, take, copies=False)
+        return quote(linked) if linked else None
+
+    def stored_takes(self, entry: Entry) -> list[TakeEntry]:
+        """Return the takes of an operation whose files are on this machine."""
+        return [take for take in entry.takes if take.path and (self.home / take.path).exists()]
 
     @property
     def links(self) -> bool:
@@ -55,41 +59,27 @@ class Place:
 
     def at_hand(self, entry: Entry) -> bool:
         """Tell whether every take can be shown without encoding anything."""
-        if self._folder() is not None:
-            return True
         stored = [self.home / take.path for take in entry.takes if take.path]
-        return all(path.with_suffix(".mp3").exists() for path in stored)
+        return self.links or all(path.with_suffix(".mp3").exists() for path in stored)
 
-    def nearby(self, entry: Entry, take: TakeEntry) -> str | None:
-        """Return the address of a take if it costs nothing: a file that is or can be linked."""
-        stored = self.home / (take.path or "")
-        try:
-            relative = self._linked(entry, take, stored, copies=False)
-        except OSError:
-            return None
-        return quote(relative) if relative else None
-
-    def _linked(
-        self, entry: Entry, take: TakeEntry, stored: Path, *, copies: bool = True
-    ) -> str | None:
-        folder = self._folder()
-        if folder is None:
-            return None
-        name = entry.file_name(take)
-        place_beside(stored, folder / LINK_FOLDER, name, copies=copies)
-        return f"{LINK_FOLDER}/{name}"
+    def _link(self, entry: Entry, take: TakeEntry, *, copies: bool) -> str | None:
+        """Put a take beside the notebook and return its path from there; None where it cannot."""
+        stored, name, folder = self.home / (take.path or ""), entry.file_name(take), self._folder()
+        with suppress(OSError):  # of a folder that cannot be written, say
+            if folder is not None:
+                place_beside(stored, folder / LINK_FOLDER, name, copies=copies)
+                return f"{LINK_FOLDER}/{name}"
+        return None
 
     def _folder(self) -> Path | None:
         """Return the folder to link files from; None where sound is embedded."""
-        if self.holding is Holding.EMBED:
-            return None
-        if self.holding is Holding.LINK and self.notebook_folder is None:
-            return Path.cwd()
-        return self.notebook_folder
+        if self.holding is Holding.LINK:
+            return self.notebook_folder or Path.cwd()
+        return self.notebook_folder if self.holding is Holding.AUTO else None
 
 
 def place_of(session: Session, holding: Holding = Holding.AUTO) -> Place:
-    """Return where the players of this kernel take their sound from."""
+    """Return the folders of the players of this kernel."""
     notebook = notebook_path() if front_end() is FrontEnd.NOTEBOOK else None
     return Place(session.home, notebook.parent if notebook else None, holding)
 

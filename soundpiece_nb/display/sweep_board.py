@@ -11,21 +11,19 @@ from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.journal.entry import Entry
 from soundpiece_nb.operations import library
 from soundpiece_nb.operations.sweep import Sweep
+from soundpiece_nb.operations.waiting import attend
 from soundpiece_nb.text import visible
 
+from . import html_parts as html
 from .finished_output import kind
 from .front_end import FrontEnd, front_end
-from .html_parts import AMBER, BLUE, GREEN, clock, fold, frame, head, quiet_line, span
-from .live_output import SLOT, VIEW, LiveOutput, Rendering
-from .operation_row import MOST_EMBEDDED, row, values
+from .live_output import SLOT, LiveOutput, Rendering, as_view
 from .page import Page
 from .sound_source import Holding, Place, place_of
-from .take_player import figures
+from .take_player import MOST_EMBEDDED, figures, row, values
 
 MOST_IN_SIGHT = 16
-"""Takes a board has in sight; more are folded, which keeps a long board quick to draw."""
-
-_BAD = ("failed", "rejected")
+"""Takes that a board shows unfolded, which keeps a long board quick to draw."""
 
 
 def show_board(
@@ -44,18 +42,17 @@ def show_board(
     """
     where, page = front_end(), sweep.session.part(Page)
     board = Board(sweep, place_of(sweep.session, holding), order)
-    waiting = where.waits if waits is None else waits
+    waits = where.waits if waits is None else waits
     if where is FrontEnd.NOTEBOOK:
         page.show(board)
-    if waiting:
+    if waits:
         sweep.result(timeout)
-    if where is FrontEnd.HEADLESS:
-        board.finish()
+    if where is not FrontEnd.NOTEBOOK:
+        if where is FrontEnd.HEADLESS:
+            board.finish()
         page.show(board)
-    elif where is FrontEnd.NOTEBOOK and waiting:  # before the cell ends; measures come later
-        board.handle.update(page.draw(board))
-    elif not where.shows_html:
-        print(board.text())  # noqa: T201 - a terminal's way of showing
+    elif waits:  # before the cell ends; measures come later
+        attend(sweep.session.engine.workers.start(board.redraw))
 
 
 class Board(LiveOutput):
@@ -65,15 +62,11 @@ class Board(LiveOutput):
     has_last_work = True
 
     def __init__(self, sweep: Sweep, place: Place, order: str | None = None) -> None:
-        super().__init__(sweep.id, sweep.session)
+        super().__init__(sweep.session, sweep.keys, sweep.id)
         self._sweep = sweep
         self._place = place
         self.orders = _orders(sweep)
         self.order = _read_order(order or "made", sweep)
-
-    def keys(self) -> tuple[str, ...]:
-        """Return the keys of the sweep's operations."""
-        return self._sweep.keys
 
     def goes_on(self) -> bool:
         """Tell whether an operation of the sweep has yet to end."""
@@ -82,69 +75,59 @@ class Board(LiveOutput):
     def finish(self) -> bool:
         """Measure the takes; True where there is anything new to show."""
         with suppress(Exception):  # figures are a help to the ear, not what was asked for
-            return library.measure(self.session, self.keys())
+            return library.measure(self.session, self.keys)
         return False
 
     def draw(self) -> Rendering:
-        """Return the board as it stands, in the order a person has chosen."""
-        entries = self._entries()
-        mark_stuck = any(entry.status in _BAD for entry in entries)
-        rows = self._rows(sorted(entries, key=_sorting(self.order, self._sweep)))
-        html = frame(
-            AMBER if mark_stuck else GREEN if self._sweep.done else BLUE,
-            head(*self._heading(entries)),
-            quiet_line(f"{self._sweep.id}: %soundpiece_show {self._sweep.id} shows it again"),
+        """Return the board in the order a person has chosen."""
+        entries = self.session.journal.of_keys(self._sweep.keys)
+        troubled = any(entry.status in ("failed", "rejected") for entry in entries)
+        drawn = html.frame(
+            html.AMBER if troubled else html.GREEN if self._sweep.done else html.BLUE,
+            html.head(*self._heading(entries)),
+            html.quiet_line(f"{self.id}: %soundpiece_show {self.id} shows it again"),
             SLOT,
-            *rows,
+            *self._rows(sorted(entries, key=_sorting(self.order, self._sweep))),
         )
-        return Rendering(str(VIEW.format(self._sweep.id, html)), self.text())
+        return Rendering(as_view(self.id, drawn), self.text())
 
     def text(self) -> str:
         """Return the board as lines of text."""
-        entries = self._entries()
+        entries = self.session.journal.of_keys(self._sweep.keys)
         lines = [" · ".join(self._heading(entries)), *map(self._text, entries)]
         return visible("\n".join(lines))
 
-    def _entries(self) -> list[Entry]:
-        return self.session.journal.of_keys(self.keys())
-
     def _heading(self, entries: Sequence[Entry]) -> tuple[str, str, str]:
-        """Return what it is called, what it is, and how it stands."""
+        """Return its title, its kind, and its state."""
         made = kind(entries[0])
         title = self._sweep.name or " and ".join(_varied(self._sweep)) or made
         ready = sum(entry.status == "ready" for entry in entries)
-        took = f" in {span(_seconds(entries))}" if self._sweep.done else ""
+        took = f" in {html.span(_seconds(entries))}" if self._sweep.done else ""
         return title, f"sweep of {len(entries)} · {made}", f"{ready} of {len(entries)} ready{took}"
 
     def _rows(self, entries: Sequence[Entry]) -> list[Markup]:
-        """Return a row an operation; those past the first takes stand folded."""
-        shown: list[Markup] = []
-        folded: list[Markup] = []
-        takes = 0
+        """Return a row an operation; those past the first takes are folded."""
+        shown, folded, takes = list[Markup](), list[Markup](), 0
         for entry in entries:
             takes += max(1, len(entry.takes))
-            told = figures(entry.takes[0]) if entry.takes else ""
-            drawn = row(
-                entry,
-                values(self._sweep.values[entry.key]),
-                self._place,
-                playable=self._place.links or takes <= MOST_EMBEDDED,
-                told=told,
-            )
+            heading = values(self._sweep.values[entry.key])
+            more = figures(entry.takes[0]) if entry.takes else ""
+            playable = self._place.links or takes <= MOST_EMBEDDED
+            drawn = row(entry, heading, self._place, playable=playable, more=more)
             (shown if takes <= MOST_IN_SIGHT else folded).append(drawn)
-        return [*shown, fold(f"{len(folded)} more", *folded)] if folded else shown
+        return [*shown, html.fold(f"{len(folded)} more", *folded)] if folded else shown
 
     def _text(self, entry: Entry) -> str:
         varied = ", ".join(f"{n}={v}" for n, v in self._sweep.values[entry.key].items())
-        lengths = " ".join(clock(take.duration) for take in entry.takes if take.duration)
+        lengths = " ".join(html.clock(take.duration) for take in entry.takes if take.duration)
         return f"  {entry.status:<10}  {varied}  {lengths}".rstrip()
 
 
 def _seconds(entries: Sequence[Entry]) -> float:
-    """Return the time from the first submission to the last end."""
-    ends = [entry.finished_at for entry in entries if entry.finished_at]
+    """Return the seconds from the first submission to the last end."""
     began = min(entry.submitted_at for entry in entries)
-    return (max(ends) - began).total_seconds() if ends else 0.0
+    end = max((entry.finished_at for entry in entries if entry.finished_at), default=began)
+    return (end - began).total_seconds()
 
 
 def _varied(sweep: Sweep) -> list[str]:
@@ -164,29 +147,33 @@ def _orders(sweep: Sweep) -> dict[str, str]:
 
 
 def _read_order(order: str, sweep: Sweep) -> str:
-    """Return an order as a board calls it; raises Mistake for one that it has not."""
+    """Return an order as a board calls it; raises Mistake for an unknown one."""
+    orders = _orders(sweep)
     for known in (f"value {order}", order):
-        if known in _orders(sweep):
+        if known in orders:
             return known
-    offered = ", ".join(each.removeprefix("value ") for each in _orders(sweep))
-    raise Mistake(f"A board has no order {order!r}; it has {offered}.")
+    offered = ", ".join(each.removeprefix("value ") for each in orders)
+    raise Mistake(f"A board has no order {order!r}.", next=f"Its orders are {offered}.")
 
 
 def _sorting(order: str, sweep: Sweep) -> Callable[[Entry], tuple[bool, object]]:
-    """Return what to sort by; what has no such figure comes last."""
-    if order.startswith("value "):
-        name = order.removeprefix("value ")
-        return lambda entry: _by(_natural(sweep.values[entry.key].get(name)))
-    if order == "rating":
-        return lambda entry: _by(_best(entry))
-    if order in ("duration", "loudness", "tempo"):
-        return lambda entry: _by(getattr(entry.takes[0], order) if entry.takes else None)
+    """Return the function to sort by; operations without such a figure come last."""
     places = {key: number for number, key in enumerate(sweep.values)}
-    return lambda entry: (False, places[entry.key])
 
+    def figure(entry: Entry) -> object:
+        if order.startswith("value "):
+            return _natural(sweep.values[entry.key].get(order.removeprefix("value ")))
+        if order == "rating":
+            return -max((take.rating or 0 for take in entry.takes), default=0) or None
+        if order in ("duration", "loudness", "tempo"):
+            return getattr(entry.takes[0], order) if entry.takes else None
+        return places[entry.key]
 
-def _by(value: object) -> tuple[bool, object]:
-    return value is None, value if value is not None else 0
+    def sort_key(entry: Entry) -> tuple[bool, object]:
+        value = figure(entry)
+        return value is None, 0 if value is None else value
+
+    return sort_key
 
 
 def _natural(text: str | None) -> tuple[int, float, str] | None:
@@ -197,8 +184,3 @@ def _natural(text: str | None) -> tuple[int, float, str] | None:
         return 0, float(text), ""
     except ValueError:
         return 1, 0.0, text.casefold()
-
-
-def _best(entry: Entry) -> int | None:
-    ratings = [take.rating for take in entry.takes if take.rating]
-    return -max(ratings) if ratings else None

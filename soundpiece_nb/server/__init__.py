@@ -6,14 +6,11 @@ before it is needed, and never the magics, the views or pandas.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from jupyter_server.serverapp import ServerApp
+from typing import Any
 
 
-def _load_jupyter_server_extension(app: ServerApp) -> None:
-    """Open the routes; what jupyter_server calls."""
+def _load_jupyter_server_extension(app: Any) -> None:
+    """Open the routes; jupyter_server calls this."""
     from .extension import load
 
     load(app)

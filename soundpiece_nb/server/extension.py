@@ -1,4 +1,4 @@
-"""The extension as a Jupyter server loads it: its settings, and the routes it opens."""
+"""The extension of a Jupyter server: its settings, and the routes it opens."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
 
 
-QUIET_SECONDS = 1.0
-"""After the start, before anything is imported that only webhooks need."""
+PREPARE_AFTER_SECONDS = 1.0
+"""Seconds after the start until the imports that only webhooks need."""
 
 
 class SoundpieceServer(LoggingConfigurable):
-    """What this server does for Soundpiece's notebooks; each part can be turned off.
+    """Settings of this server's parts for Soundpiece's notebooks; each can be turned off.
 
     Set as `c.SoundpieceServer.sound = False` in `jupyter_server_config.py`, or as
     `--SoundpieceServer.sound=False` where the server is started.
@@ -35,21 +35,19 @@ class SoundpieceServer(LoggingConfigurable):
     home = Unicode(
         "", help="Folder of journal and audio; empty: SOUNDPIECE_HOME, else the user-data folder."
     ).tag(config=True)
-    sound = Bool(True, help="Whether who is signed in can play takes from this server.").tag(
-        config=True
-    )
-
+    sound = Bool(
+        True, help="Whether people who are signed in can play takes from this server."
+    ).tag(config=True)
     webhooks = Bool(
         True,
-        help="Whether this server hears webhooks, which needs a signing secret: "
+        help="Whether this server receives webhooks, which needs a signing secret: "
         "SOUNDPIECE_WEBHOOK_SECRET, or the keyring's.",
     ).tag(config=True)
-
     resume = Bool(
         False,
-        help="Whether this server goes on with operations whose kernel has died, and fetches what "
-        "they made, until it is stopped itself. It needs the API key in its own environment or "
-        "the keyring. Off, they wait for %soundpiece_resume.",
+        help="Whether this server goes on with operations whose kernel has died, and downloads "
+        "what they made, until it is stopped itself. It needs the API key in its own environment "
+        "or the keyring. Without it, they wait for %soundpiece_resume.",
     ).tag(config=True)
 
     def read_home(self) -> Path:
@@ -61,14 +59,14 @@ class SoundpieceServer(LoggingConfigurable):
         root = url_path_join(base_url, "soundpiece")
         opened: list[tuple[Any, ...]] = []
         if self.sound:
-            take = url_path_join(root, "audio/?(.*)")  # all below it, or Jupyter would answer
+            take = url_path_join(root, "audio/?(.*)")  # everything below, or Jupyter would answer
             opened.append((take, SoundHandler, {"home": self.read_home()}))
         if self.webhooks:
             opened.append((url_path_join(root, "webhook"), WebhookHandler, {"receiver": receiver}))
         return opened
 
     def prepare(self, receiver: Receiver) -> None:
-        """Make ready for the first delivery, and say in the log what stands in its way."""
+        """Import and read what webhooks need, and log why they cannot be received."""
         try:
             receiver.prepare()
         except Mistake as mistake:
@@ -76,7 +74,7 @@ class SoundpieceServer(LoggingConfigurable):
 
 
 def load(app: ServerApp) -> None:
-    """Open this server's routes; see `_load_jupyter_server_extension`."""
+    """Open this server's routes, and start its other parts."""
     part = SoundpieceServer(parent=app)
     receiver = Receiver(part.read_home())
     routes = part.routes(app.web_app.settings["base_url"], receiver)
@@ -85,4 +83,4 @@ def load(app: ServerApp) -> None:
         Resumer(part.read_home(), partial(part.log.warning, "soundpiece_nb: %s")).start()
     if part.webhooks:
         loop = app.io_loop
-        loop.call_later(QUIET_SECONDS, loop.run_in_executor, None, part.prepare, receiver)
+        loop.call_later(PREPARE_AFTER_SECONDS, loop.run_in_executor, None, part.prepare, receiver)

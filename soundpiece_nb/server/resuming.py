@@ -1,6 +1,6 @@
 """Resuming operations whose kernel has died, where the owner of the server wants that.
 
-The journal's leases say which those are, and keep every other process from following them too.
+The journal's leases tell which those are, and keep other processes from resuming them too.
 """
 
 from __future__ import annotations
@@ -22,12 +22,13 @@ if TYPE_CHECKING:
     from soundpiece_nb.operations.session import Session
 
 LOOK_SECONDS = 2.0
+"""Seconds between two looks for abandoned operations."""
 FIRST_PAUSE, LONGEST_PAUSE = 10.0, 600.0
-"""Seconds before an operation that was not brought to its end is taken up again, ever longer."""
+"""Seconds before an operation that did not end is resumed again, doubled each time."""
 
 
 class Resumer:
-    """Looks for abandoned operations, and follows them to their end on threads of its own."""
+    """Looks for abandoned operations, and resumes them on threads of its own."""
 
     def __init__(
         self,
@@ -38,7 +39,7 @@ class Resumer:
         clock: Callable[[], float] = time.monotonic,
         look_seconds: float = LOOK_SECONDS,
     ) -> None:
-        """Be ready to look; `complain` is told what stands in the way, each thing once.
+        """Prepare to look; `complain` is told of each problem once.
 
         `find` returns the keys of abandoned operations, `clock` the seconds that pass.
         """
@@ -47,7 +48,6 @@ class Resumer:
         self._find = find
         self._clock = clock
         self._look_seconds = look_seconds
-        self._said = ""
         self._pauses: dict[str, tuple[float, float]] = {}
 
     def start(self) -> None:
@@ -63,29 +63,23 @@ class Resumer:
         return session
 
     def _keep_looking(self) -> None:
+        last_problem = ""
         while True:
-            self._say(self._trouble())
+            problem = ""
+            try:
+                self.look()
+            except SoundpieceError as error:
+                problem = error.message
+            except Exception as error:  # noqa: BLE001 - the next look may go better
+                log_unforeseen("server", error)
+                problem = unforeseen_words(error, self._home)
+            if problem and problem != last_problem:
+                self._complain(problem)
+            last_problem = problem
             time.sleep(self._look_seconds)
 
-    def _trouble(self) -> str:
-        """Look, and return what is wrong; nothing where all is well."""
-        try:
-            self.look()
-        except SoundpieceError as error:
-            return error.message
-        except Exception as error:  # noqa: BLE001 - the next look may go better
-            log_unforeseen("server", error)
-            return unforeseen_words(error, self._home)
-        return ""
-
-    def _say(self, trouble: str) -> None:
-        """Complain, but not of the same again and again."""
-        if trouble and trouble != self._said:
-            self._complain(trouble)
-        self._said = trouble
-
     def look(self) -> None:
-        """Take up what nobody follows; raises SoundpieceError where the journal cannot be used."""
+        """Resume what is abandoned; raises SoundpieceError where the journal cannot be used."""
         now = self._clock()
         for key in self._find(self._home, time.time_ns() // 1000):
             due, pause = self._pauses.get(key, (now, FIRST_PAUSE))

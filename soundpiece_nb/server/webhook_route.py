@@ -1,7 +1,7 @@
-"""The receiver of webhooks: open to everyone, believed only by signature.
+"""The receiver of webhooks: open to everyone, trusting nothing but the signature.
 
-A delivery is a wake-up. What it says of an operation is not used: whoever follows that operation
-asks the service itself.
+A delivery wakes whoever polls that operation, who then asks the service itself: nothing else that
+a delivery says is used.
 """
 
 from __future__ import annotations
@@ -24,33 +24,23 @@ from soundpiece_nb.credentials import find_webhook_secrets
 from soundpiece_nb.journal.webhook_deliveries import Deliveries
 
 MOST_BYTES = 64 * 1024
-"""Of a delivery's body; an operation with three outputs has some 2 KB."""
-
-_MOST_HEARD = 1024 * 1024
-"""Bytes that are listened to, so that who sends too much is answered; then the line is cut."""
-
+"""Bytes of a delivery's body; that of an operation with three outputs has some 2 KB."""
+_MOST_READ = 1024 * 1024
+"""Bytes that are read, so that a sender of too many is answered; then the connection is cut."""
 MOST_WAITING = 10_000
 """Deliveries that are not in the journal yet."""
-
 SECRETS_SECONDS = 60.0
-"""How long they are good for before they are read again: a keyring takes its time."""
-
+"""Seconds until the secrets are read again, as a keyring is slow."""
 _MOST_LETTERS = 200
-"""Of a webhook's id and of an operation's."""
-
+"""Characters of a webhook's id and of an operation's."""
 _TRIES = 12
-"""Of up to five seconds each, while somebody else writes."""
-
+"""Tries to write to the journal, of up to five seconds each, while another process writes."""
 PAUSE_SECONDS = 0.1
-"""Between them, where the disk refuses at once."""
-
-
-_NO_DELIVERY = (ValueError, LookupError, TypeError, RecursionError)
-"""What reading raises of something signed that is no delivery."""
+"""Seconds between two tries, where the disk refuses at once."""
 
 
 class NotOurs(Exception):
-    """It is not signed with one of the secrets, or is no delivery. Why is nobody's business."""
+    """A delivery is not signed with one of the secrets, or malformed; the sender is not told."""
 
 
 def operation_of(
@@ -58,8 +48,7 @@ def operation_of(
 ) -> tuple[str, str]:
     """Return the id of a delivery and that of the operation it is about; raises NotOurs.
 
-    Signed as Standard Webhooks over the body as it came, 64 KiB at most, within five minutes of
-    now.
+    The signature is that of Standard Webhooks over the raw body, at most five minutes old.
     """
     from standardwebhooks import Webhook, WebhookVerificationError
 
@@ -68,15 +57,15 @@ def operation_of(
             said = Webhook(secret).verify(body, dict(headers))
             delivery, operation = str(headers["webhook-id"]), said["data"]["id"]
             f"{delivery}{operation}".encode()  # half of a surrogate pair could not be kept
-        except (*_NO_DELIVERY, WebhookVerificationError):
-            continue
+        except (WebhookVerificationError, ValueError, LookupError, TypeError, RecursionError):
+            continue  # another secret's, or signed but no delivery
         if isinstance(operation, str) and max(len(delivery), len(operation)) <= _MOST_LETTERS:
             return delivery, operation
     raise NotOurs
 
 
 class Receiver:
-    """Believes what is signed with the person's secrets, and passes it on."""
+    """Accepts what is signed with the person's secrets, and notes it in the journal."""
 
     def __init__(self, home: Path) -> None:
         self._deliveries = Deliveries(home)
@@ -88,22 +77,21 @@ class Receiver:
     async def receive(self, headers: Mapping[str, str], body: bytes) -> None:
         """Take a delivery, to be noted in the journal in a moment; raises NotOurs, or queue.Full.
 
-        Who delivers does not wait for the journal: should one be lost with this process, polling
-        tells.
+        The sender does not wait for the journal: were a delivery lost with this process, polling
+        finds the operation's end all the same.
         """
         if time.monotonic() >= self._read_again_at:
-            with suppress(Mistake):  # said when the server started
+            with suppress(Mistake):  # the log told of it when the server started
                 await asyncio.to_thread(self._read_secrets)
         self._heard.put_nowait(operation_of(headers, body, self._secrets))
         if self._writer is None:
-            self._writer = threading.Thread(
-                target=self._write, name="soundpiece-webhooks", daemon=True
-            )
+            name = "soundpiece-webhooks"
+            self._writer = threading.Thread(target=self._write, name=name, daemon=True)
             self._writer.start()
 
     def prepare(self) -> None:
         """Import and read what the first delivery needs; raises Mistake for a wrong secret."""
-        from standardwebhooks import Webhook  # noqa: F401 - so that it is there
+        from standardwebhooks import Webhook  # noqa: F401 - imported before it is needed
 
         self._read_secrets()
 
@@ -118,7 +106,7 @@ class Receiver:
                 while True:
                     heard.append(self._heard.get_nowait())
             for _ in range(_TRIES):
-                with suppress(Exception):  # whatever the disk says, later ones are to be noted
+                with suppress(Exception):  # whatever the disk says, later ones must be noted
                     self._deliveries.note(heard)
                     break
                 time.sleep(PAUSE_SECONDS)
@@ -126,22 +114,22 @@ class Receiver:
 
 @stream_request_body
 class WebhookHandler(JupyterHandler):
-    """`POST /soundpiece/webhook`: 204 for what is signed, 400 for everything else alike.
+    """`POST /soundpiece/webhook`: answers 204 to what is signed, 400 to everything else.
 
     503 where too many wait to be noted: the service delivers again.
     """
 
     def initialize(self, receiver: Receiver) -> None:
-        """Hand deliveries to `receiver`."""
+        """Pass deliveries to `receiver`."""
         self._receiver = receiver
         self._body = bytearray()
 
     async def prepare(self) -> None:  # type: ignore[override]
-        """Ask for no login, and do not listen forever."""
-        self.request.connection.set_max_body_size(_MOST_HEARD)  # type: ignore[union-attr]
+        """Ask for no login, and limit what is read."""
+        self.request.connection.set_max_body_size(_MOST_READ)  # type: ignore[union-attr]
 
     def data_received(self, chunk: bytes) -> None:
-        """Gather the body, or as much of it as shows that it is too long."""
+        """Collect the body, or as much of it as shows that it is too long."""
         if len(self._body) <= MOST_BYTES:
             self._body += chunk
 
@@ -161,5 +149,5 @@ class WebhookHandler(JupyterHandler):
         """Ask for no token: the signature is the proof."""
 
     def write_error(self, status_code: int, **_: Any) -> None:  # noqa: ARG002 - tornado's own name
-        """Say nothing of why."""
+        """Answer without a reason, which could help a forger."""
         self.finish()

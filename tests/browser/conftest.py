@@ -12,7 +12,7 @@ from support.services import RunningSandbox
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A headless Chromium; there being none is a failure, never a skip."""
+    """A headless Chromium; a missing one is a failure, never a skip."""
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=chromium(), args=list(CHROMIUM_FLAGS))
         yield launched
@@ -21,7 +21,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def screenshots() -> Path:
-    """Where pictures of what a person sees are kept to be looked at."""
+    """The folder of screenshots, to be looked at."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     return SCREENSHOTS
 
@@ -38,7 +38,7 @@ def slow_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSa
 def environment(
     tmp_path_factory: pytest.TempPathFactory, slow_sandbox: RunningSandbox
 ) -> dict[str, str]:
-    """What a kernel is started with: a home of the module's own, and that sandbox."""
+    """The environment of a kernel: a home of the module's own, and that sandbox."""
     return {
         "SOUNDPIECE_HOME": str(tmp_path_factory.mktemp("home")),
         "SOUNDPIECE_BASE_URL": slow_sandbox.base_url,

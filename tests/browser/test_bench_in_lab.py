@@ -1,4 +1,4 @@
-"""The bench for prompts, as a person uses it: a board that fills in, is heard, judged and kept."""
+"""A sweep's board as a person uses it: it fills in, and is heard, rated and saved."""
 
 from __future__ import annotations
 
@@ -192,7 +192,7 @@ def test_reopened_without_its_kernel_everything_still_shows_and_plays(
 
 
 def _look(notebook, theme: str, width: int) -> None:
-    """Picture the board at this width, where nobody is shut out."""
+    """Take a screenshot of the board at this width, and check its accessibility."""
     notebook.page.set_viewport_size({"width": width, "height": 1500})
     notebook.page.wait_for_timeout(500)
     assert violations(notebook.page) == [], (theme, width)

@@ -1,4 +1,4 @@
-"""A bundle travels alone: its sound plays from a folder of its own, untrusted and offline."""
+"""A bundle is complete by itself: its sound plays from an empty folder, untrusted and offline."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CELLS = (
 
 @pytest.fixture(scope="module")
 def bundles(tmp_path_factory, sandbox):
-    """A notebook that was run and bundled, its folder gone; the copies lie where nothing else is.
+    """A notebook that was run and bundled, its folder deleted; the copies are alone in theirs.
 
     Returns both copies, and how long the sounds are.
     """

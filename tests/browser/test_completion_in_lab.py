@@ -1,4 +1,4 @@
-"""Tab in JupyterLab, in a real Chromium: options and NAMEs appear, and stand where they belong."""
+"""Tab in JupyterLab, in a real Chromium: options and NAMEs appear, and are put in their place."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def notebook(browser, tmp_path_factory):
 
 
 def write(notebook, text):
-    """Type a text into the second cell, in place of what stands there."""
+    """Type a text into the second cell, in place of its content."""
     notebook.cell(1).locator(".cm-content").click()
     keyboard = notebook.page.keyboard
     keyboard.press("Escape")
@@ -62,7 +62,7 @@ def written(notebook):
 
 
 def wait_for(notebook, *lines):
-    """Wait until this is what stands in the cell."""
+    """Wait until this is the content of the cell."""
     for _ in range(100):
         if written(notebook) == list(lines):
             return

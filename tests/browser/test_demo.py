@@ -1,4 +1,4 @@
-"""`make demo`: what a newcomer's first command prints, and the page it leaves, heard."""
+"""`make demo`: its output, and the sound of the page that it writes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An output that is drawn again gets new nodes; who listens must not notice."""
+"""An output that is drawn again gets new nodes; a person who listens must not notice."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_a_click_in_the_very_moment_is_not_lost(listening):
     listening.wait_until_playing(True, False)
 
 
-def test_what_stands_in_the_middle_stands_there_still(listening):
+def test_a_player_that_is_paused_midway_stays_there(listening):
     listening.click_play(0)
     listening.wait_until_playing(True, False)
     listening.page.evaluate("document.querySelector('audio').pause()")

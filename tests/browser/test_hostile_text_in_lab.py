@@ -1,4 +1,4 @@
-"""Words that would be scripts, in every output, live and reopened: seen as words, and never run."""
+"""Scripts as an operation's words, in every output, live and reopened: shown, and never run."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CELLS = (
 )
 CARD, LOST, BOARD, HISTORY, COMPARISON, LAB = range(1, len(CELLS))
 CARELESS = "from IPython.display import HTML\nHTML(shapes[1])"
-"""What an output of ours would be if it escaped nothing."""
+"""An output that escapes nothing, to check that the test would notice."""
 
 
 def answer(heard, _):
@@ -78,7 +78,7 @@ class Watched:
 
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory, service, browser):
-    """What a person sees, and what ran: while it lives, and when the saved notebook is reopened."""
+    """The text on the page and what ran: with a kernel, and when the saved notebook is reopened."""
     folder = tmp_path_factory.mktemp("notebooks")
     path = write_notebook(folder / "hostile.ipynb", *CELLS, CARELESS)
     environment = {

@@ -202,7 +202,7 @@ def test_the_copied_cell_makes_the_same_request(used):
     assert seen["made"][1:] == ["ready", "True", "False"]
 
 
-def test_where_it_is_narrow_the_form_stands_above_the_list(used):
+def test_on_a_narrow_page_the_form_is_above_the_list(used):
     _, seen, _ = used
     form, player = seen["narrow boxes"]
     assert player["y"] >= form["y"] + form["height"]

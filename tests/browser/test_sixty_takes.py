@@ -1,4 +1,4 @@
-"""A board of sixty takes is light: for the page, for the notebook, for whoever saves it."""
+"""A board of sixty takes costs little: time of the page, size of the notebook, time to save it."""
 
 from __future__ import annotations
 

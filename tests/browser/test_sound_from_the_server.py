@@ -1,4 +1,4 @@
-"""While a kernel lives, what the notebook holds as small previews sounds losslessly."""
+"""While a kernel lives, takes that are small previews in the notebook play losslessly."""
 
 from __future__ import annotations
 

@@ -272,8 +272,8 @@ def test_where_nothing_can_be_written_a_sentence_says_so(kernel, tmp_path, place
         ("--page 3", "no page 3: 25 operations fit on 2"),
         ("--page last", "must be a whole number from 1, not 'last'."),
         ("-o csv", "invalid choice: 'csv'"),
-        ("--to history.txt", ".csv, .parquet or .html; history.txt is none"),
-        ("--to history", ".csv, .parquet or .html; history is none"),
+        ("--to history.txt", ".csv, .parquet or .html, not as history.txt"),
+        ("--to history", ".csv, .parquet or .html, not as history."),
         ("--search 'open", "Close the quotes"),
     ],
 )

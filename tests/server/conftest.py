@@ -15,7 +15,7 @@ def kept_home(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def stored(kept_home):
-    """The file of a take that the journal has."""
+    """Return the file of a take that the journal has."""
     return keep_take(kept_home, KEY)
 
 
@@ -30,14 +30,14 @@ def server(request, tmp_path_factory, kept_home):
 
 @pytest.fixture
 def visitor(server):
-    """Somebody who is not signed in."""
+    """A client that is not signed in."""
     with httpx.Client(base_url=f"{server.root}soundpiece/") as client:
         yield client
 
 
 @pytest.fixture
 def person(server):
-    """Who is signed in by the token."""
+    """A client that is signed in by the token."""
     headers = {"Authorization": f"token {TOKEN}"}
     with httpx.Client(base_url=f"{server.root}soundpiece/", headers=headers) as client:
         yield client

@@ -1,4 +1,4 @@
-"""The extension as such: light, quiet, and each part of it can be turned off."""
+"""The server extension as a whole: quick to load, silent, and each part can be turned off."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def load(tmp_path):
 
 
 def answers(tmp_path, *options, **environment):
-    """Return what a server with these options answers for a take and to a delivery, and its log."""
+    """Return the statuses of a take and of a delivery at a server of these options, and its log."""
     keep_take(tmp_path / "home", KEY)
     around = quiet_environment(tmp_path / "home", **environment)
     folders = tmp_path / "notebooks", tmp_path / "mine"

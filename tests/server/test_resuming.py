@@ -1,4 +1,4 @@
-"""A kernel dies with operations under way; the server brings them home, if its owner wants that."""
+"""A kernel dies with operations unfinished; the server finishes them, if its owner wants that."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Takes from the Jupyter server: for who is signed in, in parts, and nothing but takes."""
+"""Takes from the Jupyter server: for people who are signed in, in parts, and nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever becomes of a delivery on its way, nothing wrong is ever shown and nothing is late."""
+"""Deliveries are changed, lost, repeated or delayed: nothing is shown wrongly, or late."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def server(server_home, tmp_path_factory):
 
 @pytest.fixture
 def make(home, server_home, server, tmp_path, monkeypatch):
-    """Make effects whose deliveries somebody meddles with; return all that was seen of them."""
+    """Make effects whose deliveries are tampered with; return all that was seen of them."""
 
     def made(deals):
         with Meddler(deals, f"{server.root}soundpiece/webhook") as meddler:

@@ -1,4 +1,4 @@
-"""A thousand webhooks a minute weigh nothing; `make soak` does the same for five minutes."""
+"""A thousand webhooks a minute cost little; `make soak` sends as many for five minutes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the service's delivery to the kernel that waits: quicker than polling, and never trusted."""
+"""A delivery wakes the kernel that waits: sooner than polling would, and without being trusted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Webhooks at the Jupyter server: believed by signature alone, each once, and answered at once."""
+"""Webhooks at the Jupyter server: accepted by signature alone, noted once, and answered at once."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_one_of_several_signatures_is_enough(visitor):
 
 
 def forged():
-    """Yield what is no delivery of ours, with what is wrong with it."""
+    """Yield requests that must be refused, each with what is wrong with it."""
     headers, body = delivery()
     yield "a changed body", headers, body.replace(b"ready", b"failed")
     yield "another id", {**headers, "webhook-id": "msg_other"}, body

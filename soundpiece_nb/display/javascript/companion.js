@@ -1,5 +1,5 @@
-// The companion: looks what takes and views a page has, asks the kernel about them, and gives
-// them what it can. When the kernel goes, so does all of this.
+// The companion: finds the takes and views of a page, asks the kernel about them, and adds their
+// controls. When the kernel ends, all of them are removed.
 
 const STYLE = `
 .soundpiece-stars label { cursor: pointer; padding: 0 1px; font-size: 15px; line-height: 24px; }
@@ -50,7 +50,7 @@ function tick() {
 class Companion {
   constructor(model) {
     this.send = (message) => model.send(message);
-    this.carrying = new Carrying();
+    this.preserver = new Preserver();
     this.server = new Server();
     this.controls = new Set();
     this.asked = false;
@@ -85,16 +85,16 @@ class Companion {
   }
 
   onChanges(changes) {
-    this.carrying.leave(changes.flatMap((change) => [...change.removedNodes]));
+    this.preserver.keep(changes.flatMap((change) => [...change.removedNodes]));
     const arrived = changes.flatMap((change) => [...change.addedNodes]);
     if (!within(arrived, TAKE).length && !within(arrived, VIEW).length) return;
     for (const take of within(arrived, TAKE)) {
-      const control = this.carrying.arrive(take);
+      const control = this.preserver.restore(take);
       if (control) this.place(take, control);
     }
     this.server.lend(within(arrived, TAKE));
     for (const view of within(arrived, VIEW)) {
-      this.carrying.unfold(view);
+      this.preserver.unfold(view);
       for (const control of this.controls) {
         if (control.id === viewOf(view)) this.placeControl(view, control);
       }
@@ -103,7 +103,7 @@ class Companion {
     this.look();
   }
 
-  // One question for all that came within a moment.
+  // Sends one question about all nodes that were added within 60 ms.
   look() {
     if (this.asked) return;
     this.asked = true;

@@ -1,5 +1,5 @@
-// Finding and making nodes. Takes and views are known by class names alone, because those are
-// what a front end leaves in an output that it does not trust.
+// Finding and making nodes. Takes and views are found by class names alone, because a front end
+// leaves nothing else in an output that it does not trust.
 
 const TAKE = "soundpiece-take";
 const VIEW = "soundpiece-view";
@@ -38,11 +38,11 @@ function within(nodes, name) {
   );
 }
 
-// Where a person types or chooses, a notebook's one-key shortcuts have to stand back.
+// The attribute that turns off a notebook's one-key shortcuts where a person types or chooses.
 const SUPPRESSED = "data-lm-suppress-shortcuts";
 const TYPING = { [SUPPRESSED]: "true" };
 
-// But for saving, which a person wants from anywhere.
+// Ctrl+S still saves the notebook: the attribute is taken away while it is pressed.
 function letSave(event) {
   const ours = event.target.closest?.(`[${OURS}]`);
   if (!ours) return;

@@ -1,8 +1,8 @@
-// One take sounds at a time; takes of a view at equal loudness, by turning the louder ones down.
+// One take plays at a time; takes of a view play at equal loudness: the louder ones are turned down.
 
 const QUIETEST = 0.05;
 
-// What a person has started, though its first sound may still be on its way.
+// The player that a person has started, though its sound may still be loading.
 let begun = null;
 
 function onPlay(event) {
@@ -22,15 +22,15 @@ function equalise(view, equal) {
   }
 }
 
-// An output that is drawn again gets new nodes. What sounds, or stands in the middle, is put into
-// its new place instead, so that nobody hears the drawing.
-class Carrying {
+// An output that is drawn again gets new nodes. A player that plays, or is paused midway, replaces
+// the new one of its take, so that the drawing is not heard.
+class Preserver {
   constructor() {
     this.left = new Map();
     this.open = new Map();
   }
 
-  leave(nodes) {
+  keep(nodes) {
     for (const take of within(nodes, TAKE)) {
       const audio = take.querySelector("audio");
       const kept = { audio, control: take.querySelector(`[${OURS}=judgement]`) };
@@ -55,12 +55,12 @@ class Carrying {
     }
   }
 
-  arrive(take) {
+  restore(take) {
     const kept = this.left.get(takeOf(take).id);
     if (!kept) return null;
     const audio = take.querySelector("audio");
-    const stands = kept.begun || kept.audio?.currentTime > 0;
-    if (stands && audio && !kept.audio.isConnected && !kept.audio.error) {
+    const inUse = kept.begun || kept.audio?.currentTime > 0;
+    if (inUse && audio && !kept.audio.isConnected && !kept.audio.error) {
       audio.replaceWith(kept.audio);
       if (kept.begun && kept.audio.paused) kept.audio.play().catch(() => {});
     }

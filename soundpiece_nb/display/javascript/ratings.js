@@ -1,4 +1,4 @@
-// Stars and a note for a take, by mouse or keyboard: arrows or 1 to 5, 0 takes the stars away.
+// Stars and a note for a take, by mouse or keyboard: arrows or 1 to 5; 0 removes the stars.
 
 const STARS = [1, 2, 3, 4, 5];
 const PATIENCE = 5000; // milliseconds
@@ -80,7 +80,7 @@ class Judgement {
     }
   }
 
-  // An answer to an earlier key must not undo what was pressed since.
+  // Ignores an answer while later ones are awaited: it must not undo what was pressed since.
   show({ rating, note }) {
     this.awaited = Math.max(0, this.awaited - 1);
     if (this.awaited) return;

@@ -1,5 +1,5 @@
-// Where the page's Jupyter server has our extension, takes that the notebook holds as small previews
-// sound losslessly from there, with seeking. What is saved knows nothing of it.
+// Where the page's Jupyter server has our extension, takes that are small previews in the notebook
+// play losslessly from there, with seeking. The saved notebook keeps the previews.
 
 const TRIES = 3;
 
@@ -22,7 +22,7 @@ class Server {
     }
   }
 
-  // One take that is there speaks for all; one that is not may only be gone itself.
+  // Asks once: if one take is served, all are. A missing take may be pruned, so a few are tried.
   has(address) {
     this.answer ??= fetch(address, { method: "HEAD", headers: proofOfPage() }).then(
       ({ ok }) => {
@@ -35,7 +35,7 @@ class Server {
   }
 }
 
-// JupyterHub asks it of every script, even of one that only reads.
+// JupyterHub requires this header of every script, even of one that only reads.
 function proofOfPage() {
   const token = document.cookie.match(/\b_xsrf=([^;]*)/)?.[1];
   return token ? { "X-XSRFToken": token } : {};

@@ -1,4 +1,4 @@
-// What a view of several takes is arranged with: its order, its pages, equal loudness.
+// Controls that arrange a view of several takes: its order, its pages, equal loudness.
 
 class Tools {
   constructor(view, send) {
@@ -36,7 +36,7 @@ class Tools {
     this.show(view);
   }
 
-  // The headings of a table sort it, a second time the other way round.
+  // Makes the headings of a table sort it; a second click reverses the order.
   placeHeads(view) {
     for (const head of view.querySelectorAll("[class*=soundpiece-sorts-]")) {
       const column = /soundpiece-sorts-(\w+)/.exec(head.className)[1];

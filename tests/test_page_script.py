@@ -1,4 +1,4 @@
-"""The page's companion in a real kernel: what it is sent, and what messages from the page do."""
+"""The page's script in a real kernel: its widget, and the answers to messages from the page."""
 
 from __future__ import annotations
 
