@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any
 
 from markupsafe import Markup
 
 from soundpiece_nb.analysis.measurement import METHODS
 from soundpiece_nb.api.errors import Mistake
+from soundpiece_nb.api.log_filter import logging_unforeseen
 from soundpiece_nb.journal.entry import Entry
 from soundpiece_nb.operations import library
 from soundpiece_nb.operations.session import Session
@@ -42,7 +42,7 @@ class Comparison(LiveOutput):
 
     def draw(self) -> Rendering:
         """Measure takes that were not measured yet, and return all side by side."""
-        with suppress(Exception):  # figures are a help to the ear, not what was asked for
+        with logging_unforeseen("display"):  # figures are a help to the ear, not what was asked for
             library.measure(self.session, self.keys)
         entries = self.session.journal.of_keys(list(self.keys))
         self.follow(entries)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -17,6 +16,7 @@ from typing import Any
 from markupsafe import Markup
 
 from soundpiece_nb.api.errors import WatchingStopped
+from soundpiece_nb.api.log_filter import logging_unforeseen
 from soundpiece_nb.api.routes import find_route
 from soundpiece_nb.engine.run import Phase, Run
 from soundpiece_nb.journal.entry import Entry
@@ -133,7 +133,9 @@ class LiveCard(LiveOutput):
         output = self._permanent()
         with self._page.keep(output):
             output.redraw()
-        with suppress(Exception):  # a page that was reloaded meanwhile shows the widget still
+        with logging_unforeseen(
+            "display"
+        ):  # a page that was reloaded meanwhile shows the widget still
             self._box.children = [self._html]
             done = html.line(f"Done. %soundpiece_show {short(self.key)} shows it.")
             self._html.value = str(html.frame(html.BLUE, done))

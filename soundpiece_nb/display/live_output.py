@@ -9,13 +9,13 @@ import threading
 import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
 
 from soundpiece_nb.api.errors import Mistake
+from soundpiece_nb.api.log_filter import logging_unforeseen
 from soundpiece_nb.journal.entry import Entry
 from soundpiece_nb.operations.session import Session
 from soundpiece_nb.text import visible
@@ -120,7 +120,7 @@ class LiveOutput(ABC):
 
     def redraw(self) -> None:
         """Draw it again in its place; one thread at a time, so that the latest state is last."""
-        with self._drawing, suppress(Exception):  # of a front end that has closed, say
+        with self._drawing, logging_unforeseen("display"):  # of a front end that has closed, say
             if self.handle is not None:
                 self.handle.update(self.draw())
 

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 
+from soundpiece_nb.api.log_filter import logging_unforeseen
 from soundpiece_nb.journal.quick_reads import ChangeDetector
 from soundpiece_nb.operations.session import Session, SessionPart
 from soundpiece_nb.operations.waiting import attend
@@ -193,7 +194,9 @@ class Page(SessionPart):
                 for kept in due:
                     self._begin_drawing(kept)
                 if time.monotonic() >= look_at:
-                    with suppress(Exception):  # a journal that cannot be read is told elsewhere
+                    with logging_unforeseen(
+                        "display"
+                    ):  # a journal that cannot be read is told elsewhere
                         self._look_for_others(detector)
                     look_at = time.monotonic() + WATCH_SECONDS
 

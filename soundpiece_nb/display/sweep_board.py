@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 
 from markupsafe import Markup
 
 from soundpiece_nb.api.errors import Mistake
+from soundpiece_nb.api.log_filter import logging_unforeseen
 from soundpiece_nb.journal.entry import Entry
 from soundpiece_nb.operations import library
 from soundpiece_nb.operations.sweep import Sweep
@@ -74,7 +74,7 @@ class Board(LiveOutput):
 
     def finish(self) -> bool:
         """Measure the takes; True where there is anything new to show."""
-        with suppress(Exception):  # figures are a help to the ear, not what was asked for
+        with logging_unforeseen("display"):  # figures are a help to the ear, not what was asked for
             return library.measure(self.session, self.keys)
         return False
 

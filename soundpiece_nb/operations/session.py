@@ -128,6 +128,8 @@ class Session:
 
     def close(self) -> None:
         """Stop the engine and close the journal; unfinished operations can be resumed."""
+        for part in self._parts.values():
+            part.pause()
         self._drop("engine", Engine.stop)
         self._close_files()
 

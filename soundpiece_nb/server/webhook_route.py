@@ -20,6 +20,7 @@ from jupyter_server.base.handlers import JupyterHandler
 from tornado.web import stream_request_body
 
 from soundpiece_nb.api.errors import Mistake
+from soundpiece_nb.api.log_filter import logging_unforeseen
 from soundpiece_nb.credentials import find_webhook_secrets
 from soundpiece_nb.journal.webhook_deliveries import Deliveries
 
@@ -106,7 +107,9 @@ class Receiver:
                 while True:
                     heard.append(self._heard.get_nowait())
             for _ in range(_TRIES):
-                with suppress(Exception):  # whatever the disk says, later ones must be noted
+                with logging_unforeseen(
+                    "server"
+                ):  # whatever the disk says, later ones must be noted
                     self._deliveries.note(heard)
                     break
                 time.sleep(PAUSE_SECONDS)
