@@ -202,7 +202,7 @@ def test_an_interrupted_sweep_loses_nothing(here, service):
     while interrupted_at(step, bangs):
         step += 7
     eventually(lambda: not here.engine.in_flight())
-    for operation in here.resume():
+    for operation in sp.resume():
         operation.result(20)
     assert_made_once(here, service.requests - made)
 
