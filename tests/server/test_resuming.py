@@ -13,6 +13,7 @@ from soundpiece_nb.api.errors import StorageFailed
 from soundpiece_nb.audio.verification import verify
 from soundpiece_nb.journal.filters import Filter
 from soundpiece_nb.journal.journal import Journal
+from soundpiece_nb.operations.services import Services
 from soundpiece_nb.operations.session import Session
 from soundpiece_nb.server.resuming import LOOK_SECONDS, Resumer
 from soundpiece_nb.settings import Settings
@@ -114,13 +115,15 @@ def test_what_is_out_of_reach_is_asked_for_ever_more_rarely(tmp_path):
     opened.close()
     asked, clock = [], SimpleNamespace(now=0.0)
 
-    class OutOfReach(Session):
-        def reaches(self, _):
+    class OutOfReach(Services):
+        def can_connect(self, _):
             asked.append(clock.now)
             return False
 
     resumer = Resumer(tmp_path, print, clock=lambda: clock.now)
-    resumer._session = OutOfReach(Settings(home=str(tmp_path)))
+    settings = Settings(home=str(tmp_path))
+    resumer._session = Session(settings)
+    resumer._session.services = OutOfReach(settings, lambda: resumer._session.sandbox)
     for _ in range(1000):
         resumer.look()
         clock.now += LOOK_SECONDS
