@@ -403,19 +403,19 @@ def batch(
     """Start many operations of one route and return their handle at once.
 
     `rows` is a DataFrame or a list of dictionaries whose columns are the route's fields, with
-    `name`, `tags`, `note` and `key` beside them; what is missing is not sent. All rows are checked
-    before anything leaves; then `max_in_flight` operations are on the way at a time.
+    `name`, `tags`, `note` and `key` beside them; a missing value is not sent. All rows are checked
+    before anything is sent; then `max_in_flight` operations are on the way at a time.
 
-    Under a `name`, each row has a key that follows from it: the same call after a crash goes on
-    without making a row twice, and `batch(name=…)` alone does so without the rows. Raises Mistake
-    for rows that are wrong, having sent none.
+    With a `name`, each row has a key that follows from it: the same call after a crash goes on
+    without making a row twice, and so does `batch(name=…)` without the rows. Raises Mistake for
+    rows that are wrong, having sent none.
     """
 
 def compare(*keys: str | UUID | Operation) -> Rendering:
     """Return operations side by side: what differs between their requests, and their players.
 
-    Each is a key, a unique beginning of one, a NAME or a handle. Shown where it ends a cell.
-    Raises Mistake unless there are at least two, of which each is known.
+    Each is a key, a unique beginning of one, a NAME or a handle. A cell that ends with the call
+    shows it. Raises Mistake unless there are at least two, each of them known.
     """
 
 def history(
@@ -436,18 +436,15 @@ def history(
     """Return every operation ever made, newest first, as a DataFrame indexed by its key.
 
     `more` filters are `min_rating` (1 to 5), `sweep` (its id or NAME), `name`, `error` (its code),
-    `order` (`"-rating"`, say) and `offset`. The frame is a copy: what is written into it stays
-    there. Times are UTC, `elapsed` is a timedelta, `duration` seconds of audio.
+    `order` (such as `"-rating"`) and `offset`. The frame is a copy. Times are UTC, `elapsed` is a
+    timedelta, `duration` is seconds of audio.
     """
 
 def operation(key: str | UUID | Operation) -> Operation:
-    """Return the operation of a key, any unique beginning of one, a NAME or an operation id.
-
-    A handle is good too. Raises Mistake where there is none, or more than one.
-    """
+    """Return the operation of a key, its beginning, a NAME, an id or a handle; raises Mistake."""
 
 def resume(*keys: str | UUID | Operation) -> list[Operation]:
-    """Go on with what an earlier kernel left unfinished, or with these operations alone."""
+    """Go on with the operations that an earlier kernel left unfinished, or only with these."""
 
 def submit(
     route: _RouteName,
@@ -465,8 +462,7 @@ def submit(
     `route` is `create.new_song` or its noun, `song`; `fields` are the request's. A source or
     reference is an https URL, or an earlier operation: its handle, one of its outputs, its name
     or key. With `once`, the key follows from the request, so that the same request is made once;
-    `take` 2 asks for another one. Raises Mistake for bad input, before anything is sent or
-    written.
+    `take=2` asks for another one. Raises Mistake for bad input, before anything is sent or written.
     """
 
 def sweep(
@@ -483,10 +479,10 @@ def sweep(
     """Start an operation for each combination of what varies, and return their handle at once.
 
     `sp.sweep("song", vary={"mood": ["calm", "wild"]}, lyrics=…, prompt="{{mood}} jazz")`: a name
-    that varies stands as `{{name}}` in the fields, or is one of them; `repeat` makes so many takes
-    of each. At most 100 operations, a few of them on the way at a time. The handle is a batch's:
-    iterate over it as operations end, or call `.result()` for the DataFrame. Ending a cell, it is
-    shown as a board. Raises Mistake for bad input, having sent none.
+    that varies is in the fields as `{{name}}`, or is one of them; `repeat` makes so many takes of
+    each. At most 100 operations, a few of them on the way at a time. The handle is a batch's:
+    iterate over it as operations end, or call `.result()` for the DataFrame. A cell that ends with
+    it shows a board. Raises Mistake for bad input, having sent none.
     """
 
 def takes(
@@ -504,8 +500,8 @@ def takes(
     order: str | None = None,
     offset: int | None = None,
 ) -> pd.DataFrame:
-    """Return every take of the operations that fit, as a DataFrame with one row a take.
+    """Return every take of the operations that fit, as a DataFrame with one row for each take.
 
-    Indexed by `(idempotency_key, take)`; a copy. `limit` counts operations; `more` filters are
+    It is a copy, indexed by `(idempotency_key, take)`; `limit` counts operations. The filters are
     those of `history()`.
     """

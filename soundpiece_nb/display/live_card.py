@@ -133,9 +133,7 @@ class LiveCard(LiveOutput):
         output = self._permanent()
         with self._page.keep(output):
             output.redraw()
-        with logging_unforeseen(
-            "display"
-        ):  # a page that was reloaded meanwhile shows the widget still
+        with logging_unforeseen("display"):  # a page reloaded meanwhile still has the widget
             self._box.children = [self._html]
             done = html.line(f"Done. %soundpiece_show {short(self.key)} shows it.")
             self._html.value = str(html.frame(html.BLUE, done))

@@ -194,9 +194,7 @@ class Page(SessionPart):
                 for kept in due:
                     self._begin_drawing(kept)
                 if time.monotonic() >= look_at:
-                    with logging_unforeseen(
-                        "display"
-                    ):  # a journal that cannot be read is told elsewhere
+                    with logging_unforeseen("display"):  # an unreadable journal is told elsewhere
                         self._look_for_others(detector)
                     look_at = time.monotonic() + WATCH_SECONDS
 

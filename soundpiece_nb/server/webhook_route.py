@@ -22,6 +22,7 @@ from tornado.web import stream_request_body
 from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.api.log_filter import logging_unforeseen
 from soundpiece_nb.credentials import find_webhook_secrets
+from soundpiece_nb.journal.quick_reads import UNREADABLE
 from soundpiece_nb.journal.webhook_deliveries import Deliveries
 
 MOST_BYTES = 64 * 1024
@@ -107,9 +108,8 @@ class Receiver:
                 while True:
                     heard.append(self._heard.get_nowait())
             for _ in range(_TRIES):
-                with logging_unforeseen(
-                    "server"
-                ):  # whatever the disk says, later ones must be noted
+                # Whatever the disk says, later deliveries must be noted.
+                with logging_unforeseen("server"), suppress(*UNREADABLE):
                     self._deliveries.note(heard)
                     break
                 time.sleep(PAUSE_SECONDS)
