@@ -89,10 +89,12 @@ class Client:
         *,
         hold: float = HOLD,
         request_timeout: Callable[[], float] = lambda: REQUEST_TIMEOUT,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._base_url = base_url
         self._hold = hold
         self._request_timeout = request_timeout
+        self._now = now
         self._local = is_loopback(urlsplit(base_url).hostname or "")
         auth = _BearerKey(api_key)
         log_filter.silence_this_thread()
@@ -141,7 +143,7 @@ class Client:
                     "GET", url, headers=headers, timeout=_silence(self._request_timeout())
                 ) as response,
             ):
-                yield _read_download(response, offset)
+                yield _read_download(response, offset, self._now())
 
     async def close(self) -> None:
         """Close all connections; what is under way is cut off."""
@@ -161,7 +163,7 @@ class Client:
             ):
                 body = await _read_body(response)
         if not response.is_success:
-            raise _refusal(response, body)
+            raise _refusal(response, body, self._now())
         return read_answer(_decode(body))
 
     def _maker(self, *, auth: httpx.Auth | None = None, follow: bool = False) -> Any:
@@ -244,9 +246,9 @@ def _unreadable_words(body: bytes) -> str:
     return "The service's answer was cut off or is not JSON."
 
 
-def _refusal(response: httpx.Response, body: bytes) -> Refusal:
+def _refusal(response: httpx.Response, body: bytes, now: datetime) -> Refusal:
     # The service's dates are of the service's clock: this machine's may be years away.
-    now = read_date(response.headers.get("Date")) or datetime.now(UTC)
+    now = read_date(response.headers.get("Date")) or now
     named = read_retry_after(response.headers.get("Retry-After"), now)
     return Refusal(response.status_code, scrub(_refusal_words(body)), retry_after=named)
 
@@ -271,7 +273,7 @@ def _field_words(entry: object) -> str:
     return f"{where}: {entry.get('msg')}" if where else str(entry.get("msg"))
 
 
-def _read_download(response: httpx.Response, offset: int) -> Download:
+def _read_download(response: httpx.Response, offset: int, now: datetime) -> Download:
     etag = response.headers.get("ETag")
     strong = etag if etag and not etag.startswith("W/") else None
     length = _number(response.headers.get("Content-Length"))
@@ -288,7 +290,7 @@ def _read_download(response: httpx.Response, offset: int) -> Download:
             here = Part.COMPLETE if total == offset else Part.STALE
             return Download(response.aiter_raw(), offset, total, strong, here)
         case _:
-            raise _refusal(response, b"")
+            raise _refusal(response, b"", now)
 
 
 def _content_range(value: str) -> tuple[int | None, int | None]:

@@ -40,7 +40,7 @@ def show_lab(bind: Bind) -> None:
     """Open a lab in the running cell; raises Mistake where there is nobody to fill in a form."""
     if front_end() is not FrontEnd.NOTEBOOK:
         raise Mistake(
-            "The lab is a form for a person at a notebook, and here is none.",
+            "The lab is a form for a person at a notebook, and nobody is at one here.",
             next="%soundpiece_song --prompt … and the magics of other routes do what it does.",
         )
     session = current()

@@ -256,6 +256,7 @@ class Engine:
                 connection.base_url,
                 connection.api_key,
                 request_timeout=lambda: self._limits().request_timeout,
+                now=self._clock.now,
             )
             self._clients[connection] = (client, AccountPace())
         client, pace = self._clients[connection]

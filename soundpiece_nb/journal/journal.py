@@ -19,7 +19,7 @@ from soundpiece_nb.api.errors import NOTHING_SENT, JournalDamaged, StorageFailed
 from soundpiece_nb.audio.verification import Take
 
 from .database import BUSY_SECONDS, Database
-from .entry import Entry, now_in_microseconds
+from .entry import Entry
 from .lease import is_held, lease_end
 from .migrations import prepare
 from .quick_reads import FILE_NAME
@@ -65,7 +65,7 @@ class Journal(Recording):
             key,
             status="processing",
             operation_id=operation_id,
-            accepted_at=now_in_microseconds(),
+            accepted_at=self.now(),
             error_code=None,
             error_message=None,
         )
@@ -74,7 +74,7 @@ class Journal(Recording):
         """Note that the service has finished, with a take for each output and no files yet."""
         values = {
             "status": "ready",
-            "finished_at": func.coalesce(operations.c.finished_at, now_in_microseconds()),
+            "finished_at": func.coalesce(operations.c.finished_at, self.now()),
             "outputs": len(links),
         }
         numbers = select(takes.c.take).where(takes.c.idempotency_key == key)
@@ -149,7 +149,7 @@ class Journal(Recording):
         return self.entry(key)
 
     def _end(self, key: str, status: str, code: str, message: str) -> None:
-        ended = now_in_microseconds()
+        ended = self.now()
         self._note(key, status=status, error_code=code, error_message=message, finished_at=ended)
 
     def _note(self, key: str, **values: Any) -> None:
@@ -160,7 +160,7 @@ class Journal(Recording):
 
     def claim(self, key: str) -> bool:
         """Take an operation's lease for this process; False where another one's is in force."""
-        now = now_in_microseconds()
+        now = self.now()
         lease = select(operations.c.holder, operations.c.held_until).where(
             operations.c.idempotency_key == key
         )
@@ -179,7 +179,7 @@ class Journal(Recording):
 
     def renew(self, keys: Collection[str]) -> None:
         """Prolong this process's leases."""
-        self._change_leases(keys, held_until=lease_end(now_in_microseconds()))
+        self._change_leases(keys, held_until=lease_end(self.now()))
 
     def release(self, keys: Collection[str]) -> None:
         """End this process's leases, so that any process may continue at once."""

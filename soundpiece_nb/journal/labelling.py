@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from .entry import Entry, now_in_microseconds
+from .entry import Entry
 from .queries import Queries
 from .schema import SUMMED_UP, operations, update_operation, update_take, update_takes
 
@@ -45,7 +45,7 @@ class Labelling(Queries):
         A file that a crash leaves behind is then forgotten like any other that is gone.
         """
         with self._database.write() as connection:
-            connection.execute(update_takes(key).values(pruned_at=now_in_microseconds()))
+            connection.execute(update_takes(key).values(pruned_at=self.now()))
 
     def unprune(self, key: str) -> Entry:
         """Return one operation, whose audio is wanted again if it was pruned."""

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select, text
 from soundpiece_nb.api.errors import Mistake
 
 from .database import Database
-from .entry import Entry, read_entry
+from .entry import Entry, now_in_microseconds, read_entry
 from .filters import Filter
 from .quick_reads import UNFINISHED
 from .schema import operations, takes
@@ -52,6 +52,10 @@ class Queries:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    def now(self) -> int:
+        """Return the present time as the journal keeps it."""
+        return now_in_microseconds()
 
     # ------------------------------------------------------------------ operations
 

@@ -13,7 +13,6 @@ from soundpiece_nb.api.output_ref import OutputRef
 from soundpiece_nb.api.request import Request
 
 from .database import Database
-from .entry import now_in_microseconds
 from .labelling import Labelling
 from .lease import lease_end, this_holder
 from .schema import operations
@@ -64,7 +63,7 @@ class Recording(Labelling):
     ) -> set[str]:
         known = set(self.statuses([request.key for request in requests]))
         new: dict[str, Request] = {}
-        now = now_in_microseconds()
+        now = self.now()
         rows = []
         for number, (request, label) in enumerate(zip(requests, labels, strict=True)):
             if request.key in known:

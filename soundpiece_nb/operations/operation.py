@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class Problem(NamedTuple):
-    """Why an operation failed, was refused, or is stuck: a short code, and words."""
+    """The reason why an operation failed, was refused, or is stuck: a short code, and words."""
 
     code: str
     message: str

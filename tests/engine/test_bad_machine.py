@@ -9,7 +9,6 @@ from __future__ import annotations
 import resource
 import signal
 import socket
-import sys
 import threading
 import time
 from datetime import datetime, timedelta
@@ -21,10 +20,13 @@ import soundpiece_nb as sp
 from soundpiece_nb.api.errors import StorageFailed, Unreachable
 from soundpiece_nb.api.pacing import AccountPace
 from soundpiece_nb.api.retry_policy import Exchange
+from soundpiece_nb.engine.clock import Clock
 from soundpiece_nb.engine.retrying import retry
 from soundpiece_nb.journal.database import BUSY_SECONDS
+from soundpiece_nb.journal.entry import microseconds
 from soundpiece_nb.journal.journal import Journal
 from soundpiece_nb.operations.current_session import current
+from soundpiece_nb.operations.session import Session
 from soundpiece_nb.settings import SETTINGS
 from support.fx_service import AUDIO, MOMENTS, Studio, in_seconds
 from support.services import Reply, quiet_environment
@@ -293,31 +295,32 @@ def test_what_a_locked_journal_does_not_take_is_not_sent(studio, neighbour):
 YEARS = timedelta(days=3653)
 
 
-class Clock:
-    """This machine's wall clock as the package sees it, so much off."""
+class MovedClock(Clock):
+    """This machine's wall clock, so much off."""
 
-    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+    def __init__(self) -> None:
         self.off = timedelta()
-        clock = self
 
-        class Moved(datetime):
-            @classmethod
-            def now(cls, tz=None):
-                return datetime.now(tz) + clock.off
-
-        for name, module in list(sys.modules.items()):
-            if name.startswith("soundpiece_nb.") and getattr(module, "datetime", None) is datetime:
-                patch.setattr(module, "datetime", Moved)
+    def now(self) -> datetime:
+        return super().now() + self.off
 
     def jump(self, by: timedelta) -> None:
         self.off += by
 
 
 @pytest.fixture
-def clock(connected, monkeypatch):
-    sp.history()  # all modules are there
-    assert current().engine
-    return Clock(monkeypatch)
+def clock(connected):
+    moved = MovedClock()
+
+    class MovedJournal(Journal):
+        """A journal that is written by that clock."""
+
+        def now(self) -> int:
+            return microseconds(moved.now())
+
+    current.use(Session(clock=moved))
+    current().journal = MovedJournal(connected)
+    return moved
 
 
 @pytest.mark.parametrize("by", [YEARS, -YEARS], ids=["ahead", "behind"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from soundpiece_nb.audio.verification import Take
 from soundpiece_nb.engine.engine import Engine
 from soundpiece_nb.engine.pruning import Weight, is_on_the_way, prune, weigh
 from soundpiece_nb.journal.journal import Journal
+from support.held_lease import held_by_another
 
 
 @pytest.fixture(scope="module")
@@ -68,9 +70,9 @@ def test_pruned_audio_is_gone_and_noted_and_its_rows_stay(engine, kept):
     assert engine.journal.claim(kept.key), "it is held by nobody"
 
 
-def test_what_another_process_holds_is_left_alone(engine, kept, monkeypatch):
-    monkeypatch.setattr(engine.journal, "claim", lambda _: False)
-    assert not prune(engine, kept)
+def test_what_another_process_holds_is_left_alone(engine, kept):
+    with held_by_another(engine.journal, kept.key):
+        assert not prune(engine, kept)
     assert weigh(engine, kept).takes == 2
     assert engine.journal.entry(kept.key) == kept
 
@@ -84,11 +86,12 @@ def test_what_has_not_ended_is_on_the_way(engine, kept):
     assert not prune(engine, unsent)
 
 
-def test_what_this_process_fetches_is_on_the_way(engine, kept, monkeypatch):
-    monkeypatch.setattr(engine, "run", {kept.key: object()}.get)
-    assert is_on_the_way(engine, kept)
-    assert not prune(engine, kept)
-    assert weigh(engine, kept).takes == 2
+def test_what_this_process_follows_is_on_the_way(engine):
+    request = new_request(find_route("song"), {"lyrics": "la", "prompt": "jazz"})
+    engine.journal.record(request, service="sandbox")
+    with held_by_another(engine.journal, request.key):  # it waits for the other
+        engine.start(request.key)
+        assert is_on_the_way(engine, replace(engine.journal.entry(request.key), status="ready"))
 
 
 def test_a_file_that_cannot_be_removed_is_one_sentence_and_pruning_goes_on_later(

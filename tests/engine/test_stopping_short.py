@@ -21,6 +21,7 @@ from soundpiece_nb.engine.engine import Connection, Engine, Waits
 from soundpiece_nb.engine.run import Phase
 from soundpiece_nb.engine.stop_reasons import as_known, code_of
 from soundpiece_nb.journal.journal import Journal
+from support.held_lease import held_by_another
 
 
 @pytest.mark.parametrize(
@@ -97,25 +98,26 @@ def test_a_journal_that_fails_too_changes_nothing_of_what_is_said(begin):
         begin().start("00000000-0000-4000-8000-000000000000").ended.result(5)
 
 
-def test_an_operation_on_its_way_is_not_taken_on_twice(begin, journal, key, monkeypatch):
-    monkeypatch.setattr(journal, "claim", lambda _: False)
-    engine = begin()
-    run = engine.start(key)
-    assert engine.start(key) is run
-    assert engine.in_flight() == [key]
-    assert engine.run(key) is run
+def test_an_operation_on_its_way_is_not_taken_on_twice(begin, journal, key):
+    with held_by_another(journal, key):
+        engine = begin()
+        run = engine.start(key)
+        assert engine.start(key) is run
+        assert engine.in_flight() == [key]
+        assert engine.run(key) is run
+        engine.stop()
 
 
-def test_what_another_process_carries_is_watched_until_it_ends_it(begin, journal, key, monkeypatch):
-    monkeypatch.setattr(journal, "claim", lambda _: False)
-    run = begin(waits=Waits(watch=0.001)).start(key)
-    phases = []
-    run.subscribe(lambda run: phases.append(run.phase))
-    journal.accepted(key, "op_1")
-    while Phase.PROCESSING not in phases:
-        assert not run.ended.done()
-    journal.failed(key, "content_policy", "Not this.")
-    assert run.ended.result(5) is None
+def test_what_another_process_carries_is_watched_until_it_ends_it(begin, journal, key):
+    with held_by_another(journal, key):
+        run = begin(waits=Waits(watch=0.001)).start(key)
+        phases = []
+        run.subscribe(lambda run: phases.append(run.phase))
+        journal.accepted(key, "op_1")
+        while Phase.PROCESSING not in phases:
+            assert not run.ended.done()
+        journal.failed(key, "content_policy", "Not this.")
+        assert run.ended.result(5) is None
 
 
 def test_a_stopped_engine_takes_nothing_on(begin, key):
@@ -125,10 +127,9 @@ def test_a_stopped_engine_takes_nothing_on(begin, key):
         engine.start(key).ended.result(0)
 
 
-def test_a_resting_engine_leaves_its_runs_for_the_next(begin, journal, key, monkeypatch):
+def test_a_paused_engine_leaves_its_runs_for_the_next(begin, journal, key):
     left = {}
-    with monkeypatch.context() as patch:
-        patch.setattr(journal, "claim", lambda _: False)
+    with held_by_another(journal, key):
         resting = begin(paused=left)
         run = resting.start(key)
         resting.pause()
