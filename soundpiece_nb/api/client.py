@@ -10,8 +10,8 @@ import asyncio
 import functools
 import json
 import ssl
-from collections.abc import AsyncIterator, Callable, Generator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
@@ -25,7 +25,7 @@ from . import log_filter
 from .address import is_loopback, may_download
 from .answer import Answer, read_answer
 from .connection_pool import Pool
-from .errors import Refusal, Unreachable, Unreadable, WireFailure
+from .errors import Refusal, Unreachable, Unreadable
 from .redaction import scrub
 from .request import Request
 from .retry_policy import read_date, read_retry_after
@@ -194,28 +194,21 @@ def _trust() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-class _translated:  # noqa: N801 - reads as a verb where it is used
-    """Turn what httpx raises into WireFailure, without its request, key or URL."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        match error:
-            case None | WireFailure():
-                return
-            case (
-                httpx.LocalProtocolError() | httpx.UnsupportedProtocol() | httpx.TooManyRedirects()
-            ):
-                raise Unreachable("The service's address is not usable.", never=True) from None
-            case httpx.InvalidURL():
-                raise Unreachable("The service named an unusable address.", never=True) from None
-            case httpx.ConnectError() | httpx.ConnectTimeout() | httpx.PoolTimeout():
-                raise Unreachable("The service cannot be reached.", undelivered=True) from None
-            case httpx.TimeoutException() | TimeoutError():
-                raise Unreachable("The service did not answer in time.") from None
-            case httpx.HTTPError():
-                raise Unreachable("The connection broke off.") from None
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turn the errors of httpx into WireFailure, without its request, key or URL."""
+    try:
+        yield
+    except (httpx.LocalProtocolError, httpx.UnsupportedProtocol, httpx.TooManyRedirects):
+        raise Unreachable("The service's address is not usable.", never=True) from None
+    except httpx.InvalidURL:
+        raise Unreachable("The service named an unusable address.", never=True) from None
+    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
+        raise Unreachable("The service cannot be reached.", undelivered=True) from None
+    except (httpx.TimeoutException, TimeoutError):
+        raise Unreachable("The service did not answer in time.") from None
+    except httpx.HTTPError:
+        raise Unreachable("The connection broke off.") from None
 
 
 async def _read_body(response: httpx.Response) -> bytes:

@@ -25,7 +25,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Self, TypedDict, Unpack
+from typing import Any, Self
 
 from soundpiece_nb.text import visible
 
@@ -48,13 +48,16 @@ class SoundpieceError(Exception):
         next: str = "",  # noqa: A002 - the third of what, money, next
         key: str | None = None,
         operation_id: str | None = None,
+        **more: Any,
     ) -> None:
+        """State the sentences, and by name what an error of its class tells `more`."""
         super().__init__(what)
         self.what = what
         self.money = money
         self.next = next
         self.key = key
         self.operation_id = operation_id
+        vars(self).update(more)
 
     @property
     def message(self) -> str:
@@ -99,15 +102,6 @@ def nothing_sent() -> Iterator[None]:
         raise
 
 
-class _Context(TypedDict, total=False):
-    """The keywords that every error takes beside its own."""
-
-    money: str
-    next: str
-    key: str | None
-    operation_id: str | None
-
-
 class Mistake(SoundpieceError):
     """Bad input, refused before it could do anything; nothing is lost."""
 
@@ -126,10 +120,8 @@ class Unreachable(WireFailure):
     `never` marks what no repetition can mend, `undelivered` what cannot have reached the service.
     """
 
-    def __init__(self, what: str, *, never: bool = False, undelivered: bool = False) -> None:
-        super().__init__(what)
-        self.never = never
-        self.undelivered = undelivered
+    never: bool = False
+    undelivered: bool = False
 
 
 class Refusal(WireFailure):
@@ -147,22 +139,19 @@ class Unreadable(WireFailure):
 
 
 class RequestRejected(SoundpieceError):
-    """The service refused the request: nothing was made and nothing was charged."""
+    """The service refused the request: nothing was made and nothing was charged.
 
-    def __init__(
-        self, what: str, *, status_code: int, detail: str = "", **context: Unpack[_Context]
-    ) -> None:
-        super().__init__(what, **context)
-        self.status_code = status_code
-        self.detail = detail
+    `status_code` is that of the HTTP answer, `detail` the service's own words.
+    """
+
+    status_code: int
+    detail: str = ""
 
 
 class OperationFailed(SoundpieceError):
-    """The service accepted the operation and could not make it."""
+    """The service accepted the operation and could not make it; `code` says why."""
 
-    def __init__(self, what: str, *, code: str, **context: Unpack[_Context]) -> None:
-        super().__init__(what, **context)
-        self.code = code
+    code: str
 
 
 class ServiceSilent(SoundpieceError):
@@ -171,11 +160,7 @@ class ServiceSilent(SoundpieceError):
     `retry_after` is that pause in seconds, where one was named.
     """
 
-    def __init__(
-        self, what: str, *, retry_after: float | None = None, **context: Unpack[_Context]
-    ) -> None:
-        super().__init__(what, **context)
-        self.retry_after = retry_after
+    retry_after: float | None = None
 
 
 class DownloadFailed(SoundpieceError):
