@@ -13,7 +13,7 @@ OFFLINE := env -u SOUNDPIECE_API_KEY -u SOUNDPIECE_BASE_URL -u SOUNDPIECE_HOME -
 
 # Tests of decisions and of the journal: without kernels, browsers or music.
 FAST := tests/api tests/journal tests/audio tests/engine/test_runner.py tests/engine/test_retrying.py \
-	tests/engine/test_submitting.py tests/engine/test_run.py tests/engine/test_explanations.py \
+	tests/engine/test_sending.py tests/engine/test_run_state.py tests/engine/test_explanations.py \
 	tests/engine/test_stopping_short.py tests/engine/test_engine.py tests/test_typing.py \
 	tests/test_observability.py tests/test_callback.py tests/test_credentials.py tests/test_ratings.py \
 	tests/test_sweep.py tests/test_waiting.py tests/test_locked_property.py tests/test_docs.py \

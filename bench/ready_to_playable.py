@@ -104,7 +104,7 @@ def measure(songs: int, folder: Path) -> None:
 
 def fetch_one(sp: Any, number: int) -> tuple[float, Any]:
     """Make a song; returns the seconds from the service's ready to verified files."""
-    from soundpiece_nb.engine.run import Phase
+    from soundpiece_nb.engine.run_state import Phase
 
     operation = sp.song(LYRICS, prompt=f"Synthwave, melancholic, {100 + number} bpm")
     run = operation.session.engine.run(operation.key)

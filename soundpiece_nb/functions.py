@@ -10,7 +10,7 @@ from uuid import UUID
 
 from soundpiece_nb.api.errors import Mistake, nothing_sent
 from soundpiece_nb.api.routes import ROUTES, Field, Route, find_route
-from soundpiece_nb.operations import library, submission
+from soundpiece_nb.operations import earlier_operations, submission
 from soundpiece_nb.operations.current_session import current
 from soundpiece_nb.operations.operation import Operation
 from soundpiece_nb.operations.plan import Draft, by_field_name
@@ -60,7 +60,7 @@ def submit(
 def operation(key: str | UUID | Operation) -> Operation:
     """Return the operation of a key, its beginning, a NAME, an id or a handle; raises Mistake."""
     session = current()
-    return Operation(library.find(session, key), session)
+    return Operation(earlier_operations.find(session, key), session)
 
 
 def resume(*keys: str | UUID | Operation) -> list[Operation]:
@@ -131,11 +131,11 @@ def compare(*keys: str | UUID | Operation) -> Rendering:
     shows it. Raises Mistake unless there are at least two, each of them known.
     """
     from soundpiece_nb.display.comparison import Comparison
-    from soundpiece_nb.display.page import Page
+    from soundpiece_nb.display.redrawing import Page
     from soundpiece_nb.display.sound_source import place_of
 
     session = current()
-    wanted = [library.find(session, key) for key in keys]
+    wanted = [earlier_operations.find(session, key) for key in keys]
     page, output = session.part(Page), Comparison(session, wanted, place_of(session))
     with page.keep(output):
         return page.draw(output)

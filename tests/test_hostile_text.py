@@ -38,7 +38,7 @@ from soundpiece_nb.display.live_card import live_html
 from soundpiece_nb.display.live_output import Rendering
 from soundpiece_nb.display.sound_source import Holding, Place
 from soundpiece_nb.display.sweep_board import Board
-from soundpiece_nb.engine.run import Run
+from soundpiece_nb.engine.run_state import Run
 from soundpiece_nb.journal.filters import Filter
 from soundpiece_nb.operations.current_session import current
 from soundpiece_nb.operations.operation import Operation

@@ -8,8 +8,8 @@ import re
 import pytest
 
 import soundpiece_nb as sp
+from soundpiece_nb.api.error_logging import LOG_FILE, log_unforeseen
 from soundpiece_nb.api.errors import Unreachable
-from soundpiece_nb.api.log_filter import LOG_FILE, log_unforeseen
 from soundpiece_nb.journal.journal import Journal
 from soundpiece_nb.operations.current_session import current
 from support.kernels import Kernel

@@ -1,4 +1,4 @@
-"""Logs without secrets: httpx is kept from logging, unforeseen errors are scrubbed.
+"""Log filter: httpx and httpcore are kept from logging what must not be logged.
 
 httpx writes whole URLs, signed ones too, at INFO, and httpcore writes headers at DEBUG. The
 threads that talk to Soundpiece are kept out of both; everybody else's records pass.
@@ -8,16 +8,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import traceback
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-
-from .errors import SoundpieceError
-from .redaction import scrub
-
-LOG_FILE = "errors.log"
-"""In the home folder: what was not foreseen, with its traceback."""
 
 _LOGGERS = (
     "httpx",
@@ -27,11 +17,7 @@ _LOGGERS = (
     "httpcore.proxy",
     "httpcore.socks",
 )
-_FEWEST_PRIVATE = 4
-"""Characters of a person's text that are taken out of a log; fewer would take letters out."""
-
 _here = threading.local()
-logging.getLogger("soundpiece_nb").addHandler(logging.NullHandler())  # or warnings go to stderr
 
 
 def silence_this_thread() -> None:
@@ -43,37 +29,3 @@ def silence_this_thread() -> None:
 
 def _passes(_: logging.LogRecord) -> bool:
     return not getattr(_here, "silent", False)
-
-
-def log_unforeseen(where: str, error: BaseException, private: Iterable[str] = ()) -> None:
-    """Log an error that nobody expected, with its traceback, under `soundpiece_nb.<where>`.
-
-    Keys, queries of addresses and these `private` texts of a person are taken out.
-    """
-    told = scrub("".join(traceback.format_exception(error)))
-    lines = {line.strip() for text in private for line in (text, *text.splitlines(), repr(text))}
-    for line in sorted(lines, key=len, reverse=True):
-        if len(line) >= _FEWEST_PRIVATE:
-            told = told.replace(line, "…")
-    logging.getLogger(f"soundpiece_nb.{where}").error(
-        "unforeseen %s\n%s", type(error).__name__, told.rstrip()
-    )
-
-
-@contextmanager
-def logging_unforeseen(where: str) -> Iterator[None]:
-    """Go on whatever goes wrong in the block; what nobody expected is logged."""
-    try:
-        yield
-    except (SoundpieceError, OSError):
-        return
-    except Exception as error:  # noqa: BLE001 - it must not stop what goes on around it
-        log_unforeseen(where, error)
-
-
-def unforeseen_words(error: BaseException, home: Path) -> str:
-    """Return the sentence that tells a person of such an error, and where its traceback is."""
-    return (
-        f"Something unforeseen happened ({type(error).__name__}); "
-        f"{home / LOG_FILE} holds its traceback."
-    )

@@ -12,7 +12,7 @@ from . import html_parts as html
 from .finished_output import ACCENTS
 from .front_end import FrontEnd, front_end
 from .live_output import LiveOutput, Rendering
-from .page import Page
+from .redrawing import Page
 
 MOST_TROUBLES = 20
 """Failed operations that a card lists."""

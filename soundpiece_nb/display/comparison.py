@@ -9,10 +9,10 @@ from typing import Any
 from markupsafe import Markup
 
 from soundpiece_nb.analysis.measurement import METHODS
+from soundpiece_nb.api.error_logging import logging_unforeseen
 from soundpiece_nb.api.errors import Mistake
-from soundpiece_nb.api.log_filter import logging_unforeseen
 from soundpiece_nb.journal.entry import Entry
-from soundpiece_nb.operations import library
+from soundpiece_nb.operations import earlier_operations
 from soundpiece_nb.operations.session import Session
 from soundpiece_nb.text import counted, visible
 
@@ -43,7 +43,7 @@ class Comparison(LiveOutput):
     def draw(self) -> Rendering:
         """Measure takes that were not measured yet, and return all side by side."""
         with logging_unforeseen("display"):  # figures are a help to the ear, not what was asked for
-            library.measure(self.session, self.keys)
+            earlier_operations.measure(self.session, self.keys)
         entries = self.session.journal.of_keys(list(self.keys))
         self.follow(entries)
         return compare(entries, self._place, self.id)

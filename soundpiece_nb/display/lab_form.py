@@ -24,7 +24,7 @@ from .cell_source import as_cell, make_cell
 from .finished_output import kind
 from .front_end import FrontEnd, front_end
 from .live_output import SLOT, LiveOutput, Message, Rendering, as_view
-from .page import Page
+from .redrawing import Page
 from .sound_source import place_of
 from .take_player import MOST_EMBEDDED, row
 

@@ -15,10 +15,10 @@ from typing import Any
 
 from markupsafe import Markup
 
+from soundpiece_nb.api.error_logging import logging_unforeseen
 from soundpiece_nb.api.errors import WatchingStopped
-from soundpiece_nb.api.log_filter import logging_unforeseen
 from soundpiece_nb.api.routes import find_route
-from soundpiece_nb.engine.run import Phase, Run
+from soundpiece_nb.engine.run_state import Phase, Run
 from soundpiece_nb.journal.entry import Entry
 from soundpiece_nb.operations.operation import Operation
 from soundpiece_nb.text import short, visible
@@ -26,7 +26,7 @@ from soundpiece_nb.text import short, visible
 from . import html_parts as html
 from .finished_output import FinishedOutput, kind
 from .live_output import LiveOutput, Rendering
-from .page import Page
+from .redrawing import Page
 from .sound_source import Place
 
 _STATUS = Markup('<div><span style="float:right;{};padding-left:12px">key {}</span>{} {}</div>')

@@ -14,8 +14,8 @@ from typing import Any
 
 from markupsafe import Markup
 
+from soundpiece_nb.api.error_logging import logging_unforeseen
 from soundpiece_nb.api.errors import Mistake
-from soundpiece_nb.api.log_filter import logging_unforeseen
 from soundpiece_nb.journal.entry import Entry
 from soundpiece_nb.operations.session import Session
 from soundpiece_nb.text import visible

@@ -14,10 +14,10 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from soundpiece_nb.api.error_logging import log_unforeseen, unforeseen_words
 from soundpiece_nb.api.errors import Mistake, SoundpieceError
-from soundpiece_nb.api.log_filter import log_unforeseen, unforeseen_words
 from soundpiece_nb.journal.entry import TakeEntry
-from soundpiece_nb.operations import library
+from soundpiece_nb.operations import earlier_operations
 from soundpiece_nb.operations.session import Session, SessionPart
 
 from .live_output import LiveOutput, Message
@@ -89,7 +89,7 @@ class PageScript(SessionPart):
             case "judge":
                 key, take = str(message["key"]), int(message["take"])
                 given = {word: message.get(word) for word in ("rating", "note")}
-                library.rate(self.session, key, take, **given)
+                earlier_operations.rate(self.session, key, take, **given)
                 return None
             case "arrange":
                 return self._pass_on(message, "output", "Run its cell again to sort it.")

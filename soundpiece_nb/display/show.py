@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 
-from soundpiece_nb.engine.run import Phase, Run
+from soundpiece_nb.engine.run_state import Phase, Run
 from soundpiece_nb.operations.operation import Operation
 from soundpiece_nb.text import short, visible
 
@@ -13,7 +13,7 @@ from .front_end import FrontEnd, front_end
 from .html_parts import BLUE, frame, head
 from .live_card import LiveCard
 from .live_output import Rendering
-from .page import Page
+from .redrawing import Page
 from .sound_source import Holding, place_of
 
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 
 from markupsafe import Markup
 
+from soundpiece_nb.api.error_logging import logging_unforeseen
 from soundpiece_nb.api.errors import Mistake
-from soundpiece_nb.api.log_filter import logging_unforeseen
 from soundpiece_nb.journal.entry import Entry
-from soundpiece_nb.operations import library
+from soundpiece_nb.operations import earlier_operations
 from soundpiece_nb.operations.sweep import Sweep
 from soundpiece_nb.operations.waiting import attend
 from soundpiece_nb.text import visible
@@ -18,7 +18,7 @@ from . import html_parts as html
 from .finished_output import kind
 from .front_end import FrontEnd, front_end
 from .live_output import SLOT, LiveOutput, Rendering, as_view
-from .page import Page
+from .redrawing import Page
 from .sound_source import Holding, Place, place_of
 from .take_player import MOST_EMBEDDED, figures, row, values
 
@@ -75,7 +75,7 @@ class Board(LiveOutput):
     def finish(self) -> bool:
         """Measure the takes; True where there is anything new to show."""
         with logging_unforeseen("display"):  # figures are a help to the ear, not what was asked for
-            return library.measure(self.session, self.keys)
+            return earlier_operations.measure(self.session, self.keys)
         return False
 
     def draw(self) -> Rendering:

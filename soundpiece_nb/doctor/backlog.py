@@ -10,7 +10,7 @@ from soundpiece_nb.text import counted
 
 from .inventory import Known
 from .report import LONGEST_REASON, Finding, Group, inert, listed, named
-from .service import Inquiry
+from .service_inquiry import Inquiry
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from .inventory import Known, StoredFiles, read_journal, read_stored_files
 from .journal_file import is_damaged, postpone, rescue_journal
 from .repairs import Repairs
 from .report import Finding, Group, Report, weight
-from .service import PATIENCE, Inquiry, inquire
+from .service_inquiry import PATIENCE, Inquiry, inquire
 
 
 @dataclass(frozen=True, kw_only=True)

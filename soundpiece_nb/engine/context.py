@@ -19,7 +19,7 @@ from soundpiece_nb.journal.journal import Journal
 from .clock import Clock
 from .explanations import trouble_words
 from .retrying import Limits, retry
-from .run import Run
+from .run_state import Run
 from .webhook_wakeups import WebhookWakeups
 from .workers import Workers
 

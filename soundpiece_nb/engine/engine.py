@@ -14,8 +14,8 @@ from contextvars import Context
 from dataclasses import dataclass
 
 from soundpiece_nb.api.client import Client
+from soundpiece_nb.api.error_logging import logging_unforeseen
 from soundpiece_nb.api.errors import SoundpieceError, WatchingStopped
-from soundpiece_nb.api.log_filter import logging_unforeseen
 from soundpiece_nb.api.pacing import AccountPace
 from soundpiece_nb.audio.store import AudioStore
 from soundpiece_nb.journal.entry import Entry
@@ -26,7 +26,7 @@ from .clock import Clock
 from .context import OperationContext
 from .interrupts import defer_interrupts
 from .retrying import Limits
-from .run import Phase, Run
+from .run_state import Phase, Run
 from .runner import run_operation
 from .stop_reasons import detached, stop_reason
 from .webhook_wakeups import WebhookWakeups

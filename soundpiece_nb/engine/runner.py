@@ -11,8 +11,8 @@ from soundpiece_nb.text import counted
 from .context import OperationContext
 from .downloads import fetch_takes
 from .polling import asks_for_webhook, poll_until_done
-from .run import Phase
-from .submitting import submit
+from .run_state import Phase
+from .sending import submit
 
 Fetch = Callable[[OperationContext, Answer], Awaitable[None]]
 

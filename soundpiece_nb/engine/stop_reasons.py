@@ -6,6 +6,7 @@ import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from soundpiece_nb.api.error_logging import log_unforeseen, unforeseen_words
 from soundpiece_nb.api.errors import (
     DownloadFailed,
     Refusal,
@@ -15,7 +16,6 @@ from soundpiece_nb.api.errors import (
     WatchingStopped,
     WireFailure,
 )
-from soundpiece_nb.api.log_filter import log_unforeseen, unforeseen_words
 from soundpiece_nb.journal.entry import Entry
 from soundpiece_nb.text import short
 

@@ -23,9 +23,9 @@ from .entry import Entry
 from .lease import is_held, lease_end
 from .migrations import prepare
 from .quick_reads import FILE_NAME
-from .recording import Recording
 from .rescue import JournalWasDamaged, find_damage, rescue
 from .schema import SUMMED_UP, operations, takes, update_operation, update_take, update_takes
+from .write_ahead import Recording
 
 
 class Journal(Recording):

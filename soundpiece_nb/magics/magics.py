@@ -14,20 +14,22 @@ from soundpiece_nb.api.routes import ROUTES, Route
 from soundpiece_nb.settings import SETTINGS
 
 from . import (
+    display_commands,
     doctor_command,
     file_commands,
-    history_commands,
-    progress_commands,
+    history_command,
     rating_commands,
     setup_commands,
+    wait_and_resume_commands,
 )
 from .command import Command, Magic, Notebook
 from .options import route_usage
 
 _MODULES = (
+    display_commands,
     setup_commands,
-    history_commands,
-    progress_commands,
+    history_command,
+    wait_and_resume_commands,
     rating_commands,
     file_commands,
     doctor_command,

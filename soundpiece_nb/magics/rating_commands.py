@@ -32,7 +32,7 @@ def rate(notebook: Notebook, options: Namespace) -> None:
     """
     from soundpiece_nb.api.values import as_number, read_stars
     from soundpiece_nb.display.take_player import stars
-    from soundpiece_nb.operations import library
+    from soundpiece_nb.operations import earlier_operations
     from soundpiece_nb.operations.labels import NO_STARS
 
     entry, take = _find(notebook, options.take)
@@ -45,7 +45,7 @@ def rate(notebook: Notebook, options: Namespace) -> None:
         take = 1
     rating = read_stars(as_number(options.stars), least=NO_STARS)
     note = " ".join(options.note) or None
-    library.rate(notebook.session, entry.key, take, rating=rating, note=note)
+    earlier_operations.rate(notebook.session, entry.key, take, rating=rating, note=note)
     print(f"{_called(entry)}, take {take}: {stars(rating) if rating else 'no stars'}")
 
 
@@ -57,13 +57,13 @@ def rate(notebook: Notebook, options: Namespace) -> None:
 )
 def tag(notebook: Notebook, options: Namespace) -> None:
     """Give an operation tags, beside those it has."""
-    from soundpiece_nb.operations import library
+    from soundpiece_nb.operations import earlier_operations
 
     from .targets import find_operation
 
     session = notebook.session
     operation = find_operation(options.key, notebook.namespace, session)
-    library.label(session, operation.key, tags=options.tags)
+    earlier_operations.label(session, operation.key, tags=options.tags)
     print(f"{_called(operation.entry)}: {visible(', '.join(operation.entry.tags))}")
 
 
@@ -75,15 +75,15 @@ def tag(notebook: Notebook, options: Namespace) -> None:
 )
 def note(notebook: Notebook, options: Namespace) -> None:
     """Give an operation a note, or one of its takes; an empty note removes that of a take."""
-    from soundpiece_nb.operations import library
+    from soundpiece_nb.operations import earlier_operations
 
     entry, take = _find(notebook, options.take)
     words = " ".join(options.note)
     if take is None:
-        library.label(notebook.session, entry.key, note=words)
+        earlier_operations.label(notebook.session, entry.key, note=words)
         print(f"{_called(entry)}: noted")
     else:
-        library.rate(notebook.session, entry.key, take, note=words)
+        earlier_operations.rate(notebook.session, entry.key, take, note=words)
         print(f"{_called(entry)}, take {take}: noted")
 
 

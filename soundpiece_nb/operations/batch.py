@@ -27,7 +27,7 @@ from soundpiece_nb.api.routes import Route, find_route
 from soundpiece_nb.api.values import read_whole
 from soundpiece_nb.engine.explanations import explain, outcome
 from soundpiece_nb.engine.interrupts import defer_interrupts
-from soundpiece_nb.engine.run import Phase, Run
+from soundpiece_nb.engine.run_state import Phase, Run
 from soundpiece_nb.text import short
 
 from .labels import read_name

@@ -6,7 +6,7 @@ import logging
 from contextlib import suppress
 from pathlib import Path
 
-from soundpiece_nb.api.log_filter import LOG_FILE
+from soundpiece_nb.api.error_logging import LOG_FILE
 
 LARGEST_LOG = 1_000_000
 """Bytes after which the next session begins a new file, and keeps this one as `.old.log`."""

@@ -16,7 +16,7 @@ from soundpiece_nb.files import read_path
 from soundpiece_nb.journal.entry import Entry, Status, TakeEntry
 from soundpiece_nb.text import short
 
-from . import library, submission
+from . import earlier_operations, submission
 from .labels import NO_STARS, read_note
 from .references import Referable, Reference
 from .session import Session
@@ -152,12 +152,12 @@ class Operation(Referable):
     def tag(self, *tags: str) -> Self:
         """Give it tags, beside those it has."""
         listed = tags[0] if len(tags) == 1 and isinstance(tags[0], list | tuple) else tags
-        library.label(self.session, self.key, tags=listed)
+        earlier_operations.label(self.session, self.key, tags=listed)
         return self
 
     def note(self, text: str) -> Self:
         """Give it a note, in place of the one it has."""
-        library.label(self.session, self.key, note=read_note(text))
+        earlier_operations.label(self.session, self.key, note=read_note(text))
         return self
 
     def rerun(self, **changes: Any) -> Operation:
@@ -239,12 +239,12 @@ class Output(Referable):
         """Rate it with 1 to 5 stars, and a note if you like; kept at once. Raises Mistake."""
         said = None if note is None else read_note(note)
         key = self.operation.key
-        library.rate(self._session, key, self.take, rating=read_stars(stars), note=said)
+        earlier_operations.rate(self._session, key, self.take, rating=read_stars(stars), note=said)
         return self
 
     def unrate(self) -> Self:
         """Take its stars away; a note stays."""
-        library.rate(self._session, self.operation.key, self.take, rating=NO_STARS)
+        earlier_operations.rate(self._session, self.operation.key, self.take, rating=NO_STARS)
         return self
 
     def _now(self) -> TakeEntry:

@@ -15,14 +15,14 @@ from soundpiece_nb.engine.engine import Engine
 from soundpiece_nb.engine.retrying import Limits
 from soundpiece_nb.settings import SETTINGS, Settings
 
-from .changes import Changes
+from .change_listeners import Changes
 from .embedded_sandbox import EmbeddedSandbox
 from .error_log import ErrorLog
 from .locked_property import locked_cached_property
 from .services import Services
 
 if TYPE_CHECKING:
-    from soundpiece_nb.engine.run import Run
+    from soundpiece_nb.engine.run_state import Run
     from soundpiece_nb.journal.journal import Journal
 
 

@@ -16,14 +16,14 @@ from soundpiece_nb.api.routes import find_route
 from soundpiece_nb.engine.interrupts import defer_interrupts
 from soundpiece_nb.settings import notebook_path
 
-from .library import find, unfinished
+from .earlier_operations import find, unfinished
 from .plan import Draft, Planned, plan_operation, split_fields
 from .references import Referable
 from .services import SANDBOX
 from .session import Session
 
 if TYPE_CHECKING:
-    from soundpiece_nb.engine.run import Run
+    from soundpiece_nb.engine.run_state import Run
     from soundpiece_nb.journal.entry import Entry
 
 

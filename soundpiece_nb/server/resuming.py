@@ -13,8 +13,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from soundpiece_nb.api.error_logging import log_unforeseen, unforeseen_words
 from soundpiece_nb.api.errors import SoundpieceError
-from soundpiece_nb.api.log_filter import log_unforeseen, unforeseen_words
 from soundpiece_nb.journal.quick_reads import find_abandoned
 from soundpiece_nb.settings import Settings
 

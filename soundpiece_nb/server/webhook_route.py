@@ -19,8 +19,8 @@ from jupyter_server.auth.decorator import allow_unauthenticated
 from jupyter_server.base.handlers import JupyterHandler
 from tornado.web import stream_request_body
 
+from soundpiece_nb.api.error_logging import logging_unforeseen
 from soundpiece_nb.api.errors import Mistake
-from soundpiece_nb.api.log_filter import logging_unforeseen
 from soundpiece_nb.credentials import find_webhook_secrets
 from soundpiece_nb.journal.quick_reads import UNREADABLE
 from soundpiece_nb.journal.webhook_deliveries import Deliveries

@@ -14,7 +14,7 @@ from soundpiece_nb.display.batch_card import BatchCard
 from soundpiece_nb.display.front_end import FrontEnd
 from soundpiece_nb.display.history_table import HistoryTable
 from soundpiece_nb.display.live_output import LiveOutput, Rendering
-from soundpiece_nb.display.page import LATEST_SECONDS, MOST_OUTPUTS, QUIET_SECONDS, Page
+from soundpiece_nb.display.redrawing import LATEST_SECONDS, MOST_OUTPUTS, QUIET_SECONDS, Page
 from soundpiece_nb.display.sound_source import place_of
 from soundpiece_nb.journal.filters import Filter
 from soundpiece_nb.journal.journal import Journal

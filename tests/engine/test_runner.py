@@ -24,7 +24,7 @@ from soundpiece_nb.api.retry_policy import Exchange
 from soundpiece_nb.api.routes import find_route
 from soundpiece_nb.engine.context import OperationContext
 from soundpiece_nb.engine.retrying import Limits
-from soundpiece_nb.engine.run import Phase, Run
+from soundpiece_nb.engine.run_state import Phase, Run
 from soundpiece_nb.engine.runner import run_operation
 from soundpiece_nb.journal.journal import Journal
 from support.turned_clock import Script, TurnedClock

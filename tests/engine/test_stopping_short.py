@@ -18,7 +18,7 @@ from soundpiece_nb.api.request import new_request
 from soundpiece_nb.api.routes import find_route
 from soundpiece_nb.audio.store import AudioStore
 from soundpiece_nb.engine.engine import Connection, Engine, Waits
-from soundpiece_nb.engine.run import Phase
+from soundpiece_nb.engine.run_state import Phase
 from soundpiece_nb.engine.stop_reasons import as_known, code_of
 from soundpiece_nb.journal.journal import Journal
 from support.held_lease import held_by_another

@@ -14,7 +14,7 @@ from soundpiece_nb.api.output_ref import OutputRef
 from soundpiece_nb.api.request import new_request
 from soundpiece_nb.api.routes import find_route
 from soundpiece_nb.engine.clock import Clock
-from soundpiece_nb.engine.submitting import Submission
+from soundpiece_nb.engine.sending import Submission
 
 MAKER = "550e8400-e29b-41d4-a716-446655440000"
 LATER, BEFORE = (datetime.now(UTC) + timedelta(hours=sign) for sign in (1, -1))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from enum import Enum
 
-from soundpiece_nb.api.log_filter import log_unforeseen
+from soundpiece_nb.api.error_logging import log_unforeseen
 
 Listener = Callable[["Run"], None]
 

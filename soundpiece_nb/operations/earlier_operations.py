@@ -1,4 +1,4 @@
-"""The library: earlier operations are found by name, rated, labelled and measured."""
+"""Earlier operations: found by whatever names them, rated, labelled and measured."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def resume(notebook: Notebook, options: Namespace) -> None:
 
 
 def _resumed(session: Session, number: int, *, named: bool) -> str:
-    from soundpiece_nb.operations.library import unfinished
+    from soundpiece_nb.operations.earlier_operations import unfinished
 
     words = [f"Going on with {counted(number, 'operation')}."] if number else []
     services = [] if named else [entry.service for entry in unfinished(session)]

@@ -1,4 +1,4 @@
-"""Commands that show the history, earlier operations again, several side by side, and the lab."""
+"""The command that shows, returns or writes the history."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from soundpiece_nb.api.values import MOST_STARS, read_whole
 
 from .command import Notebook, command
-from .options import HOLDING, option
+from .options import option
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +48,7 @@ def history(notebook: Notebook, options: Namespace) -> pd.DataFrame | None:
     """Show what was ever made, newest first."""
     from soundpiece_nb.display.history_file import write_history
     from soundpiece_nb.display.history_table import HistoryTable
-    from soundpiece_nb.display.page import Page
+    from soundpiece_nb.display.redrawing import Page
     from soundpiece_nb.display.sound_source import place_of
     from soundpiece_nb.files import read_path
     from soundpiece_nb.journal import dataframe
@@ -67,45 +67,3 @@ def history(notebook: Notebook, options: Namespace) -> pd.DataFrame | None:
     page = replace(wanted, limit=size, offset=(options.page - 1) * size)
     session.part(Page).show(HistoryTable(session, page, place_of(session, notebook.holding())))
     return None
-
-
-@command(
-    "show",
-    option("key", metavar="KEY", help="a key, its beginning, a NAME, or a sweep's id"),
-    option("--order", help="of a sweep: made, what was varied, rating, duration, loudness"),
-    *HOLDING,
-    example="%soundpiece_show night_drive",
-)
-def show(notebook: Notebook, options: Namespace) -> None:
-    """Show an operation or a whole sweep again, from this machine's own store."""
-    from .route_commands import show_target
-
-    holding = notebook.holding(options.holding)
-    show_target(notebook.find_target(options.key), holding, order=options.order)
-
-
-@command(
-    "compare",
-    option("keys", nargs="+", metavar="KEY", help="two or more keys or NAMEs"),
-    example="%soundpiece_compare night_drive late",
-)
-def compare(notebook: Notebook, options: Namespace) -> None:
-    """Show operations side by side: what differs between their requests, and their players."""
-    from soundpiece_nb.display.comparison import Comparison
-    from soundpiece_nb.display.page import Page
-    from soundpiece_nb.display.sound_source import place_of
-
-    session = notebook.session
-    place = place_of(session, notebook.holding())
-    session.part(Page).show(Comparison(session, notebook.find_keys(options.keys), place))
-
-
-@command("lab")
-def lab(notebook: Notebook, _: Namespace) -> None:
-    """Open a form for every route, beside the growing list of what it makes.
-
-    These are ordinary operations; each is shown with the cell that would make it.
-    """
-    from soundpiece_nb.display.lab_form import show_lab
-
-    show_lab(notebook.namespace.__setitem__)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 
-from soundpiece_nb.api.log_filter import logging_unforeseen
+from soundpiece_nb.api.error_logging import logging_unforeseen
 from soundpiece_nb.journal.quick_reads import ChangeDetector
 from soundpiece_nb.operations.session import Session, SessionPart
 from soundpiece_nb.operations.waiting import attend

@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from soundpiece_nb.engine.run import Phase, Run
+from soundpiece_nb.engine.run_state import Phase, Run
 
 
 @pytest.fixture
