@@ -19,9 +19,9 @@ import numpy.typing as npt
 from PIL import Image
 
 from soundpiece_sandbox.music import SAMPLE_RATE, FloatArray, make_fx, make_song, plan_song
-from soundpiece_sandbox.music.form import LEAD_IN
 from soundpiece_sandbox.music.mastering import loudness
 from soundpiece_sandbox.music.score import BEATS
+from soundpiece_sandbox.music.song_form import LEAD_IN
 
 STYLES = ("rock", "jazz", "ambient", "synthwave", "lo-fi", "orchestral", "techno", "folk")
 EFFECTS = (

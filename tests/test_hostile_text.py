@@ -44,7 +44,7 @@ from soundpiece_nb.operations.current_session import current
 from soundpiece_nb.operations.operation import Operation
 from soundpiece_nb.operations.sweep import find_sweep
 from soundpiece_nb.operations.templates import expand, names_in
-from soundpiece_nb.text import visible
+from soundpiece_nb.shown_text import visible
 from support.hostile_texts import (
     CONTROLS,
     DIRECTIONS,

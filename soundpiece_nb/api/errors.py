@@ -27,7 +27,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Self
 
-from soundpiece_nb.text import visible
+from soundpiece_nb.shown_text import visible
 
 NOTHING_SENT = "Nothing was sent."
 

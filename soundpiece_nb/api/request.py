@@ -16,9 +16,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .errors import Mistake
+from .number_arguments import as_number, read_seconds, read_whole
 from .output_ref import OutputRef, parse_output_ref
 from .routes import Field, Kind, Route, find_route
-from .values import as_number, read_seconds, read_whole
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from soundpiece_nb.engine.explanations import explain
 from soundpiece_nb.operations.batch import Batch
-from soundpiece_nb.text import counted, short
+from soundpiece_nb.shown_text import counted, short
 
 from . import html_parts as html
 from .finished_output import ACCENTS

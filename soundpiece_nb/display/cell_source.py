@@ -15,7 +15,7 @@ from soundpiece_nb.api.output_ref import OutputRef, parse_output_ref
 from soundpiece_nb.api.routes import Field, Kind, Route, find_route
 from soundpiece_nb.journal.entry import Entry
 from soundpiece_nb.operations.templates import names_in
-from soundpiece_nb.text import visible
+from soundpiece_nb.shown_text import visible
 
 
 def as_cell(entry: Entry) -> str:

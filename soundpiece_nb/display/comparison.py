@@ -14,7 +14,7 @@ from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.journal.entry import Entry
 from soundpiece_nb.operations import earlier_operations
 from soundpiece_nb.operations.session import Session
-from soundpiece_nb.text import counted, visible
+from soundpiece_nb.shown_text import counted, visible
 
 from . import html_parts as html
 from .finished_output import kind

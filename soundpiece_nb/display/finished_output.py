@@ -16,7 +16,7 @@ from soundpiece_nb.api.routes import find_route
 from soundpiece_nb.engine.explanations import explain
 from soundpiece_nb.journal.entry import Entry
 from soundpiece_nb.operations.session import Session
-from soundpiece_nb.text import counted, short, visible
+from soundpiece_nb.shown_text import counted, short, visible
 
 from . import html_parts as html
 from .cell_source import as_cell

@@ -20,7 +20,7 @@ from soundpiece_nb.journal.entry import Entry
 from soundpiece_nb.journal.filters import Filter
 from soundpiece_nb.journal.summary import Summary, summarise
 from soundpiece_nb.operations.session import Session
-from soundpiece_nb.text import counted, short, visible
+from soundpiece_nb.shown_text import counted, short, visible
 
 from . import html_parts as html
 from .finished_output import ACCENTS

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from markupsafe import Markup, escape
 
-from soundpiece_nb.text import visible
+from soundpiece_nb.shown_text import visible
 
 BLUE, GREEN, RED, AMBER = "#3b82c4", "#2e9e6b", "#c9503c", "#b98a1e"
 """The accent line: going on, ready, failed, needs a person."""

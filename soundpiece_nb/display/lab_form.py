@@ -17,7 +17,7 @@ from soundpiece_nb.operations.operation import Operation
 from soundpiece_nb.operations.plan import Draft, plan_operation
 from soundpiece_nb.operations.session import Session
 from soundpiece_nb.operations.submission import submit_planned
-from soundpiece_nb.text import short
+from soundpiece_nb.shown_text import short
 
 from . import html_parts as html
 from .cell_source import as_cell, make_cell

@@ -21,7 +21,7 @@ from soundpiece_nb.api.routes import find_route
 from soundpiece_nb.engine.run_state import Phase, Run
 from soundpiece_nb.journal.entry import Entry
 from soundpiece_nb.operations.operation import Operation
-from soundpiece_nb.text import short, visible
+from soundpiece_nb.shown_text import short, visible
 
 from . import html_parts as html
 from .finished_output import FinishedOutput, kind

@@ -18,7 +18,7 @@ from soundpiece_nb.api.error_logging import logging_unforeseen
 from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.journal.entry import Entry
 from soundpiece_nb.operations.session import Session
-from soundpiece_nb.text import visible
+from soundpiece_nb.shown_text import visible
 
 SLOT = Markup('<div class="soundpiece-slot"></div>')
 """The place into which the page's script puts the controls to arrange an output with."""

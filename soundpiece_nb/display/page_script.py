@@ -22,9 +22,6 @@ from soundpiece_nb.operations.session import Session, SessionPart
 
 from .live_output import LiveOutput, Message
 
-SCRIPTS = ("nodes", "playback", "server", "ratings", "tools", "form", "companion")
-"""The parts of the page's script, which become one module."""
-
 
 class PageScript(SessionPart):
     """The companion of the page's outputs: sent there once, it passes clicks and answers on."""
@@ -127,6 +124,6 @@ class PageScript(SessionPart):
 
 @cache
 def script() -> str:
-    """Return the page's script as one module."""
+    """Return the page's script, of which every file is a part, as one module."""
     folder = resources.files(__package__) / "javascript"
-    return "\n".join((folder / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS)
+    return "\n".join(file.read_text(encoding="utf-8") for file in sorted(folder.iterdir(), key=str))

@@ -6,7 +6,7 @@ from concurrent.futures import Future
 
 from soundpiece_nb.engine.run_state import Phase, Run
 from soundpiece_nb.operations.operation import Operation
-from soundpiece_nb.text import short, visible
+from soundpiece_nb.shown_text import short, visible
 
 from .finished_output import FinishedOutput, kind, plain
 from .front_end import FrontEnd, front_end

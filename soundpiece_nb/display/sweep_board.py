@@ -12,7 +12,7 @@ from soundpiece_nb.journal.entry import Entry
 from soundpiece_nb.operations import earlier_operations
 from soundpiece_nb.operations.sweep import Sweep
 from soundpiece_nb.operations.waiting import attend
-from soundpiece_nb.text import visible
+from soundpiece_nb.shown_text import visible
 
 from . import html_parts as html
 from .finished_output import kind

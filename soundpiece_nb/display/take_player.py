@@ -13,7 +13,7 @@ from markupsafe import Markup
 from soundpiece_nb.audio import waveform
 from soundpiece_nb.engine.explanations import explain
 from soundpiece_nb.journal.entry import Entry, TakeEntry
-from soundpiece_nb.text import counted, short, visible
+from soundpiece_nb.shown_text import counted, short, visible
 
 from . import html_parts as html
 from .sound_source import Place

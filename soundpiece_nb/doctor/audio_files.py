@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from soundpiece_nb.audio.verification import NotIntact, Take, verify
-from soundpiece_nb.text import counted
+from soundpiece_nb.shown_text import counted
 
 from .inventory import Known, KnownTake, StoredFile, StoredFiles
 from .repairs import Repairs

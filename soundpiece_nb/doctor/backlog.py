@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from soundpiece_nb.text import counted
+from soundpiece_nb.shown_text import counted
 
 from .inventory import Known
 from .report import LONGEST_REASON, Finding, Group, inert, listed, named

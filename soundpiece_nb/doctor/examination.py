@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.files import numbered
 from soundpiece_nb.operations.current_session import current
-from soundpiece_nb.text import counted
+from soundpiece_nb.shown_text import counted
 
 from .audio_files import AudioFiles, Names
 from .backlog import Backlog

@@ -6,7 +6,7 @@ import re
 from collections.abc import Container, Iterator
 from functools import partial
 
-from soundpiece_nb.text import counted
+from soundpiece_nb.shown_text import counted
 
 from .audio_files import is_broken_write
 from .inventory import StoredFiles, read_files

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from soundpiece_nb.text import short
+from soundpiece_nb.shown_text import short
 
 KEYS_NAMED = 4
 LONGEST_NAME, LONGEST_REASON = 60, 600

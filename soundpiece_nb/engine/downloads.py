@@ -14,8 +14,8 @@ from soundpiece_nb.api.retry_policy import Exchange, Verdict, judge
 from soundpiece_nb.audio.store import PartialFile
 from soundpiece_nb.audio.verification import NotIntact
 
-from .context import OperationContext
 from .explanations import refusal_words
+from .operation_context import OperationContext
 
 DAMAGED_TRIES = 3
 """Downloads that may fail to verify before the take is given up."""

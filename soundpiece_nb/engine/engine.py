@@ -23,8 +23,8 @@ from soundpiece_nb.journal.journal import Journal
 from soundpiece_nb.journal.lease import RENEWAL_SECONDS
 
 from .clock import Clock
-from .context import OperationContext
 from .interrupts import defer_interrupts
+from .operation_context import OperationContext
 from .retrying import Limits
 from .run_state import Phase, Run
 from .runner import run_operation

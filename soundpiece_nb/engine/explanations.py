@@ -13,7 +13,7 @@ from soundpiece_nb.api.errors import (
 )
 from soundpiece_nb.api.request import has_derived_key
 from soundpiece_nb.journal.entry import Entry
-from soundpiece_nb.text import short
+from soundpiece_nb.shown_text import short
 
 POLICY_WORDS = "The text was rejected by the content policy."
 

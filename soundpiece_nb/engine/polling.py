@@ -7,7 +7,7 @@ from soundpiece_nb.api.errors import ServiceSilent
 from soundpiece_nb.api.retry_policy import Backoff, poll_pause
 from soundpiece_nb.api.routes import CALLBACK_URL
 
-from .context import OperationContext
+from .operation_context import OperationContext
 
 CAUTION = 0.9
 """Share of the shortest time such an operation took, after which polling begins at the latest."""

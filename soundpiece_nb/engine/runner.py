@@ -6,10 +6,10 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from soundpiece_nb.api.answer import Answer
-from soundpiece_nb.text import counted
+from soundpiece_nb.shown_text import counted
 
-from .context import OperationContext
 from .downloads import fetch_takes
+from .operation_context import OperationContext
 from .polling import asks_for_webhook, poll_until_done
 from .run_state import Phase
 from .sending import submit

@@ -12,10 +12,10 @@ from soundpiece_nb.api.errors import Refusal, SourceLost
 from soundpiece_nb.api.output_ref import OutputRef
 from soundpiece_nb.api.request import Request, restore_request
 from soundpiece_nb.api.retry_policy import Exchange
-from soundpiece_nb.text import short
+from soundpiece_nb.shown_text import short
 
-from .context import OperationContext
 from .explanations import refusal_words
+from .operation_context import OperationContext
 
 
 async def submit(context: OperationContext) -> Answer | None:

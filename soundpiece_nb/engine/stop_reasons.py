@@ -17,7 +17,7 @@ from soundpiece_nb.api.errors import (
     WireFailure,
 )
 from soundpiece_nb.journal.entry import Entry
-from soundpiece_nb.text import short
+from soundpiece_nb.shown_text import short
 
 from .explanations import explain, refusal_words
 

@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args
 from soundpiece_nb.api.output_ref import OutputRef, parse_output_ref
 from soundpiece_nb.audio.tags import Identity, Story
 from soundpiece_nb.files import readable_name
-from soundpiece_nb.text import short
+from soundpiece_nb.shown_text import short
 
 Status = Literal["submitting", "processing", "ready", "failed", "rejected"]
 STATUSES: tuple[Status, ...] = get_args(Status)

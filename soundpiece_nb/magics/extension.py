@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import Any
 
 from soundpiece_nb.operations.current_session import current
-from soundpiece_nb.text import counted
+from soundpiece_nb.shown_text import counted
 
 _SHOWN = {
     ("soundpiece_nb.operations.operation", "Operation"): ("display.show", "show_handle"),

@@ -7,8 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from soundpiece_nb.api.errors import Mistake
-from soundpiece_nb.api.values import MOST_STARS, read_whole
-from soundpiece_nb.text import counted, short, visible
+from soundpiece_nb.api.number_arguments import MOST_STARS, read_whole
+from soundpiece_nb.shown_text import counted, short, visible
 
 from .command import Notebook, command
 from .options import KEYS, option

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from soundpiece_nb.api.values import MOST_STARS, read_whole
+from soundpiece_nb.api.number_arguments import MOST_STARS, read_whole
 
 from .command import Notebook, command
 from .options import option

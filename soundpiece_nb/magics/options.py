@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, NoReturn
 
 from soundpiece_nb.api.errors import Mistake
+from soundpiece_nb.api.number_arguments import as_number, read_seconds, read_whole
 from soundpiece_nb.api.routes import Field, Kind, Route
-from soundpiece_nb.api.values import as_number, read_seconds, read_whole
 from soundpiece_nb.operations.templates import expand
 
 Reader = Callable[[Any, str], Any]

@@ -6,7 +6,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING
 
 from soundpiece_nb.api.errors import Mistake
-from soundpiece_nb.text import short, visible
+from soundpiece_nb.shown_text import short, visible
 
 from .command import Notebook, command
 from .options import option
@@ -30,7 +30,7 @@ def rate(notebook: Notebook, options: Namespace) -> None:
 
     0 takes the stars away. It is kept at once, and shown wherever the take is shown.
     """
-    from soundpiece_nb.api.values import as_number, read_stars
+    from soundpiece_nb.api.number_arguments import as_number, read_stars
     from soundpiece_nb.display.take_player import stars
     from soundpiece_nb.operations import earlier_operations
     from soundpiece_nb.operations.labels import NO_STARS

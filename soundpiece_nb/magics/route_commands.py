@@ -24,7 +24,7 @@ from soundpiece_nb.operations.session import Session
 from soundpiece_nb.operations.submission import submit_planned
 from soundpiece_nb.operations.sweep import Sweep, plan_sweep
 from soundpiece_nb.operations.waiting import wait, wait_seconds
-from soundpiece_nb.text import short
+from soundpiece_nb.shown_text import short
 
 from .command import Notebook
 from .options import Usage

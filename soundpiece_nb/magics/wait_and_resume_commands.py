@@ -9,8 +9,8 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from soundpiece_nb.api.errors import SoundpieceError, WaitInterrupted, WaitTimeout
-from soundpiece_nb.api.values import read_seconds
-from soundpiece_nb.text import counted
+from soundpiece_nb.api.number_arguments import read_seconds
+from soundpiece_nb.shown_text import counted
 
 from .command import Notebook, command
 from .options import KEYS, option

@@ -22,13 +22,13 @@ from soundpiece_nb.api.errors import (
     WaitTimeout,
     nothing_sent,
 )
+from soundpiece_nb.api.number_arguments import read_whole
 from soundpiece_nb.api.request import with_derived_key
 from soundpiece_nb.api.routes import Route, find_route
-from soundpiece_nb.api.values import read_whole
 from soundpiece_nb.engine.explanations import explain, outcome
 from soundpiece_nb.engine.interrupts import defer_interrupts
 from soundpiece_nb.engine.run_state import Phase, Run
-from soundpiece_nb.text import short
+from soundpiece_nb.shown_text import short
 
 from .labels import read_name
 from .operation import Operation

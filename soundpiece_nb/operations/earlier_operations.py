@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from soundpiece_nb.api.values import read_stars
+from soundpiece_nb.api.number_arguments import read_stars
 
 from .labels import NO_STARS, read_labels
 from .references import Referable

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from soundpiece_nb.api.errors import Mistake, StorageFailed, WaitTimeout
-from soundpiece_nb.api.values import read_stars
+from soundpiece_nb.api.number_arguments import read_stars
 from soundpiece_nb.audio.export import ENDINGS, find_place, write_copy
 from soundpiece_nb.engine.explanations import outcome
 from soundpiece_nb.files import read_path
 from soundpiece_nb.journal.entry import Entry, Status, TakeEntry
-from soundpiece_nb.text import short
+from soundpiece_nb.shown_text import short
 
 from . import earlier_operations, submission
 from .labels import NO_STARS, read_note

@@ -14,7 +14,7 @@ from soundpiece_nb.api.output_ref import OutputRef, parse_output_ref
 from soundpiece_nb.engine.explanations import explain
 from soundpiece_nb.journal.entry import Entry
 from soundpiece_nb.journal.journal import Journal
-from soundpiece_nb.text import short
+from soundpiece_nb.shown_text import short
 
 from .session import Session
 

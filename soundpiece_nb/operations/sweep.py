@@ -10,10 +10,10 @@ from math import prod
 from typing import Any
 
 from soundpiece_nb.api.errors import Mistake, nothing_sent
+from soundpiece_nb.api.number_arguments import read_whole
 from soundpiece_nb.api.request import require_whole
-from soundpiece_nb.api.values import read_whole
 from soundpiece_nb.engine.interrupts import defer_interrupts
-from soundpiece_nb.text import counted
+from soundpiece_nb.shown_text import counted
 
 from .batch import Batch
 from .plan import Draft, Planned, by_field_name, derives_key, field_names, plan_operation

@@ -15,8 +15,8 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from soundpiece_nb.api.errors import WaitInterrupted, WaitTimeout
-from soundpiece_nb.api.values import read_seconds
-from soundpiece_nb.text import short
+from soundpiece_nb.api.number_arguments import read_seconds
+from soundpiece_nb.shown_text import short
 
 Made = TypeVar("Made")
 

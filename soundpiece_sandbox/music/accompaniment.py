@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from soundpiece_sandbox.music.form import Form, Part
 from soundpiece_sandbox.music.harmony import Chord, Key, nearest_of, voicing
 from soundpiece_sandbox.music.instrument_presets import TONES
 from soundpiece_sandbox.music.prompt import Character
 from soundpiece_sandbox.music.score import BEATS, STEPS, Hit, Note, read_pattern, swung
 from soundpiece_sandbox.music.seeded_random import SeededRandom
+from soundpiece_sandbox.music.song_form import Form, Part
 from soundpiece_sandbox.music.style import Style
 
 FULL_ENERGY = 0.85  # from this energy up, a part plays the chorus's patterns

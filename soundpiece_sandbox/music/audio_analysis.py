@@ -11,10 +11,10 @@ from soundpiece_sandbox.music.beat_tracking import Onsets, first_beat_of, onsets
 from soundpiece_sandbox.music.brightness import brightness_of
 from soundpiece_sandbox.music.chord_recognition import chords_of, key_of
 from soundpiece_sandbox.music.chroma import MOMENTS, chroma_of
-from soundpiece_sandbox.music.form import LEAD_IN, LONGEST, RING
 from soundpiece_sandbox.music.reference_style import ReferenceFeatures
 from soundpiece_sandbox.music.remix_basis import RemixBasis
 from soundpiece_sandbox.music.score import BEATS
+from soundpiece_sandbox.music.song_form import LEAD_IN, LONGEST, RING
 from soundpiece_sandbox.music.wavetable import DoubleArray
 
 _ANALYSED = LONGEST - LEAD_IN - RING - 1.0  # seconds; a remix of these is not too long

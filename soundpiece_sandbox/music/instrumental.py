@@ -7,7 +7,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from soundpiece_sandbox.music.form import (
+from soundpiece_sandbox.music.harmony import Chord, Key
+from soundpiece_sandbox.music.lyrics import Line, Syllable
+from soundpiece_sandbox.music.melody import compose_melody
+from soundpiece_sandbox.music.score import BEATS, Note, swung
+from soundpiece_sandbox.music.seeded_random import SeededRandom
+from soundpiece_sandbox.music.song_form import (
     LEAD_IN,
     LONGEST,
     RING,
@@ -19,11 +24,6 @@ from soundpiece_sandbox.music.form import (
     energy_of,
     line_bars,
 )
-from soundpiece_sandbox.music.harmony import Chord, Key
-from soundpiece_sandbox.music.lyrics import Line, Syllable
-from soundpiece_sandbox.music.melody import compose_melody
-from soundpiece_sandbox.music.score import BEATS, Note, swung
-from soundpiece_sandbox.music.seeded_random import SeededRandom
 from soundpiece_sandbox.music.style import Style
 
 _KINDS = {"I": "intro", "V": "verse", "C": "chorus", "B": "bridge", "O": "outro"}

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from soundpiece_sandbox.music.form import Form, Part, Phrase
 from soundpiece_sandbox.music.harmony import Chord, Key
 from soundpiece_sandbox.music.score import BEATS, SungNote
 from soundpiece_sandbox.music.seeded_random import SeededRandom
+from soundpiece_sandbox.music.song_form import Form, Part, Phrase
 
 # The preference for a syllable on each sixteenth of a line. The end is left free for a breath.
 _WEIGHTS = (9.0, 2.5, 5.0, 3.0, 7.0, 2.5, 5.0, 3.5, 8.0, 2.5, 5.0, 3.0, 6.5, 1.0, 0.8, 0.2)

@@ -14,7 +14,6 @@ from soundpiece_sandbox.music.accompaniment import (
     compose_pad,
 )
 from soundpiece_sandbox.music.audio_arrays import SAMPLE_RATE, frames_in
-from soundpiece_sandbox.music.form import LEAD_IN, Form, lay_out
 from soundpiece_sandbox.music.harmony import Chord
 from soundpiece_sandbox.music.instrumental import (
     compose_tune,
@@ -30,6 +29,7 @@ from soundpiece_sandbox.music.reference_style import ReferenceFeatures, style_li
 from soundpiece_sandbox.music.remix_basis import RemixBasis, remix_style
 from soundpiece_sandbox.music.score import Hit, Note, SungNote
 from soundpiece_sandbox.music.seeded_random import SeededRandom
+from soundpiece_sandbox.music.song_form import LEAD_IN, Form, lay_out
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, chain, islice, repeat
 
-from soundpiece_sandbox.music.form import Form, Part, SectionOutline
 from soundpiece_sandbox.music.harmony import Chord, Key
 from soundpiece_sandbox.music.seeded_random import SeededRandom
+from soundpiece_sandbox.music.song_form import Form, Part, SectionOutline
 from soundpiece_sandbox.music.style import Style
 from soundpiece_sandbox.music.styles import STYLES
 

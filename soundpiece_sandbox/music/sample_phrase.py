@@ -19,7 +19,6 @@ from soundpiece_sandbox.music.audio_arrays import FloatArray, frames_in, place, 
 from soundpiece_sandbox.music.beat_grid import BeatGrid
 from soundpiece_sandbox.music.drums import Kit
 from soundpiece_sandbox.music.finishing import fitted, wrapped_around
-from soundpiece_sandbox.music.form import Form, Part
 from soundpiece_sandbox.music.harmony import Chord
 from soundpiece_sandbox.music.instruments import Instrument
 from soundpiece_sandbox.music.mastering import balance
@@ -28,6 +27,7 @@ from soundpiece_sandbox.music.prompt import Character
 from soundpiece_sandbox.music.sample_prompt import EIGHT_O_EIGHT, VOICE, SamplePrompt
 from soundpiece_sandbox.music.score import Hit, Note
 from soundpiece_sandbox.music.seeded_random import SeededRandom
+from soundpiece_sandbox.music.song_form import Form, Part
 from soundpiece_sandbox.music.style import Style
 from soundpiece_sandbox.music.vocal_instrument import VocalInstrument
 

@@ -10,7 +10,6 @@ import numpy as np
 from soundpiece_sandbox.music.accompaniment import FULL_ENERGY
 from soundpiece_sandbox.music.audio_arrays import FloatArray, frames_in, panned, place, silence
 from soundpiece_sandbox.music.drums import Kit
-from soundpiece_sandbox.music.form import LEAD_IN, Part
 from soundpiece_sandbox.music.instruments import Instrument
 from soundpiece_sandbox.music.mastering import loudness
 from soundpiece_sandbox.music.melody import harmony_line, notes_of
@@ -18,6 +17,7 @@ from soundpiece_sandbox.music.mix_effects import add_echo, add_reverb, ducking, 
 from soundpiece_sandbox.music.plan import Plan
 from soundpiece_sandbox.music.score import Note, SungNote
 from soundpiece_sandbox.music.singing_synthesis import Singer, sing
+from soundpiece_sandbox.music.song_form import LEAD_IN, Part
 
 _LOOSENESS = 0.005  # seconds that a player is early or late
 _MACHINES = ("techno", "synthwave", "house")  # styles with machine timing

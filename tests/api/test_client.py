@@ -7,7 +7,7 @@ import pytest
 
 from soundpiece_nb.api.client import Client, _translated
 from soundpiece_nb.api.errors import Refusal, SoundpieceError, Unreachable
-from soundpiece_nb.text import visible
+from soundpiece_nb.shown_text import visible
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from soundpiece_nb.api.pacing import AccountPace
 from soundpiece_nb.api.request import new_request
 from soundpiece_nb.api.retry_policy import Exchange
 from soundpiece_nb.api.routes import find_route
-from soundpiece_nb.engine.context import OperationContext
+from soundpiece_nb.engine.operation_context import OperationContext
 from soundpiece_nb.engine.retrying import Limits
 from soundpiece_nb.engine.run_state import Phase, Run
 from soundpiece_nb.engine.runner import run_operation

@@ -1,4 +1,4 @@
-// The companion: finds the takes and views of a page, asks the kernel about them, and adds their
+// The page's companion: finds the takes and views of a page, asks the kernel about them, and adds their
 // controls. When the kernel ends, all of them are removed.
 
 const STYLE = `
