@@ -330,7 +330,7 @@ def test_nonsense_does_no_harm(page, hit):
 
 def test_while_a_cell_runs_messages_wait_and_are_answered_after_it(kernel, page, hit):
     kernel.client.execute("import time; time.sleep(0.8); print('awake')")
-    page.wait_for("execute_input")
+    page.wait_for("execute_input", lambda content: "awake" in content["code"])
     began = len(page.heard)
     page.say({"do": "judge", "key": hit, "take": 1, "rating": 5})
     assert page.answer()["judged"][0]["rating"] == 5
