@@ -13,7 +13,7 @@ from pathlib import Path
 BASE_URL = "https://api.soundpiece.co/v1"
 
 
-@dataclass
+@dataclass(eq=False)
 class Settings:
     """The settings of one process; None leaves a choice to the environment, then to the default."""
 

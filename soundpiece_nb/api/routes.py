@@ -7,8 +7,8 @@ is none here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from .errors import Mistake
 
@@ -26,8 +26,7 @@ class Kind(Enum):
     FLAG = "flag"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Field:
+class Field(NamedTuple):
     """One field of a request: `most` counts characters of text, else it bounds the number."""
 
     name: str
@@ -43,8 +42,7 @@ class Field:
     """Words that stand in brackets alone on a line of the text and begin a section."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Route:
+class Route(NamedTuple):
     """One action of the service.
 
     `body` is the field that a cell's body fills, `either` the fields of which exactly one is
@@ -53,10 +51,10 @@ class Route:
 
     path: str
     noun: str
-    article: str = "A"
     summary: str
     fields: tuple[Field, ...]
     result: str
+    article: str = "A"
     body: str | None = None
     either: tuple[str, ...] = ()
     example: str = ""
@@ -168,11 +166,7 @@ ROUTES: dict[str, Route] = {
             fields=(
                 REQUIRED_PROMPT,
                 DURATION,
-                Field(
-                    name="loopable",
-                    kind=Kind.FLAG,
-                    help="make the end meet the beginning",
-                ),
+                Field(name="loopable", kind=Kind.FLAG, help="make the end meet the beginning"),
             ),
             body="prompt",
             result="output",

@@ -6,7 +6,7 @@ from argparse import Namespace
 from collections.abc import Callable, Iterable
 from functools import cached_property
 from inspect import cleandoc
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from IPython.core.magic import no_var_expand
 
@@ -56,13 +56,18 @@ class Notebook:
 Run = Callable[[Notebook, Namespace], Any]
 
 
-class Command:
-    """A line magic: the function that runs it, with its usage as data."""
+class Command(NamedTuple):
+    """A line magic: the function that runs it, with its options as data."""
 
-    def __init__(self, title: str, usage: Usage, run: Run) -> None:
-        self.title = title
-        self.usage = usage
-        self.run = run
+    title: str
+    options: tuple[Option, ...]
+    example: str
+    run: Run
+
+    def usage(self) -> Usage:
+        """Return its usage, with the function's docstring as the description."""
+        description = cleandoc(self.run.__doc__ or "")
+        return Usage(f"%{self.title}", description, self.options, self.example)
 
 
 def command(name: str, *options: Option, example: str = "") -> Callable[[Run], Command]:
@@ -72,37 +77,40 @@ def command(name: str, *options: Option, example: str = "") -> Callable[[Run], C
     numbers are read.
     """
     title = f"soundpiece_{name}".rstrip("_")
-
-    def declare(run: Run) -> Command:
-        description = cleandoc(run.__doc__ or "")
-        return Command(title, Usage(f"%{title}", description, options, example), run)
-
-    return declare
+    return lambda run: Command(title, options, example, run)
 
 
 class Magic:
     """A line magic, a cell magic, or both.
 
-    Its parser and its help are made at their first use: making them for all magics would take more
-    than half of the time that loading takes.
+    Its usage, parser and help are made at their first use: making them for all magics would take
+    more than half of the time that loading takes.
     """
 
     def __init__(
-        self, title: str, usage: Usage, run: Callable[[Namespace, str | None], Any]
+        self,
+        title: str,
+        make_usage: Callable[[], Usage],
+        run: Callable[[Usage, Namespace, str | None], Any],
     ) -> None:
         self.__name__ = self.__qualname__ = title
-        self.usage = usage
+        self._make_usage = make_usage
         self._run = run
         no_var_expand(self)
 
     def __call__(self, line: str, cell: str | None = None) -> Any:
         """Run on the line, and on the cell beneath it if there is one."""
-        return self._run(self._parser.read(line), cell)
+        return self._run(self.usage, self._parser.read(line), cell)
 
     @property
     def __doc__(self) -> str:  # type: ignore[override]
         """The help that `?` shows."""
         return self._parser.format_help()
+
+    @cached_property
+    def usage(self) -> Usage:
+        """Its name, description, options and an example."""
+        return self._make_usage()
 
     @cached_property
     def _parser(self) -> Parser:

@@ -9,7 +9,6 @@ from importlib import import_module
 from typing import Any
 
 from soundpiece_nb.operations.current_session import current
-from soundpiece_nb.shown_text import counted
 
 _SHOWN = {
     ("soundpiece_nb.operations.operation", "Operation"): ("display.show", "show_handle"),
@@ -92,6 +91,8 @@ def _tell_of_abandoned() -> None:
 
     count = count_abandoned(SETTINGS.read_home(), time.time_ns() // 1000)
     if count:
+        from soundpiece_nb.shown_text import counted
+
         are = "is" if count == 1 else "are"
         print(  # noqa: T201 - the one line that loading may say
             f"{counted(count, 'operation')} of an earlier kernel {are} unfinished; "

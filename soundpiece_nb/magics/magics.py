@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from argparse import Namespace
 from dataclasses import fields
+from functools import partial
 from typing import Any
 
 from IPython.core.magic import Magics, magics_class
@@ -23,7 +24,7 @@ from . import (
     wait_and_resume_commands,
 )
 from .command import Command, Magic, Notebook
-from .options import route_usage
+from .options import Usage, route_usage
 
 _MODULES = (
     display_commands,
@@ -126,19 +127,18 @@ class SoundpieceMagics(Magics):
             logger.addHandler(self._log_handler)
 
     def _add_route(self, route: Route) -> None:
-        def make(options: Namespace, cell: str | None) -> None:
+        def make(usage: Usage, options: Namespace, cell: str | None) -> None:
             from .route_commands import make
 
             make(self._notebook(), route, usage, options, cell)
 
-        usage = route_usage(route)
-        magic = Magic(f"soundpiece_{route.noun}", usage, make)
+        magic = Magic(f"soundpiece_{route.noun}", partial(route_usage, route), make)
         for kind in ("line", "cell") if route.body else ("line",):
             self.magics[kind][magic.__name__] = magic
 
     def _add_command(self, declared: Command) -> None:
-        def run(options: Namespace, _: str | None) -> Any:
+        def run(usage: Usage, options: Namespace, _: str | None) -> Any:
             notebook = self._notebook()
-            return declared.run(notebook, declared.usage.read(options, notebook.namespace))
+            return declared.run(notebook, usage.read(options, notebook.namespace))
 
         self.magics["line"][declared.title] = Magic(declared.title, declared.usage, run)

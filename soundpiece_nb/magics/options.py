@@ -12,7 +12,6 @@ from typing import Any, NamedTuple, NoReturn
 from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.api.number_arguments import as_number, read_seconds, read_whole
 from soundpiece_nb.api.routes import Field, Kind, Route
-from soundpiece_nb.operations.templates import expand
 
 Reader = Callable[[Any, str], Any]
 """Returns the value of an option from its text and its name; raises Mistake."""
@@ -166,6 +165,8 @@ class Usage(NamedTuple):
         self, given: argparse.Namespace, variables: Mapping[str, Any], *targets: str
     ) -> argparse.Namespace:
         """Return options with `{{name}}` replaced and values read, all or these; raises Mistake."""
+        from soundpiece_nb.operations.templates import expand
+
         read = {
             each.target: each.read(expand(getattr(given, each.target), variables))
             for each in self.options

@@ -6,7 +6,6 @@ from argparse import Namespace
 from collections.abc import Callable
 
 from soundpiece_nb.api.errors import Mistake
-from soundpiece_nb.display.front_end import FrontEnd, front_end
 
 from .command import Notebook, command
 from .options import option, read_pace
@@ -152,6 +151,8 @@ def _ask_for(what: str) -> str:
     from getpass import getpass
 
     from IPython.core.error import StdinNotImplementedError
+
+    from soundpiece_nb.display.front_end import FrontEnd, front_end
 
     nobody = Mistake(
         "Nobody can be asked for it here.",

@@ -70,7 +70,7 @@ def test_numbers_and_names_on_a_line_may_be_variables_too(kernel):
 def test_a_take_where_a_whole_operation_is_meant_is_said(kernel):
     [error] = kernel.run("%soundpiece_show {{second}}").errors
     key = kernel.value("op.key")
-    assert f"names a take, and here a whole operation is meant: say {key}." in error
+    assert f"names a take, and here a whole operation is meant. Say {key}." in error
 
 
 def test_a_variable_comes_before_an_older_operation_of_that_name(kernel):
