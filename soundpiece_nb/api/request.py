@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .errors import Mistake
-from .number_arguments import as_number, read_seconds, read_whole
+from .number_arguments import as_number, read_seconds, read_whole, shown
 from .output_ref import OutputRef, parse_output_ref
 from .routes import Field, Kind, Route, find_route
 
@@ -131,7 +131,7 @@ def _require(route: Route, checked: Mapping[str, Any]) -> None:
 
 def _read_text(field: Field, value: Any) -> str:
     if not isinstance(value, str):
-        raise Mistake(f"{field.name.capitalize()} must be text.")
+        raise Mistake(f"{field.name.capitalize()} must be text, not {shown(value)}.")
     if not value.strip():
         raise Mistake(f"{_label(field)} must not be empty.")
     if field.most is not None and len(value) > field.most:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from markupsafe import Markup
 
+from soundpiece_nb.api.number_arguments import MOST_STARS
 from soundpiece_nb.audio import waveform
 from soundpiece_nb.engine.explanations import explain
 from soundpiece_nb.journal.entry import Entry, TakeEntry
@@ -18,7 +19,6 @@ from soundpiece_nb.shown_text import counted, short, visible
 from . import html_parts as html
 from .sound_source import Place
 
-MOST_STARS = 5
 MOST_EMBEDDED = 12
 """Takes one output holds inside the notebook where no file can lie beside it: a megabyte each."""
 

@@ -6,19 +6,18 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from numbers import Integral
 from typing import Any
 
 from sqlalchemy import ColumnElement, UnaryExpression, and_, func, literal_column, or_, select
 
 from soundpiece_nb.api.errors import Mistake
+from soundpiece_nb.api.number_arguments import read_stars, read_whole
 from soundpiece_nb.api.routes import find_route
 
 from .entry import ORDERS, STATUSES, microseconds
 from .schema import operations, takes, texts
 
 MOST_ROWS = 1_000_000
-STARS = range(1, 6)
 
 _ORDERS = {order: operations.c["submitted_at" if order == "made" else order] for order in ORDERS}
 
@@ -79,9 +78,7 @@ class Filter:
         if self.tag is not None:
             conditions += _has_tag(self.tag)
         if self.min_rating is not None:
-            if not _is_whole(self.min_rating) or self.min_rating not in STARS:
-                raise Mistake(f"A rating must be 1 to 5 stars, not {self.min_rating!r}.")
-            conditions.append(_unindexed("rating") >= int(self.min_rating))
+            conditions.append(_unindexed("rating") >= read_stars(self.min_rating))
         if self.sweep is not None:
             named = and_(operations.c.batch == self.sweep, operations.c.sweep_id.is_not(None))
             conditions.append(or_(operations.c.sweep_id == self.sweep, named))
@@ -104,12 +101,11 @@ class Filter:
 
     def page(self) -> slice:
         """Return the part of all that fit that is shown; raises Mistake for unusable numbers."""
-        limit, offset = self.limit, 0 if self.offset is None else self.offset
-        if limit is not None and not (_is_whole(limit) and 1 <= limit <= MOST_ROWS):
-            raise Mistake(f"The number of operations must be 1 to {MOST_ROWS}, not {limit!r}.")
-        if not (_is_whole(offset) and offset >= 0):
-            raise Mistake(f"A page must begin at a whole number from 0, not {offset!r}.")
-        return slice(offset, None if limit is None else offset + limit)
+        offset = self.offset
+        start = 0 if offset is None else read_whole(offset, "The beginning of a page", least=0)
+        if self.limit is None:
+            return slice(start, None)
+        return slice(start, start + read_whole(self.limit, "The limit", most=MOST_ROWS))
 
 
 def _unindexed(name: str) -> ColumnElement[Any]:
@@ -144,11 +140,6 @@ def _has_words(words: str) -> ColumnElement[bool]:
 
 def _escaped(text: str) -> str:
     return re.sub(r"[/%_]", r"/\g<0>", text)
-
-
-def _is_whole(number: object) -> bool:
-    """Tell whether a value is an integer, numpy's included, as DataFrames hold them."""
-    return isinstance(number, Integral) and not isinstance(number, bool)
 
 
 def read_since(since: str | date | timedelta) -> datetime:
