@@ -168,6 +168,26 @@ def test_a_timeout_that_is_no_time_is_said(connected, timeout):
         awaited.result(timedelta(minutes=1))
 
 
+@pytest.mark.parametrize("value", [10**6000, "y" * 200_000], ids=["a huge number", "a long text"])
+@pytest.mark.parametrize(
+    "give",
+    [
+        sp.operation,
+        lambda value: sp.history(status=value),
+        lambda value: sp.history(order=value),
+        lambda value: sp.history(since=value),
+        lambda value: sp.submit(value, prompt="x"),
+        lambda value: sp.fx(prompt="x", key=value),
+        lambda value: sp.sweep("fx", prompt="x", vary=value),
+        lambda value: sp.sweep("fx", prompt="x", vary={"prompt": value}),
+    ],
+)
+def test_an_error_names_a_value_in_few_words(connected, give, value):
+    with pytest.raises(sp.Mistake) as refused:
+        give(value)
+    assert len(str(refused.value)) < 500
+
+
 async def test_a_handle_can_be_awaited(connected):
     assert (await sp.fx("Impact", duration=1)).status == "ready"
 

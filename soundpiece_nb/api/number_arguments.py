@@ -6,8 +6,9 @@ import math
 from contextlib import suppress
 from datetime import timedelta
 from numbers import Real
-from reprlib import repr as shortened
 from typing import Any
+
+from soundpiece_nb.shown_text import quoted
 
 from .errors import Mistake
 
@@ -22,7 +23,7 @@ def read_whole(value: Any, what: str, *, least: int = 1, most: float = math.inf)
     number = _finite(value)
     if number is None or not number.is_integer() or not least <= number <= most:
         bounds = f"from {least} to {most}" if math.isfinite(most) else f"from {least}"
-        raise Mistake(f"{what} must be a whole number {bounds}, not {shown(value)}.")
+        raise Mistake(f"{what} must be a whole number {bounds}, not {quoted(value)}.")
     return int(number)
 
 
@@ -30,9 +31,9 @@ def read_seconds(value: Any, what: str, *, least: float = 0.0) -> float:
     """Return a number of seconds above the least, or a timedelta as one; raises Mistake."""
     seconds = _finite(value.total_seconds() if isinstance(value, timedelta) else value)
     if seconds is None:
-        raise Mistake(f"{what} must be a number of seconds, not {shown(value)}.")
+        raise Mistake(f"{what} must be a number of seconds, not {quoted(value)}.")
     if seconds <= least:
-        raise Mistake(f"{what} must be more than {least:g} seconds, not {shown(value)}.")
+        raise Mistake(f"{what} must be more than {least:g} seconds, not {quoted(value)}.")
     return seconds
 
 
@@ -49,14 +50,6 @@ def as_number(text: Any) -> Any:
         with suppress(ValueError):
             return kind(text)
     return text
-
-
-def shown(value: Any) -> str:
-    """Return a value as an error names it, shortened."""
-    try:
-        return shortened(value)
-    except ValueError:  # a number of more digits than Python writes down
-        return "a number of very many digits"
 
 
 def _finite(value: Any) -> float | None:

@@ -11,12 +11,13 @@ import json
 import math
 import uuid
 from collections.abc import Callable, Mapping
-from reprlib import repr as shortened
 from typing import Any
 from urllib.parse import urlsplit
 
+from soundpiece_nb.shown_text import quoted
+
 from .errors import Mistake
-from .number_arguments import as_number, read_seconds, read_whole, shown
+from .number_arguments import as_number, read_seconds, read_whole
 from .output_ref import OutputRef, parse_output_ref
 from .routes import Field, Kind, Route, find_route
 
@@ -100,7 +101,7 @@ def read_key(key: str) -> str:
     try:
         return str(uuid.UUID(str(key)))
     except ValueError:
-        raise Mistake(f"The idempotency key must be a UUID, not {shortened(key)}.") from None
+        raise Mistake(f"The idempotency key must be a UUID, not {quoted(key)}.") from None
 
 
 def require_whole(text: str, what: str) -> str:
@@ -131,7 +132,7 @@ def _require(route: Route, checked: Mapping[str, Any]) -> None:
 
 def _read_text(field: Field, value: Any) -> str:
     if not isinstance(value, str):
-        raise Mistake(f"{field.name.capitalize()} must be text, not {shown(value)}.")
+        raise Mistake(f"{field.name.capitalize()} must be text, not {quoted(value)}.")
     if not value.strip():
         raise Mistake(f"{_label(field)} must not be empty.")
     if field.most is not None and len(value) > field.most:
@@ -173,7 +174,7 @@ def _read_count(field: Field, value: Any) -> int:
 
 def _read_flag(field: Field, value: Any) -> bool:
     if not isinstance(value, bool):
-        raise Mistake(f"{_label(field)} must be True or False, not {shortened(value)}.")
+        raise Mistake(f"{_label(field)} must be True or False, not {quoted(value)}.")
     return value
 
 

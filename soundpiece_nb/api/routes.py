@@ -10,6 +10,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple
 
+from soundpiece_nb.shown_text import quoted
+
 from .errors import Mistake
 
 
@@ -241,4 +243,4 @@ def find_route(name: str) -> Route:
         if name in (route.path, route.noun):
             return route
     known = ", ".join(ROUTES)
-    raise Mistake(f"There is no route {name!r}. The routes are {known}.")
+    raise Mistake(f"There is no route {quoted(name)}. The routes are {known}.")

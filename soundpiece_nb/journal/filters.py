@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, UnaryExpression, and_, func, literal_colum
 from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.api.number_arguments import read_stars, read_whole
 from soundpiece_nb.api.routes import find_route
+from soundpiece_nb.shown_text import quoted
 
 from .entry import ORDERS, STATUSES, microseconds
 from .schema import operations, takes, texts
@@ -63,15 +64,15 @@ class Filter:
 
     def _conditions(self) -> list[ColumnElement[bool]]:
         """Return the conditions but for `search`, which `operations_listed` alone can answer."""
-        for field in _TEXTS:
-            if not isinstance(getattr(self, field), str | None):
-                raise Mistake(f"The filter {field} must be text, not {getattr(self, field)!r}.")
+        for field, given in ((name, getattr(self, name)) for name in _TEXTS):
+            if not isinstance(given, str | None):
+                raise Mistake(f"The filter {field} must be text, not {quoted(given)}.")
         exact = {"status": self.status, "name": self.name, "error_code": self.error}
         if self.route is not None:
             exact["route"] = find_route(self.route).path
         if self.status is not None and self.status not in STATUSES:
             known = ", ".join(STATUSES)
-            raise Mistake(f"There is no status {self.status!r}; there are {known}.")
+            raise Mistake(f"There is no status {quoted(self.status)}; there are {known}.")
         conditions = [_unindexed(name) == text for name, text in exact.items() if text is not None]
         if self.since is not None:
             conditions.append(_unindexed("submitted_at") >= microseconds(read_since(self.since)))
@@ -92,8 +93,8 @@ class Filter:
         order = "-made" if self.order is None else self.order
         column = _ORDERS.get(order.removeprefix("-")) if isinstance(order, str) else None
         if column is None:
-            known = ", ".join(ORDERS)
-            raise Mistake(f"There is no order {order!r}; there are {known}, and -made and so on.")
+            known = f"{', '.join(ORDERS)}, and -made and so on"
+            raise Mistake(f"There is no order {quoted(order)}; there are {known}.")
         columns = dict.fromkeys((column, operations.c.submitted_at, operations.c.number))
         if order.startswith("-"):
             return [each.desc() for each in columns]  # absent values are last by themselves
@@ -150,9 +151,7 @@ def read_since(since: str | date | timedelta) -> datetime:
     try:
         return _moment(since)
     except (ValueError, OverflowError, AttributeError, TypeError):
-        raise Mistake(
-            f"{since!r} is no time: say an age such as 90m, 12h or 2d, or a date."
-        ) from None
+        raise Mistake(f"{quoted(since)} is no time: say an age such as 90m, or a date.") from None
 
 
 def _moment(since: Any) -> datetime:

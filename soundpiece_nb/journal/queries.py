@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, func, or_, select, text
 
 from soundpiece_nb.api.errors import Mistake
+from soundpiece_nb.shown_text import quoted
 
 from .database import Database
 from .entry import Entry, now_in_microseconds, read_entry
@@ -112,7 +113,7 @@ class Queries:
         than one operation fits.
         """
         if not isinstance(wanted, str | UUID):
-            raise Mistake(f"A name or key must be text, not {wanted!r}.")
+            raise Mistake(f"A name or key must be text, not {quoted(wanted)}.")
         wanted = str(wanted).strip()
         named = (operations.c.name == wanted) | (operations.c.operation_id == wanted)
         if newest := self._keys(named, operations.c.submitted_at.desc(), most=1):
@@ -122,17 +123,17 @@ class Queries:
         candidates = self._keys(between, key, most=_MOST_CANDIDATES)
         if not candidates and ":" in wanted:
             raise Mistake(
-                f"{wanted!r} names a take, and here a whole operation is meant.",
+                f"{quoted(wanted)} names a take, and here a whole operation is meant.",
                 next=f"Say {wanted.partition(':')[0]}.",
             )
         if not beginning or not candidates:
             raise Mistake(
-                f"No operation has the name or key {wanted!r}.",
+                f"No operation has the name or key {quoted(wanted)}.",
                 next="%soundpiece_history lists them.",
             )
         if len(candidates) > 1:
             longer = ", ".join(candidate[: len(wanted) + 4] for candidate in candidates)
-            raise Mistake(f"More than one key begins with {wanted!r}: {longer}.")
+            raise Mistake(f"More than one key begins with {quoted(wanted)}: {longer}.")
         return candidates[0]
 
     def made_from(self, key: str) -> list[str]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import keyword
 from collections.abc import Iterable
 from dataclasses import dataclass
-from reprlib import repr as shortened
 from typing import Any
 
 from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.api.request import require_whole
+from soundpiece_nb.shown_text import quoted
 
 NO_STARS = 0
 """The number of stars that takes a rating away."""
@@ -34,7 +34,7 @@ def read_name(name: Any) -> str:
     """Return a NAME; raises Mistake unless it is an identifier."""
     if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name):
         rule = "it must be a Python identifier such as night_drive"
-        raise Mistake(f"{shortened(name)} cannot be a NAME: {rule}.")
+        raise Mistake(f"{quoted(name)} cannot be a NAME: {rule}.")
     return name
 
 
@@ -43,12 +43,12 @@ def read_tags(tags: Any) -> tuple[str, ...]:
     listed = isinstance(tags, Iterable) and not isinstance(tags, str | bytes | dict)
     texts = tuple(tags) if listed else ()
     if not listed or not all(isinstance(tag, str) for tag in texts):
-        raise Mistake(f"Tags must be a list of texts, not {shortened(tags)}.")
+        raise Mistake(f"Tags must be a list of texts, not {quoted(tags)}.")
     return tuple(require_whole(tag, "tag") for tag in texts)
 
 
 def read_note(note: Any) -> str:
     """Return a note; raises Mistake unless it is text."""
     if not isinstance(note, str):
-        raise Mistake(f"A note must be text, not {shortened(note)}.")
+        raise Mistake(f"A note must be text, not {quoted(note)}.")
     return require_whole(note, "note")

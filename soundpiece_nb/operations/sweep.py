@@ -13,7 +13,7 @@ from soundpiece_nb.api.errors import Mistake, nothing_sent
 from soundpiece_nb.api.number_arguments import read_whole
 from soundpiece_nb.api.request import require_whole
 from soundpiece_nb.engine.interrupts import defer_interrupts
-from soundpiece_nb.shown_text import counted
+from soundpiece_nb.shown_text import counted, quoted
 
 from .batch import Batch
 from .plan import Draft, Planned, by_field_name, derives_key, field_names, plan_operation
@@ -125,12 +125,14 @@ def _drafts(
 def read_values(vary: Mapping[str, Sequence[Any]]) -> dict[str, list[str]]:
     """Return the values to vary as text; raises Mistake unless they are lists under identifiers."""
     read = {}
+    if not isinstance(vary, Mapping):
+        raise Mistake(f"What varies is a dictionary of lists, not {quoted(vary)}.")
     for name, values in vary.items():
         texts = texts_of(values)
         if not isinstance(name, str) or not name.isidentifier() or not texts:
             raise Mistake(
                 "What varies is a dictionary of lists, {'mood': ['calm', 'wild']}; "
-                f"{name!r}: {values!r} does not fit."
+                f"{quoted(name)}: {quoted(values)} does not fit."
             )
         read[name] = texts
     return read
