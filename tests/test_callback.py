@@ -1,4 +1,4 @@
-"""Where the service may tell this server of an end, and with which secrets it signs."""
+"""The callback address of this Jupyter server, and the secrets that its webhooks are signed with."""
 
 from __future__ import annotations
 

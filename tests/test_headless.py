@@ -1,4 +1,4 @@
-"""Where nobody watches: nbclient, papermill, nbconvert, and IPython in a terminal or script."""
+"""Kernels that nobody watches (nbclient, papermill, nbconvert); IPython in terminal and script."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What several threads ask for at once is made once, on every Python."""
+"""A locked property that several threads ask for at once is made once, on every Python."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Held:
 
     @locked_cached_property
     def engine(self):
-        """What takes a moment to make, and needs another."""
+        """A property that takes a moment to make, and needs another one."""
         self.made += 1
         time.sleep(0.05)
         return self.journal, self.made

@@ -66,7 +66,7 @@ async def test_an_operation_can_be_awaited_in_any_loop(connected):
 
 
 async def test_result_keeps_the_running_loop_going(connected):
-    """What nest-asyncio2 is for: a blocking wait inside a loop, whose tasks tick on."""
+    """A blocking wait inside a loop, whose tasks tick on: the use of nest-asyncio2."""
     ticks = 0
 
     async def tick():

@@ -1,4 +1,4 @@
-"""What went wrong, in words: what happened, what it means for the money, what to do next."""
+"""Explanations: what happened, what it means for the money, what to do next."""
 
 from __future__ import annotations
 

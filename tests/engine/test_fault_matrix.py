@@ -88,7 +88,7 @@ def leads_to(request: str, trouble: str, times: int) -> str:
 
 @dataclass(frozen=True)
 class Ended:
-    """How the operation of a cell went: at first, and once it was resumed if need be."""
+    """The course of a cell's operation: at first, and once it was resumed if need be."""
 
     key: str
     stopped_with: str | None

@@ -1,4 +1,4 @@
-"""Where following an operation stops short of its end: why, in which words, and what is kept."""
+"""Runs that stop short of the end: for what reason, in which words, and what is kept."""
 
 from __future__ import annotations
 

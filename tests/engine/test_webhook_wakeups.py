@@ -25,7 +25,7 @@ def home(tmp_path):
 
 @pytest.fixture
 def deliveries(home):
-    """What another process, the Jupyter server, writes."""
+    """A delivery as another process, the Jupyter server, writes it."""
     opened = Deliveries(home)
     yield opened
     opened.close()

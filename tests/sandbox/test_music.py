@@ -329,7 +329,7 @@ def test_a_chorus_is_bigger_than_a_verse_and_comes_back_the_same():
 
 @pytest.mark.parametrize("prompt", ["rock", "pop", "jazz", "folk in D minor"])
 def test_the_band_agrees_on_the_chords(prompt):
-    """Where bass and chords begin a bar together, the bass plays a note of the chord."""
+    """The bass plays a note of the chord at each bar that both begin together."""
     written = plan(prompt=prompt)
     struck = {round(note.start, 2): note.pitches for note in written.chords}
     for note in written.bass:
