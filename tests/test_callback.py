@@ -1,4 +1,4 @@
-"""The callback address of this Jupyter server, and the secrets that its webhooks are signed with."""
+"""This server's callback address, and the secrets that webhooks to it are signed with."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Kernels that nobody watches (nbclient, papermill, nbconvert); IPython in terminal and script."""
+"""Kernels that nobody watches (nbclient, papermill, nbconvert); IPython without a notebook."""
 
 from __future__ import annotations
 
