@@ -27,8 +27,7 @@ _MODULES = {
 }
 """The module of each public name; the functions of the routes are made in `functions`."""
 
-__all__ = ["__version__", "load_ipython_extension", "unload_ipython_extension"]
-__all__ += list(_MODULES)
+_HERE = ("__version__", "load_ipython_extension", "unload_ipython_extension")
 
 
 def load_ipython_extension(shell: Any) -> None:
@@ -51,7 +50,9 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name at its first use: one of these, or the function of a route."""
+    """Import a public name at its first use; list them all for `import *`."""
+    if name == "__all__":
+        return __dir__()
     if name not in _MODULES and name not in _nouns():
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
@@ -65,7 +66,7 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted([*__all__, *_nouns()])
+    return sorted([*_HERE, *_MODULES, *_nouns()])
 
 
 def _nouns() -> list[str]:

@@ -91,3 +91,9 @@ def test_public_names_are_listed_and_there():
     for name in sp.__all__:
         assert getattr(sp, name) is not None
     assert set(sp.__all__) <= set(dir(sp))
+
+
+def test_import_star_brings_the_functions_of_the_routes_too():
+    names = {}
+    exec("from soundpiece_nb import *", names)  # noqa: S102 - as typed in a cell
+    assert {"song", "history", "OperationFailed"} <= set(names)

@@ -151,3 +151,38 @@ def test_a_person_can_look_on(tmp_path, sandbox):
         ).text.replace("PUT create.new_fx", "")
     finally:
         kernel.close()
+
+
+LOG = 'import logging\nlogging.getLogger("soundpiece_nb").info("one line of it")'
+
+
+@pytest.mark.parametrize(
+    ("before", "shown"),
+    [
+        ("%load_ext soundpiece_nb", 1),
+        ("%%capture\n%load_ext soundpiece_nb", 1),
+        ("%load_ext soundpiece_nb\n%reload_ext soundpiece_nb", 1),
+        ('%load_ext soundpiece_nb\nimport logging\nlogging.basicConfig(level="INFO")', 1),
+        ("%load_ext soundpiece_nb\n%config SoundpieceMagics.log = 'off'\n", 0),
+    ],
+    ids=["loaded", "loaded silently", "reloaded", "beside a log of everything", "off"],
+)
+def test_a_record_is_shown_once_where_records_are_shown(home, before, shown):
+    kernel = Kernel(quiet_environment(home))
+    try:
+        kernel.run(before)
+        if shown:
+            kernel.run("%config SoundpieceMagics.log = 'info'")
+        assert kernel.run(LOG).text.count("one line of it") == shown
+    finally:
+        kernel.close()
+
+
+def test_the_log_that_was_switched_off_lets_no_detail_through(home):
+    kernel = Kernel(quiet_environment(home))
+    try:
+        kernel.run('%load_ext soundpiece_nb\nimport logging\nlogging.basicConfig(level="WARNING")')
+        kernel.run("%config SoundpieceMagics.log = 'debug'\n%config SoundpieceMagics.log = 'off'")
+        assert "one line of it" not in kernel.run(LOG).text
+    finally:
+        kernel.close()

@@ -41,26 +41,18 @@ def explain(entry: Entry) -> Explanation | None:
     if code is None:
         return None
     resume = f"%soundpiece_resume {short(entry.key)}"
+    what = "The service gave no answer."
     if entry.status == "ready":
-        return Explanation(
-            message or "The download did not succeed.",
-            "The audio is made and stays yours; fetching it again costs nothing.",
-            f"{resume} downloads it again.",
-            code,
-        )
-    if entry.status == "processing":
-        return Explanation(
-            message or "The service gave no answer.",
-            "The operation goes on at the service and is paid for once.",
-            f"{resume} asks for it again.",
-            code,
-        )
-    return Explanation(
-        message or "The service gave no answer.",
-        "Whether it was accepted is not known; its key makes sure it is made once at most.",
-        f"{resume} sends the same request under the same key.",
-        code,
-    )
+        what = "The download did not succeed."
+        money = "The audio is made and stays yours; fetching it again costs nothing."
+        remedy = f"{resume} downloads it again."
+    elif entry.status == "processing":
+        money = "The operation goes on at the service and is paid for once."
+        remedy = f"{resume} asks for it again."
+    else:
+        money = "Whether it was accepted is not known; its key makes sure it is made once at most."
+        remedy = f"{resume} sends the same request under the same key."
+    return Explanation(message or what, money, remedy, code)
 
 
 def outcome(entry: Entry) -> SoundpieceError | None:
@@ -108,36 +100,23 @@ def _failure(entry: Entry, code: str, message: str | None) -> Explanation:
 
 def _rejection(entry: Entry, code: str, detail: str) -> Explanation:
     resume = f"%soundpiece_resume {short(entry.key)} sends the same request under the same key."
-    nothing = "Nothing was made or charged."
     said = _sentence(detail)
+    what, remedy = f"The service refused: {said}", resume
     match code:
         case "401":
-            return Explanation(
-                f"The service does not accept the API key: {said}",
-                nothing,
-                f"Set a valid SOUNDPIECE_API_KEY (or %soundpiece_login), then {resume}",
-                code,
-            )
+            what = f"The service does not accept the API key: {said}"
+            remedy = f"Set a valid SOUNDPIECE_API_KEY (or %soundpiece_login), then {resume}"
         case "402":
-            return Explanation("Not enough credits.", nothing, f"Top up, then {resume}", code)
+            what, remedy = "Not enough credits.", f"Top up, then {resume}"
         case "source":
-            return Explanation(said, nothing, f"Make it again, or {resume}", code)
+            what, remedy = said, f"Make it again, or {resume}"
         case "404":
-            return Explanation(
-                f"The service has no route {entry.route}.",
-                nothing,
-                "Check SOUNDPIECE_BASE_URL; then run the cell again.",
-                code,
-            )
+            what = f"The service has no route {entry.route}."
+            remedy = "Check SOUNDPIECE_BASE_URL; then run the cell again."
         case "400" | "409" | "422":
-            return Explanation(
-                f"The service refused the request: {said}",
-                nothing,
-                "Change it and run the cell again; that is a new operation with a new key.",
-                code,
-            )
-        case _:
-            return Explanation(f"The service refused: {said}", nothing, resume, code)
+            what = f"The service refused the request: {said}"
+            remedy = "Change it and run the cell again; that is a new operation with a new key."
+    return Explanation(what, "Nothing was made or charged.", remedy, code)
 
 
 def _sentence(words: str) -> str:

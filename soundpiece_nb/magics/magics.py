@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import sys
 from argparse import Namespace
+from contextlib import suppress
 from dataclasses import fields
 from functools import partial
 from typing import Any
@@ -26,16 +28,17 @@ from . import (
 from .command import Command, Magic, Notebook
 from .options import Usage, route_usage
 
-_MODULES = (
-    display_commands,
-    setup_commands,
-    history_command,
-    wait_and_resume_commands,
-    rating_commands,
-    file_commands,
-    doctor_command,
-)
-"""Modules whose commands become magics."""
+_LOGGER = logging.getLogger("soundpiece_nb")
+
+
+class LogLines(logging.Handler):
+    """Shows log records where errors are written now, unless a handler of all records does so."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Show one record; a closed or broken stream is no error."""
+        if not any(type(each) is logging.StreamHandler for each in logging.root.handlers):
+            with suppress(OSError, ValueError):
+                print(self.format(record), file=sys.stderr)  # noqa: T201 - a line of the log
 
 
 @magics_class
@@ -92,12 +95,20 @@ class SoundpieceMagics(Magics):
 
     def __init__(self, shell: Any) -> None:
         super().__init__(shell)
-        self._log_handler = logging.StreamHandler()
+        self._log_lines = LogLines()
         self.observe(self._keep_settings)
         self._keep_settings()
         for route in ROUTES.values():
             self._add_route(route)
-        for module in _MODULES:
+        for module in (
+            display_commands,
+            setup_commands,
+            history_command,
+            wait_and_resume_commands,
+            rating_commands,
+            file_commands,
+            doctor_command,
+        ):
             for declared in vars(module).values():
                 if isinstance(declared, Command):
                     self._add_command(declared)
@@ -113,7 +124,8 @@ class SoundpieceMagics(Magics):
 
     def hide_log(self) -> None:
         """Stop showing log records."""
-        logging.getLogger("soundpiece_nb").removeHandler(self._log_handler)
+        _LOGGER.removeHandler(self._log_lines)
+        _LOGGER.setLevel(logging.NOTSET)
 
     def _keep_settings(self, _: object = None) -> None:
         for field in fields(SETTINGS):
@@ -121,10 +133,8 @@ class SoundpieceMagics(Magics):
             setattr(SETTINGS, field.name, None if chosen == "" else chosen)
         self.hide_log()
         if self.log != "off":
-            logger = logging.getLogger("soundpiece_nb")
-            logger.setLevel(self.log.upper())
-            self._log_handler.setLevel(self.log.upper())
-            logger.addHandler(self._log_handler)
+            _LOGGER.setLevel(self.log.upper())
+            _LOGGER.addHandler(self._log_lines)
 
     def _add_route(self, route: Route) -> None:
         def make(usage: Usage, options: Namespace, cell: str | None) -> None:
