@@ -448,6 +448,7 @@ def _alike(name, value):
 @tried(max_examples=8)
 @given(words=texts(200))
 @example(words="".join(SCRIPTS))
+@example(words="delete\x7f, and a C1 sequence \x9b31m")
 def test_a_terminal_is_told_all_of_it_and_obeys_none(shell, refusing, capsys, words):
     made, lost = kept(words), kept(words, failed=True)
     capsys.readouterr()

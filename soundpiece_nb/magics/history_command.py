@@ -53,6 +53,7 @@ def history(notebook: Notebook, options: Namespace) -> pd.DataFrame | None:
     from soundpiece_nb.files import read_path
     from soundpiece_nb.journal import dataframe
     from soundpiece_nb.journal.filters import Filter
+    from soundpiece_nb.shown_text import visible
 
     session = notebook.session
     names = Filter.__dataclass_fields__
@@ -61,7 +62,7 @@ def history(notebook: Notebook, options: Namespace) -> pd.DataFrame | None:
         return dataframe.history(session.journal, wanted)
     if options.to is not None:
         path, count = write_history(session, wanted, read_path(options.to))
-        print(f"{count} operations in {path}")
+        print(visible(f"{count} operations in {path}"))
         return None
     size = options.limit or ON_A_PAGE
     page = replace(wanted, limit=size, offset=(options.page - 1) * size)

@@ -166,7 +166,8 @@ def _show_request(planned: Planned, session: Session) -> None:
     ]
     text = "\n".join(words)
     html = frame(BLUE, head(request.route.title, "dry run", "nothing was sent"), multiline(text))
+    shown = Rendering(str(html), text)
     if front_end().shows_html:
-        display(Rendering(str(html), text))
+        display(shown)
     else:
-        print(text)
+        print(shown.text)

@@ -6,6 +6,7 @@ from argparse import Namespace
 from collections.abc import Callable
 
 from soundpiece_nb.api.errors import Mistake
+from soundpiece_nb.shown_text import visible
 
 from .command import Notebook, command
 from .options import option, read_pace
@@ -69,7 +70,7 @@ def status(notebook: Notebook, _: Namespace) -> None:
         "Journal": f"{session.journal.file} ({journal / 1e6:.1f} MB)",
         "Audio": f"{session.home / 'audio'} ({audio / 1e6:.1f} MB)",
     }
-    print("\n".join(f"{name:<16} {value}" for name, value in rows.items()))
+    print(visible("\n".join(f"{name:<16} {value}" for name, value in rows.items())))
 
 
 def _or_complaint(ask: Callable[[], str]) -> str:
