@@ -77,7 +77,7 @@ def test_a_kernel_killed_at_a_random_instant_of_submission(
     assert kernel.value("set(sp.history()['status'])") <= {"ready"}, f"seed {seed}"
     assert kernel.value("all(len(f) == 2 for f in sp.history()['files'])")
     assert own_sandbox.counters()["operations"] == keys, f"seed {seed}, killed after {delay:.3f} s"
-    assert kernel.run("%soundpiece_resume").text.strip() == "Nothing is unfinished."
+    assert kernel.run("%soundpiece_resume").printed == "Nothing is unfinished."
 
 
 def test_the_service_restarts_meanwhile_and_nothing_is_lost(start_kernel, own_sandbox):

@@ -83,7 +83,7 @@ def test_a_variable_comes_before_an_older_operation_of_that_name(kernel):
 
 def test_a_variable_that_holds_something_else_is_no_handle(kernel):
     kernel.run("%soundpiece_fx door -p Door -d 1 --wait\ndoor = 'wooden'")
-    assert kernel.run("%soundpiece_rate door 3").text.strip() == "door, take 1: ★★★☆☆"
+    assert kernel.run("%soundpiece_rate door 3").printed == "door, take 1: ★★★☆☆"
 
 
 def test_a_sweep_is_all_of_its_operations_by_its_variable_and_by_its_name(kernel, tmp_path):

@@ -31,6 +31,11 @@ class Ran:
         return "\n".join(parts)
 
     @property
+    def printed(self) -> str:
+        """The printed lines alone: an output of an earlier cell may be drawn again meanwhile."""
+        return "".join(output["text"] for output in self.of("stream")).strip()
+
+    @property
     def errors(self) -> list[str]:
         """The tracebacks, as shown."""
         return ["\n".join(o["traceback"]) for o in self.outputs if o["type"] == "error"]
