@@ -186,3 +186,13 @@ def test_the_log_that_was_switched_off_lets_no_detail_through(home):
         assert "one line of it" not in kernel.run(LOG).text
     finally:
         kernel.close()
+
+
+def test_a_level_that_a_person_set_stays(home):
+    kernel = Kernel(quiet_environment(home))
+    try:
+        kernel.run('import logging\nlogging.getLogger("soundpiece_nb").setLevel("DEBUG")')
+        kernel.run("%load_ext soundpiece_nb\n%config SoundpieceMagics.wait = 'never'")
+        assert kernel.value('logging.getLogger("soundpiece_nb").level') == logging.DEBUG
+    finally:
+        kernel.close()

@@ -124,8 +124,9 @@ class SoundpieceMagics(Magics):
 
     def hide_log(self) -> None:
         """Stop showing log records."""
-        _LOGGER.removeHandler(self._log_lines)
-        _LOGGER.setLevel(logging.NOTSET)
+        if self._log_lines in _LOGGER.handlers:  # else the level is a person's own
+            _LOGGER.removeHandler(self._log_lines)
+            _LOGGER.setLevel(logging.NOTSET)
 
     def _keep_settings(self, _: object = None) -> None:
         for field in fields(SETTINGS):
