@@ -27,7 +27,7 @@ from soundpiece_nb.api.routes import find_route
 from soundpiece_nb.journal.dataframe import DTYPES, history, takes_of
 from soundpiece_nb.journal.filters import Filter
 from soundpiece_nb.journal.journal import Journal
-from soundpiece_nb.journal.quick_reads import count_abandoned
+from soundpiece_nb.journal.quick_reads import find_abandoned
 from soundpiece_nb.journal.summary import summarise
 
 ROWS, PAGE, TIMES = 100_000, 20, 5
@@ -87,7 +87,7 @@ def _read_sql(journal: Journal) -> pd.DataFrame:
 
 
 def _count(journal: Journal) -> int:
-    return count_abandoned(journal.home, time.time_ns() // 1_000)
+    return len(find_abandoned(journal.home, time.time_ns() // 1_000))
 
 
 def _record(journal: Journal) -> bool:

@@ -14,14 +14,15 @@ __version__ = "0.1.0"
 _MODULES = {
     name: module
     for module, names in {
-        "functions": "batch compare history operation resume submit sweep takes",
+        "functions": "batch compare discard history operation resume submit sweep takes",
         "operations.operation": "Operation Output",
         "operations.batch": "Batch",
         "operations.sweep": "Sweep",
         "analysis.rated_words": "top_words",
-        "api.errors": "DownloadFailed JournalDamaged JournalTooNew Mistake OperationFailed Refusal "
-        "RequestRejected SandboxSilent ServiceSilent SoundpieceError SourceLost StorageFailed "
-        "Unreachable Unreadable WaitInterrupted WaitTimeout WatchingStopped WireFailure",
+        "api.errors": "Discarded DownloadFailed JournalDamaged JournalTooNew KeyringFailed "
+        "MachineLimit Mistake NotSent OperationFailed OtherAccount Refusal RequestRejected "
+        "SandboxSilent ServiceSilent SoundpieceError SourceLost StorageFailed Unreachable "
+        "Unreadable WaitInterrupted WaitTimeout WatchingStopped WireFailure",
     }.items()
     for name in names.split()
 }

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from urllib.parse import urlsplit
 
 from soundpiece_nb.api.address import is_public
 from soundpiece_nb.api.errors import Mistake
+from soundpiece_nb.inputs.environment_variables import read_variable
 
 AUTO = "auto"
 """The callback URL that stands for `own_callback_url()`."""
@@ -19,9 +19,7 @@ def own_callback_url() -> str:
     JUPYTERHUB_PUBLIC_URL that JupyterHub 5 gives its servers.
     """
     named = ("SOUNDPIECE_PUBLIC_URL", "JUPYTERHUB_PUBLIC_URL")
-    name, root = next(
-        ((name, root) for name in named if (root := os.environ.get(name, "").strip())), ("", "")
-    )
+    name, root = next(((name, root) for name in named if (root := read_variable(name))), ("", ""))
     if not root:
         raise Mistake(
             "--callback-url auto needs to know this server's public address.",

@@ -13,22 +13,29 @@ from pathlib import Path
 from typing import NoReturn
 
 from soundpiece_sandbox.command_line import parser
+from soundpiece_sandbox.standard_streams import complain, forgiving_streams
+from soundpiece_sandbox.store.data_folder import FolderUnusableError, lock_data_folder
 
 _HOST = "127.0.0.1"
 _MAX_CONNECTIONS = 16_384
+_LONGEST_SECRET = 256
 
 
 def main() -> None:
     """Serve until a signal or, with --idle-exit, until idle; then exit with code 0.
 
     Prints one line on stdout once it listens. If it cannot start, it prints one sentence on
-    stderr and exits with code 2.
+    stderr and exits with code 2. Whether anybody reads them changes nothing.
     """
     for stop in (signal.SIGINT, signal.SIGTERM):
         signal.signal(stop, _exit)
-    options = parser().parse_args()
-    with _listener(options.port) as listener, _data_folder(options.data) as data:
-        _serve(options, data, listener)
+    os.umask(0o077)  # whatever it makes is its owner's alone
+    # Its workers are processes of their own, and import nothing that lies where it was started.
+    os.environ["PYTHONSAFEPATH"] = "1"
+    with forgiving_streams():
+        options = parser().parse_args()
+        with _listener(options.port) as listener, _data_folder(options.data) as data:
+            _serve(options, data, listener)
 
 
 def _serve(options: argparse.Namespace, data: Path, listener: socket.socket) -> None:
@@ -49,6 +56,8 @@ def _serve(options: argparse.Namespace, data: Path, listener: socket.socket) -> 
             pace=options.pace,
             hold=options.hold,
             url_lifetime=options.url_lifetime,
+            request_timeout=options.request_timeout,
+            secret=_secret_on_stdin() if options.secret_on_stdin else "",
             rate_limit=options.rate_limit,
             credits=options.credits,
             webhook_secret=options.webhook_secret,
@@ -59,10 +68,21 @@ def _serve(options: argparse.Namespace, data: Path, listener: socket.socket) -> 
         try:
             sandbox = Sandbox(settings, store)
         except OSError as error:
-            _fail(f"{data} cannot be the data folder: {error.filename}: {error.strerror}.")
+            _fail(f"{data} cannot be the data folder: {error.filename or data}: {error.strerror}.")
         announcement = f"Soundpiece sandbox on {origin}/v1"
         _allow_many_connections()
-        SandboxServer(sandbox, announcement, options.idle_exit).run([listener])
+        server = SandboxServer(
+            sandbox,
+            announcement,
+            idle_exit=options.idle_exit,
+            request_timeout=options.request_timeout,
+        )
+        server.run([listener])
+
+
+def _secret_on_stdin() -> str:
+    """Return the line on stdin; "" where that is closed, as it is without a console."""
+    return sys.stdin.readline(_LONGEST_SECRET).strip() if sys.stdin else ""
 
 
 def _allow_many_connections() -> None:
@@ -92,22 +112,28 @@ def _listener(port: int) -> Iterator[socket.socket]:
 
 @contextmanager
 def _data_folder(chosen: Path | None) -> Iterator[Path]:
-    if chosen is None:
-        with tempfile.TemporaryDirectory(prefix="soundpiece-sandbox-") as temporary:
-            yield Path(temporary)
-        return
-    folder = chosen.expanduser()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        _fail(f"{folder} cannot be the data folder: {error.strerror}.")
-    if not os.access(folder, os.W_OK):
-        _fail(f"{folder} cannot be the data folder: it is not writable.")
-    yield folder
+    """Lend the data folder, and work in it: where it was started may be deleted meanwhile."""
+    with ExitStack() as held:
+        try:
+            if chosen is None:
+                temporary = tempfile.TemporaryDirectory(
+                    prefix="soundpiece-sandbox-", ignore_cleanup_errors=True
+                )
+                folder = Path(held.enter_context(temporary))
+            else:
+                folder = chosen.expanduser().absolute()
+                held.enter_context(lock_data_folder(folder))
+            os.chdir(folder)
+        except FolderUnusableError as error:
+            _fail(f"{folder} cannot be the data folder: {error}.")
+        except (RuntimeError, OSError) as error:
+            reason = str(getattr(error, "strerror", None) or error).rstrip(".")
+            _fail(f"{chosen or 'A temporary folder'} cannot be the data folder: {reason}.")
+        yield folder
 
 
 def _fail(sentence: str) -> NoReturn:
-    print(sentence, file=sys.stderr)
+    complain(sentence)
     raise SystemExit(2)
 
 

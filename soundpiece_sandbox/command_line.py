@@ -76,6 +76,19 @@ def _add_service_options(parser: argparse.ArgumentParser) -> None:
         help="expire download URLs after this time (%(default)s)",
     )
     add(
+        "--request-timeout",
+        type=_number(float, 1),
+        default=10.0,
+        metavar="SECONDS",
+        help="refuse (408) a request that takes longer to arrive (%(default)s)",
+    )
+    add(
+        "--secret-on-stdin",
+        action="store_true",
+        help="read a secret, one line, from stdin, and prove to a program that knows it which "
+        "sandbox this is",
+    )
+    add(
         "--idle-exit",
         type=_number(float, 0),
         metavar="SECONDS",

@@ -17,6 +17,9 @@ BEGUN_FIRST = (
     "sandbox/test_sources.py",
     "sandbox/test_service_sources.py",
     "test_batch.py",
+    "test_bad_rows.py",
+    "crash/test_two_namespaces.py",
+    "test_scrubbed_exits.py",
     "browser/test_song_in_lab.py",
     "crash/test_every_step.py",
     "sandbox/test_samples_and_effects.py",
@@ -46,6 +49,9 @@ BEGUN_FIRST = (
     "sandbox/test_service_faults.py",
     "sandbox/test_music.py",
     "browser/test_bundle.py",
+    "test_sandbox_process.py",
+    "sandbox/test_service_privacy.py",
+    "engine/test_hostile_wire.py",
 )
 """Files of three minutes to 40 seconds: begun last, one of them would go on alone."""
 
@@ -61,6 +67,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     files = list(dict.fromkeys(item.path for item in items))
     rest = {path: n for n, path in enumerate(reversed(files), len(rank))}
     items.sort(key=lambda item: rank.get(item.path, rest[item.path]))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def forget_cached_sounds(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let go of what a file's tests shared: a worker that kept all songs would hold gigabytes."""
+    yield
+    for each in vars(request.module).values():
+        if hasattr(each, "cache_clear"):
+            each.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,14 @@ routes.ROUTES["create.new_jingle"] = Route(
     summary="Make a jingle.",
     fields=(
         routes.REQUIRED_PROMPT,
-        Field(name="brand", kind=Kind.TEXT, required=True, most=40, help="whose jingle it is"),
+        Field(
+            name="brand",
+            kind=Kind.TEXT,
+            required=True,
+            most=40,
+            help="whose jingle it is",
+            known_as=("company",),
+        ),
         routes.DURATION,
     ),
     body="prompt",
@@ -79,6 +86,13 @@ def test_one_entry_brings_magic_function_help_and_completion(kernel, service):
 
     slip = kernel.run("%%soundpiece_jingle\nBright")
     assert "A jingle needs brand." in slip.errors[0]
+    for cell in (
+        "%%soundpiece_jingle --company Acme\nBright",
+        "sp.jingle('Dark', company='Acme')",
+        "sp.batch([{'prompt': 'Dark', 'Company': 'Acme'}], route='jingle')",
+    ):
+        assert "(did you mean" in kernel.run(cell).errors[0]
+        assert "brand`?)" in kernel.run(cell).errors[0]
     dry = kernel.run("%soundpiece_jingle --brand Acme --prompt Bright --dry-run")
     assert "PUT create.new_jingle" in dry.text
     line = "%soundpiece_jingle --br"

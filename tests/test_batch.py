@@ -101,7 +101,7 @@ def test_one_that_fails_is_a_row_that_says_so(connected):
         ([{"prompt": "x", "duration": -1}], "Row 0: Duration must be more than 0"),
         ([{"prompt": "x"}, {"prompt": "x", "tempo": 90}], "Row 1: An fx has no field 'tempo'"),
         ([{"prompt": "x", "name": "not a name"}], "Row 0: 'not a name' cannot be a NAME"),
-        ([{"prompt": ""}] * 9, "And 4 more."),
+        ([{"prompt": ""}] * 9, "Rows 0 to 8: Prompt must not be empty. Nothing was sent."),
         ([], "no rows"),
         ("rows", "DataFrame"),
         (
@@ -157,7 +157,9 @@ def test_a_crash_in_the_middle_repeats_no_row(own_sandbox, home):
         """
     )
     environment = quiet_environment(
-        home, SOUNDPIECE_BASE_URL=sandbox.base_url, SOUNDPIECE_API_KEY="spk_tests_only"
+        home,
+        SOUNDPIECE_BASE_URL=sandbox.base_url,
+        SOUNDPIECE_API_KEY=os.environ["SOUNDPIECE_API_KEY"],
     )
     dying = subprocess.Popen(
         [sys.executable, "-c", script], env=environment, stdout=subprocess.PIPE, text=True
@@ -202,8 +204,9 @@ def test_a_row_that_cannot_set_out_is_told_and_holds_up_no_other(connected):
 
     current().journal = Refusing(connected)
     batch = sp.batch(ROWS[:4], route="fx", max_in_flight=1)
-    batch.result(30)
-    assert batch.counts() == {"ready": 3, "submitting": 1}
+    with pytest.warns(RuntimeWarning, match="3 of 4 are ready, and 1 was never sent"):
+        batch.result(30)
+    assert batch.counts() == {"ready": 3, "unsent": 1}
     failure = batch.failure()
     assert (failure.key, type(failure)) == (refused[1], StorageFailed)
     assert "1 of 4 operations are not ready. The disk refused: too many open files." in str(failure)
@@ -252,3 +255,61 @@ def test_two_kernels_that_start_the_same_batch_at_once_share_it(home, own_sandbo
     for kernel in kernels:
         kernel.close()
     assert sandbox.counters()["created"] == 60
+
+
+def test_other_rows_under_a_name_that_is_taken_are_refused_and_more_rows_are_said(
+    connected, sandbox, capsys
+):
+    sp.batch(ROWS[:3], route="fx", name="storm").result(60)
+    made = sandbox.counters()["created"]
+    assert capsys.readouterr().out == ""
+    others = [{"prompt": "Sun"}, {"prompt": "Moon"}]
+    with pytest.raises(sp.Mistake, match="Nothing was sent") as caught:
+        sp.batch(others, route="fx", name="storm")
+    told = str(caught.value)
+    assert told.startswith("storm is the batch of 3 operations that began on 20")
+    assert "with Click 0; these 2 rows are others." in told
+    assert told.endswith("Choose another name, or say add=True to add to storm.")
+    with pytest.raises(sp.Mistake, match="this row is another"):
+        sp.batch(others[:1], route="fx", name="storm")
+    assert (len(sp.history()), sandbox.counters()["created"]) == (3, made)
+
+    for rows in (ROWS[:3], ROWS[:1], ROWS[2:0:-1]):  # all of them were begun before
+        sp.batch(rows, route="fx", name="storm").result(60)
+    assert capsys.readouterr().out == ""
+    sp.batch(ROWS[:4], route="fx", name="storm").result(60)
+    assert capsys.readouterr().out == "storm: 3 of 4 rows were begun before; 1 is new.\n"
+    sp.batch(others, route="fx", name="storm", add=True).result(60)
+    assert capsys.readouterr().out == "storm: 4 rows were begun before; 2 are new.\n"
+    assert len(sp.history(batch="storm")) == 6
+    assert sandbox.counters()["created"] == made + 3
+
+
+def test_a_name_that_a_thing_of_another_kind_has_is_said_where_it_is_used_again(connected, capsys):
+    def told():
+        return capsys.readouterr().out
+
+    sp.batch(ROWS[:2], route="fx", name="one").result(60)
+    assert told() == ""
+    single = sp.fx("Door", 1, name="one").result(60)
+    said = told()
+    assert said.startswith("one is also the NAME of a batch of 2 operations, begun on 20")
+    assert "now on it means this operation. %soundpiece_history --batch one still finds" in said
+    sp.fx("Door", 1, name="one", key=single.key).result(60)  # the same once more
+    sp.fx("Gate", 1, name="one").result(60)
+    assert told() == ""
+    swept = sp.sweep("fx", prompt="{{m}}", duration=1, vary={"m": ["a", "b"]}, name="one")
+    assert "is also the NAME of an operation, " in told()
+    swept.result(60)
+    sp.batch(ROWS[:2], route="fx", name="one").result(60)  # it is that batch
+    assert told() == ""
+    sp.sweep("fx", prompt="{{m}}", duration=1, vary={"m": ["c"]}, name="two").result(60)
+    sp.batch(ROWS[:1], route="fx", name="two").result(60)
+    assert "a sweep of 1 operation, begun" in told()
+
+
+def test_an_empty_frame_of_an_unknown_word_comes_with_a_warning_at_its_line(connected):
+    for find in (sp.history, sp.takes):
+        with pytest.warns(UserWarning, match=r"There is no batch or sweep 'nobody'.") as warned:
+            assert find(batch="nobody").empty
+        assert warned[0].filename == __file__

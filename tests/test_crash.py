@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from soundpiece_nb.journal.quick_reads import count_abandoned
+from soundpiece_nb.journal.quick_reads import find_abandoned
 from support.kernels import Kernel
 from support.services import RunningSandbox, quiet_environment
 
@@ -65,7 +65,7 @@ def test_a_kernel_killed_at_a_random_instant_of_submission(
     thread.join()
     doomed.client.stop_channels()
 
-    abandoned = count_abandoned(Path(environment["SOUNDPIECE_HOME"]), time.time_ns() // 1000)
+    abandoned = len(find_abandoned(Path(environment["SOUNDPIECE_HOME"]), time.time_ns() // 1000))
 
     kernel = start_kernel()
     said = kernel.run("%load_ext soundpiece_nb\nimport soundpiece_nb as sp").text

@@ -73,11 +73,22 @@ def test_a_key_is_kept_found_and_forgotten(shell, monkeypatch, capsys):
     shell.run_line_magic("soundpiece_logout", "")
     said = capsys.readouterr().out
     assert said.splitlines() == [
-        "The key is in the system keyring.",
-        "The key is removed from the keyring.",
+        "The key is in the system keyring; %soundpiece_logout removes it.",
+        "The key is removed from the keyring; %soundpiece_login keeps one there.",
         "The keyring holds no key.",
     ]
     assert KEY not in said
+
+
+def test_a_second_enter_is_no_answer_and_it_is_asked_again(shell, monkeypatch):
+    answers = ["", " ", KEY]
+    monkeypatch.setattr(getpass, "getpass", lambda _: answers.pop(0))
+    shell.run_line_magic("soundpiece_login", "")
+    assert credentials.find_api_key() == KEY
+    asked = typed(monkeypatch, "")
+    with pytest.raises(Mistake, match="API key"):
+        shell.run_line_magic("soundpiece_login", "")
+    assert len(asked) == 3
 
 
 def test_a_program_is_not_asked_and_its_next_line_is_no_key(tmp_path):
@@ -110,8 +121,11 @@ def test_the_secret_of_webhooks_likewise_several_while_one_takes_over(shell, mon
     shell.run_line_magic("soundpiece_logout", "--webhook")
     assert credentials.find_webhook_secrets() == []
     said = capsys.readouterr().out
-    assert "The secret is in the system keyring." in said
-    assert "The secret is removed from the keyring." in said
+    assert "The secret is in the system keyring; %soundpiece_logout --webhook removes it." in said
+    assert (
+        "The secret is removed from the keyring; %soundpiece_login --webhook keeps one there."
+        in said
+    )
     assert not [secret for secret in SECRETS if secret in said]
 
 

@@ -188,8 +188,9 @@ def test_a_flipped_bit_is_found_only_by_decoding(keys, connected):
 
 def test_a_take_that_is_noted_elsewhere_is_looked_for_there(keys, connected):
     file = audio(connected, keys["tick"])
-    file.rename(connected / "tick.flac")
-    change(connected, "UPDATE takes SET path = 'tick.flac' WHERE idempotency_key = ?", keys["tick"])
+    file.rename(connected / "audio" / "tick.flac")
+    elsewhere = "UPDATE takes SET path = 'audio/tick.flac' WHERE idempotency_key = ?"
+    change(connected, elsewhere, keys["tick"])
     assert examine().startswith("All is in order")
 
 
@@ -573,7 +574,7 @@ def test_few_are_asked_at_a_time_and_a_service_that_asks_to_slow_down_is_heard(
             times.append((time.monotonic(), heard.path))
         if len(times) == 5:
             return as_json({"detail": "slowly"}, 429, Retry_After="1")
-        return as_json(operation("failed"))
+        return as_json(operation("failed", id=asked_about(heard)))
 
     service = scripted(answer)
     fill(connected, 8, service.base_url, status="failed", outputs=None)
@@ -584,8 +585,13 @@ def test_few_are_asked_at_a_time_and_a_service_that_asks_to_slow_down_is_heard(
     assert all("wait" not in heard.path for heard in service.heard)
 
 
+def asked_about(heard):
+    """Return the id of the operation that a request asks about."""
+    return heard.path.split("id=")[1].split("&")[0]
+
+
 def test_what_the_service_says_otherwise_is_told(keys, connected, scripted):
-    service = scripted(lambda *_: as_json(operation("failed")))
+    service = scripted(lambda heard, _: as_json(operation("failed", id=asked_about(heard))))
     change(connected, "UPDATE operations SET service = ?", service.base_url)
     assert "Not as the service has it: 3 operations (" in examine(ask_all=True)
 
@@ -616,9 +622,11 @@ async def test_the_kernels_own_tasks_go_on_meanwhile(keys, connected, scripted):
             ticks += 1
             await asyncio.sleep(0.005)
 
-    def answer(*_):
+    def answer(heard, _):
         time.sleep(0.5)
-        return as_json(operation("ready", outputs=[{"url": "https://a.example/b"}]))
+        return as_json(
+            operation("ready", id=asked_about(heard), outputs=[{"url": "https://a.example/b"}])
+        )
 
     service = scripted(answer)
     change(connected, "UPDATE operations SET service = ?", service.base_url)
@@ -634,10 +642,10 @@ def test_an_interrupt_ends_it_at_once_and_leaves_all_as_consistent_as_it_was(
 ):
     asked = threading.Event()
 
-    def answer(*_):
+    def answer(heard, _):
         asked.set()
         time.sleep(0.5)
-        return as_json(operation("failed"))
+        return as_json(operation("failed", id=asked_about(heard)))
 
     def interrupt():
         asked.wait(10)

@@ -9,8 +9,8 @@ import soundpiece_nb as sp
 from soundpiece_nb.api.errors import Mistake, SandboxSilent
 from soundpiece_nb.operations.current_session import current
 from soundpiece_nb.operations.embedded_sandbox import EmbeddedSandbox
+from soundpiece_nb.operations.resuming import resume
 from soundpiece_nb.operations.services import SANDBOX
-from soundpiece_nb.operations.submission import resume
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_it_comes_back_on_the_same_port_with_all_it_had(embedded, home):
     embedded.stop()
 
     again = current()
-    assert set(resume(again)) <= {unfinished.key}
+    assert set(resume(again).keys) <= {unfinished.key}
     assert sp.operation(unfinished.key).result(60).status == "ready"
     assert sp.operation(made.key).status == "ready"
     assert EmbeddedSandbox(home).running().port == port

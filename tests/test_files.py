@@ -17,7 +17,7 @@ from mutagen.flac import FLAC
 from sqlalchemy import update
 
 import soundpiece_nb as sp
-from soundpiece_nb.journal.quick_reads import count_abandoned
+from soundpiece_nb.journal.quick_reads import find_abandoned
 from soundpiece_nb.journal.schema import operations, takes
 from soundpiece_nb.operations.current_session import current
 from support.kernels import Kernel
@@ -316,7 +316,7 @@ def test_only_being_named_fetches_pruned_audio_again(kernel, spare, kernel_home,
     asked = asked_of(sandbox)
     assert kernel.value("spare.result(5).status") == "ready"
     assert "Nothing is unfinished" in kernel.run("%soundpiece_resume").text
-    assert count_abandoned(kernel_home, time.time_ns() // 1000) == 0
+    assert len(find_abandoned(kernel_home, time.time_ns() // 1000)) == 0
     assert asked_of(sandbox) == asked
     kernel.run("%soundpiece_resume spare\n%soundpiece_wait spare")
     assert spare.exists()
@@ -381,6 +381,38 @@ def test_what_is_on_the_way_is_never_pruned(scripted):
     assert prune(engine, op.entry)
     assert not first.path.exists()
     assert op.entry.complete
+
+
+def test_what_the_service_has_no_more_can_be_let_go_of_again(scripted):
+    from IPython.core.interactiveshell import InteractiveShell
+
+    gone = []
+
+    def answer(heard, times):
+        if heard.path.startswith("/audio/"):
+            return Reply(body=tone(), headers={"Content-Type": "audio/flac"})
+        if gone:
+            return as_json({}, 404)
+        links = [{"url": f"{service.root}/audio/{take}"} for take in (1, 2)]
+        return as_json(operation("ready", outputs=links))
+
+    service = scripted(answer)
+    op = sp.song("la", prompt="x", name="night").result(20)
+    InteractiveShell.clear_instance()
+    shell = InteractiveShell.instance()
+    shell.run_line_magic("load_ext", "soundpiece_nb")
+    shell.run_line_magic("soundpiece_prune", "night:2 --yes")
+    gone.append("the operation")
+    with pytest.raises(sp.ServiceSilent, match="404"):
+        sp.resume(op.outputs[1])[0].result(20)
+    assert not op.entry.complete
+    shell.run_line_magic("soundpiece_prune", "night:2 --yes")
+    assert op.entry.complete
+    assert op.result(1).error is None, "it has what is wanted of it"
+    assert op.outputs[0].audio()[1] == 44_100
+    assert current().journal.unfinished() == []
+    shell.run_line_magic("unload_ext", "soundpiece_nb")
+    InteractiveShell.clear_instance()
 
 
 def test_what_another_kernel_fetches_is_left_alone(kernel, spare):
@@ -479,9 +511,9 @@ def test_a_bundle_carries_every_sound_that_can_be_found(kernel, shared):
     ran = kernel.run(f"%soundpiece_bundle {shared}")
     assert ran.status == "ok", ran.text
     made = shared.with_name("album-with-sound.ipynb")
-    assert ran.text.startswith(f"{made} ({made.stat().st_size / 1e6:.1f} MB), 3 players")
+    carried = "3 of 4 players carry their sound; 1 does not: lost-1-eeeeeeee.flac."
+    assert ran.text.startswith(f"{made} ({made.stat().st_size / 1e6:.1f} MB): {carried}")
     assert "1 sound can be found neither beside the notebook" in ran.text
-    assert "lost-1-eeeeeeee.flac" in ran.text
     assert shared.read_bytes() == before
     lengths = [seconds(sound) for sound in read_sounds(made)]
     song = kernel.value("[o.duration for o in night.outputs]")[0]
@@ -531,7 +563,7 @@ def test_a_name_reaches_no_other_folder(kernel, tmp_path):
         f"{outside}",
     )
     ran = kernel.run(f"%soundpiece_bundle {notebook}")
-    assert "0 players with sound inside" in ran.text
+    assert "0 of 3 players carry their sound; 3 do not: " in ran.text
     assert read_sounds(notebook.with_name("n-with-sound.ipynb")) == []
 
 
@@ -542,7 +574,7 @@ def test_a_damaged_file_beside_the_notebook_is_mended_from_the_store(kernel, tmp
         (tmp_path / "soundpiece-audio" / name).write_bytes(b"fLaC and nothing else")
     notebook = write_notebook(tmp_path / "n.ipynb", f"night-2-{key}.flac", "broken-1-ffffffff.flac")
     ran = kernel.run(f"%soundpiece_bundle {notebook}")
-    assert "1 player with sound inside" in ran.text
+    assert "1 of 2 players carries its sound; 1 does not: broken-1" in ran.text
     assert "broken-1-ffffffff.flac" in ran.text
 
 

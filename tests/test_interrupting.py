@@ -200,7 +200,7 @@ def test_an_interrupted_sweep_loses_nothing(here, service):
     bangs(0)
     step = 1
     while interrupted_at(step, bangs):
-        step += 7
+        step += 13
     eventually(lambda: not here.engine.in_flight())
     for operation in sp.resume():
         operation.result(20)

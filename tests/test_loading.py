@@ -72,7 +72,9 @@ def test_loading_is_as_light_with_a_history_and_says_what_is_unfinished(tmp_path
     journal.release([request.key])
     journal.close()
     _, _, loaded, said = load(tmp_path, "soundpiece_nb")
-    assert said == "1 operation of an earlier kernel is unfinished; %soundpiece_resume goes on."
+    assert said.startswith("1 operation of an earlier kernel is unfinished: 1 was never sent.")
+    assert "%soundpiece_resume goes on" in said
+    assert "%soundpiece_discard --unsent drops them" in said
     assert not set(HEAVY) & set(loaded)
 
 

@@ -12,6 +12,7 @@ from soundpiece_nb.api.error_logging import LOG_FILE, log_unforeseen
 from soundpiece_nb.api.errors import Unreachable
 from soundpiece_nb.journal.journal import Journal
 from soundpiece_nb.operations.current_session import current
+from soundpiece_nb.operations.error_log import ErrorLog
 from support.kernels import Kernel
 from support.services import OPERATION_ID, Reply, as_json, operation, quiet_environment, tone
 
@@ -83,7 +84,7 @@ def test_polls_are_for_who_debugs_and_the_rest_is_for_whoever_watches(logged):
 class Broken(Journal):
     """A journal with a fault that nobody foresaw."""
 
-    def accepted(self, key, operation_id):
+    def accepted(self, key, operation_id, *_):
         raise KeyError(f"{key} {operation_id} {PROMPT} {KEY} https://a.example/b?{SIGNED}")
 
 
@@ -196,3 +197,14 @@ def test_a_level_that_a_person_set_stays(home):
         assert kernel.value('logging.getLogger("soundpiece_nb").level') == logging.DEBUG
     finally:
         kernel.close()
+
+
+def test_an_error_log_that_cannot_be_opened_stops_nothing(tmp_path):
+    """Its folder was taken away, say; what is logged is lost."""
+    log = ErrorLog(tmp_path / "gone")
+    log.open()
+    try:
+        logging.getLogger("soundpiece_nb.engine").error("unforeseen")
+    finally:
+        log.close()
+    assert not (tmp_path / "gone").exists()

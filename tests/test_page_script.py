@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+import uuid
 from queue import Empty
 
 import pytest
@@ -50,11 +51,28 @@ class Page:
         self.opened = self.wait_for("comm_open", lambda it: "_esm" in it["data"].get("state", {}))
         return self.opened
 
-    def say(self, content):
-        """Send the companion a message, without waiting."""
+    def say(self, content, msg_id=None):
+        """Send the companion a message, perhaps under the id of an earlier one, without waiting."""
         data = {"method": "custom", "content": content}
-        content = {"comm_id": self.opened["comm_id"], "data": data}
-        self._client.shell_channel.send(self._client.session.msg("comm_msg", content))
+        self.send("comm_msg", {"comm_id": self.opened["comm_id"], "data": data}, msg_id)
+
+    def send(self, kind, content, msg_id=None):
+        """Send the kernel a message, and return its id."""
+        message = self._client.session.msg(kind, content)
+        message["header"]["msg_id"] = msg_id or message["header"]["msg_id"]
+        self._client.shell_channel.send(message)
+        return message["header"]["msg_id"]
+
+    def execute(self, code, msg_id=None):
+        """Run a cell to its end, and return the id of the request."""
+        asked = self.send("execute_request", {"code": code, "silent": False}, msg_id)
+        until = time.monotonic() + 60
+        while time.monotonic() < until:
+            reply = self._client.get_shell_msg(timeout=60)
+            if reply["parent_header"].get("msg_id") == asked:
+                assert reply["content"]["status"] == "ok", reply
+                return asked
+        raise AssertionError("the cell does not end")
 
     def ask(self, do, **more):
         """Send the companion a message, and return what it answers."""
@@ -291,6 +309,64 @@ def test_what_the_form_cannot_make_is_refused_in_a_sentence(kernel, page, lab, c
         assert "\n" not in refused["words"]
         assert refused["about"]["do"] == do
     assert kernel.value("len(sp.history())") == before
+
+
+# ------------------------------------------------------------------ what arrives twice
+
+
+def press(lab, **more):
+    """Return what the form says at a press of its button."""
+    fields = {"prompt": "Knock", "duration": "1"}
+    return {"form": lab, "route": "create.new_fx", "fields": fields, "name": "knock", **more}
+
+
+def test_one_press_makes_one_operation_however_often_it_arrives(kernel, page, lab):
+    before, key = kernel.value("len(sp.history())"), str(uuid.uuid4())
+    first = page.ask("make", **press(lab, key=key))
+    kernel.run("made, knock = knock, 'mine'")
+    again = page.ask("make", **press(lab, key=key))
+    assert first == again == {**again, "say": "made", "key": key, "words": "knock was sent."}
+    assert kernel.value("(len(sp.history()), made.key, knock)") == (before + 1, key, "mine")
+    assert kernel.value("made.result(60).status") == "ready"
+    page.ask("make", **press(lab, key=str(uuid.uuid4())))
+    assert kernel.value("len(sp.history())") == before + 2
+    seen = page.ask("look", takes=[], views=[lab])
+    assert seen["views"][0]["id"] == lab
+
+
+def test_a_refused_press_may_be_repeated_under_its_key(kernel, page, lab):
+    before, key = kernel.value("len(sp.history())"), str(uuid.uuid4())
+    assert page.ask("make", **press(lab, key=key, name="no name"))["say"] == "refused"
+    assert page.ask("make", **press(lab, key=key))["say"] == "made"
+    assert page.ask("make", **press(lab, key="no key"))["say"] == "refused"
+    assert kernel.value("len(sp.history())") == before + 1
+
+
+def test_a_message_without_a_key_is_known_by_its_id(kernel, page, lab):
+    before = kernel.value("len(sp.history())")
+    for msg_id in ("one", "one", "another"):
+        page.say({"do": "make", **press(lab)}, msg_id)
+        assert page.answer()["say"] == "made"
+    assert kernel.value("len(sp.history())") == before + 2
+
+
+def test_a_request_that_comes_again_begins_nothing_twice(kernel, page):
+    cell = (
+        "%soundpiece_fx twice -p Knock -d 1\n%soundpiece_fx twice -p Knock -d 1\n"
+        "%soundpiece_fx board -p {{what}} -d 1 --sweep what=Knock,Bang\n"
+        "for _ in range(2):\n"
+        "    try: get_ipython().run_line_magic('soundpiece_fx', '-p Knock -d soon')\n"
+        "    except sp.SoundpieceError: ran = globals().get('ran', 0) + 1"
+    )
+    before = kernel.value("len(sp.history())")
+    asked = page.execute(cell)
+    assert kernel.value("(len(sp.history()), ran)") == (before + 4, 2)
+    handles = kernel.value("(twice.key, board.keys)")
+    assert page.execute(cell, asked) == asked
+    assert kernel.value("(len(sp.history()), ran)") == (before + 4, 4)
+    assert kernel.value("(twice.key, board.keys)") == handles
+    page.execute(cell)  # a person runs the cell again
+    assert kernel.value("(len(sp.history()), ran)") == (before + 8, 6)
 
 
 # ------------------------------------------------------------------ nonsense, and the kernel

@@ -20,13 +20,14 @@ COMMANDS = (
     *(
         f"soundpiece_{name}"
         for name in (
-            "history show compare resume wait status export login logout sandbox lab bundle doctor"
+            "history show compare resume wait status export login logout sandbox lab bundle doctor "
+            "rate tag note rename prune"
         ).split()
     ),
 )
 COMMON = (
     "--key --once --wait --no-wait --timeout --sweep --tag --note --callback-url --embed --link "
-    "--dry-run -w -t"
+    "--extra --unchecked --dry-run -w -t"
 ).split()
 OWN = {
     "song": "--prompt -p --reference -r",
@@ -40,7 +41,7 @@ OWN = {
 }
 HISTORY = ("-n", "--status", "--route", "--since", "--search", "--tag", "-o")
 FUNCTIONS = {
-    "submit": "route name tags fields",
+    "submit": "route name tags extra unchecked fields",
     "song": "lyrics prompt reference",
     "instrumental": "prompt reference",
     "sample": "prompt duration loopable",
@@ -54,7 +55,7 @@ FUNCTIONS = {
     "history": "route status since search tag limit",
     "takes": "route status since search tag limit",
     "compare": "keys",
-    "batch": "rows route max_in_flight",
+    "batch": "rows route max_in_flight name extra unchecked",
     "load_ipython_extension": "",
     "unload_ipython_extension": "",
 }
@@ -64,7 +65,9 @@ HISTORY_COLUMNS = (
     "note tags sweep notebook files"
 ).split()
 TRAITS = (
-    "base_url home wait sound once callback_url request_timeout retry_budget operation_deadline"
+    "base_url home wait sound once callback_url request_timeout retry_budget operation_deadline "
+    "tags export_folder export_format export_name "
+    "most_a_day most_at_once most_a_day_in_journal most_at_once_in_journal"
 ).split()
 
 
@@ -127,7 +130,7 @@ def test_every_attribute_of_a_handle_is_there(connected):
     op = sp.fx("Impact", duration=1, name="hit", tags=["t"]).result(60)
     for name in "key id route status error elapsed request outputs parents children".split():
         getattr(op, name)
-    for name in "result rate tag note rerun".split():
+    for name in "result rate tag untag note rename rerun".split():
         assert callable(getattr(op, name))
     [output] = op.outputs
     for name in "path duration kind rating note".split():
@@ -136,7 +139,7 @@ def test_every_attribute_of_a_handle_is_there(connected):
     assert samples.dtype == "float32"
     assert (samples.ndim, rate) == (2, 44_100)
     assert callable(output.save)
-    assert callable(output.rate)
+    assert all(callable(getattr(output, name)) for name in ("rate", "unrate", "annotate"))
     assert set(HISTORY_COLUMNS) <= set(sp.history().columns)
     assert sp.history().index.name == "idempotency_key"
     assert list(sp.takes().index.names) == ["idempotency_key", "take"]

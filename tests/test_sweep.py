@@ -102,7 +102,25 @@ def test_once_the_same_sweep_has_the_same_keys_and_id_and_makes_nothing_new(
         ({"vary": {"size": None}}, "dictionary of lists"),
         ({"vary": {"the size": ["tiny"]}}, "dictionary of lists"),
         ({"vary": {1: ["tiny"]}}, "dictionary of lists"),
-        ({"vary": {"size": ["tiny"]}, "prompt": "{{sise}} {{size}}"}, "no variable 'sise'"),
+        (
+            {"vary": {"size": ["tiny"]}, "prompt": "{{sise}} {{size}}"},
+            "no variable 'sise' for {{sise}} (did you mean `size`?)",
+        ),
+        (
+            {"vary": {"sise": ["tiny"]}},
+            "no variable 'size' for {{size}} (did you mean `{{sise}}`?)",
+        ),
+        (
+            {"vary": {"size": ["tiny"]}, "prompt": "{{Szie}}"},
+            "Nothing here uses {{size}}, and there is no variable 'Szie' for {{Szie}} (did",
+        ),
+        *(
+            (
+                {"vary": {"size": ["tiny"]}, "prompt": f"A {written} door"},
+                f"Nothing here uses {{{{size}}}}, and {written!r} is only text (did you mean `{{{{",
+            )
+            for written in ("{size}", "${size}", "$size", "<size>", "[size]", "{{size}", "%(size)s")
+        ),
         ({"vary": {"colour": ["red", "blue"]}}, "Nothing here uses {{colour}}"),
         ({"vary": {"id": ["a", "b"]}}, "cannot vary 'id'"),
         ({"vary": {"repeat": ["a", "b"]}}, "cannot vary 'repeat'"),
@@ -178,7 +196,7 @@ def test_in_a_terminal_a_sweep_is_lines_of_text(tmp_path, sandbox):
 # ------------------------------------------------------------------ after the kernel has died
 
 
-def test_a_new_kernel_shows_a_sweep_by_its_id_and_goes_on_with_it(tmp_path):
+def test_a_new_kernel_shows_a_sweep_by_its_id_and_resume_goes_on_with_it(tmp_path):
     sandbox = RunningSandbox(tmp_path / "sandbox", pace=0.1)
     environment = swept(sandbox, tmp_path / "home")
     doomed = Kernel(environment)
@@ -192,12 +210,12 @@ def test_a_new_kernel_shows_a_sweep_by_its_id_and_goes_on_with_it(tmp_path):
     kernel = Kernel(environment)
     kernel.run("%load_ext soundpiece_nb\nimport soundpiece_nb as sp, time")
     ran = kernel.run(
-        f"%soundpiece_show {wanted}\n"
+        f"%soundpiece_show {wanted}\n%soundpiece_resume {wanted}\n"
         f"while set(sp.history(sweep={wanted!r})['status']) != {{'ready'}}: time.sleep(0.1)\n"
         "time.sleep(1)"
     )
     assert ran.status == "ok", ran.text
-    [board] = ran.of("display_data")
+    board = ran.of("display_data")[0]
     assert "sweep of 12" in board["data"]["text/plain"]
     drawn = [
         each["data"]["text/html"]

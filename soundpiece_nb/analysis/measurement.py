@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import soundfile
 
-from soundpiece_nb.audio.verification import BLOCK, NotIntact
+from soundpiece_nb.audio.decoding import CannotDecode, opened
+from soundpiece_nb.audio.verification import NotIntact
 
 from .loudness import LoudnessMeter
 from .tempo import LONGEST, tempo_of
@@ -52,21 +52,20 @@ def measure(path: Path) -> Figures:
     interpreter: call it off the main thread. An hour takes hardly more memory than three minutes.
     """
     try:
-        # open() raises clearer errors than soundfile does.
-        with path.open("rb"), soundfile.SoundFile(path) as sound:
-            loudness, centroid = LoudnessMeter(sound.samplerate), _CentroidMeter(sound.samplerate)
-            first, last = _middle(sound.frames, sound.samplerate)
+        with opened(path) as sound:
+            loudness, centroid = LoudnessMeter(sound.sample_rate), _CentroidMeter(sound.sample_rate)
+            first, last = _middle(sound.frames, sound.sample_rate)
             middle = [np.zeros(0, np.float32)]
             position = 0
-            while len(block := sound.read(BLOCK, dtype="float32", always_2d=True)):
+            for block in sound.floats():
                 mono = np.einsum("fc->f", block) / sound.channels
                 loudness.add(block)
                 centroid.add(mono)
                 in_middle = mono[max(first - position, 0) : max(last - position, 0)]
                 middle.append(in_middle.copy())  # even an empty view would keep its whole block
                 position += len(block)
-            tempo = tempo_of(np.concatenate(middle), sound.samplerate)
-    except soundfile.SoundFileError:
+            tempo = tempo_of(np.concatenate(middle), sound.sample_rate)
+    except CannotDecode:
         raise NotIntact("The file cannot be decoded as audio.") from None
     return Figures(loudness.lufs(), tempo, centroid.hertz())
 

@@ -24,6 +24,9 @@ SHORTEST = 10.0
 LONGEST = 120.0
 """Seconds of a piece that are analysed."""
 
+LEAST_RATE = 1000
+"""Hz, the lowest sample rate of sound that is given a tempo; below, there are no onsets to hear."""
+
 SLOWEST, FASTEST = 50.0, 215.0
 """Beats per minute."""
 
@@ -77,9 +80,9 @@ def tempo_of(sound: npt.NDArray[np.float32], sample_rate: int) -> float | None:
     """Return the beats per minute of a mono sound `(frames,)`; None where they are not clear.
 
     They are not for drones, effects, free playing, silence, music whose beat could as well be half
-    or double, and sounds of less than `SHORTEST` seconds.
+    or double, and sounds of less than `SHORTEST` seconds or `LEAST_RATE` Hz.
     """
-    if len(sound) < SHORTEST * sample_rate:
+    if sample_rate < LEAST_RATE or len(sound) < SHORTEST * sample_rate:
         return None
     hop = round(sample_rate / _MOMENTS)
     bands = _bands(sound, sample_rate, hop)

@@ -11,8 +11,11 @@ from .errors import Mistake
 _KEY = re.compile(r"spk_[!-~]+")
 
 
-def read_base_url(text: str) -> str:
-    """Return an API root without its trailing slash; raises Mistake unless https or loopback."""
+def read_base_url(text: str, what: str = "SOUNDPIECE_BASE_URL") -> str:
+    """Return an API root without its trailing slash; raises Mistake unless https or loopback.
+
+    `what` names it in the message, which never repeats what was given.
+    """
     address = text.strip().rstrip("/")
     try:
         parts = urlsplit(address)
@@ -25,7 +28,7 @@ def read_base_url(text: str) -> str:
     more = "@" in parts.netloc or parts.query or parts.fragment  # may be a secret, and is shown
     if not host or more or not safe:
         raise Mistake(
-            "SOUNDPIECE_BASE_URL must be an https address of host and path alone "
+            f"{what} must be an https address of host and path alone "
             "(http only for this machine, such as http://127.0.0.1:8765/v1)."
         )
     return address

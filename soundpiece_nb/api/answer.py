@@ -2,18 +2,30 @@
 
 Within v1 the service may add fields, statuses, error codes and envelope keys any day. The
 operation is therefore *the* object that carries `id` and `status`, wherever it stands; what is
-unknown is kept aside, and an unknown status means that the work goes on.
+unknown is kept aside, and an unknown status means that the work goes on. What is not believed is
+an answer about another operation than the one that was asked about.
 """
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from .costs import read_cost
 from .errors import Unreadable
-from .redaction import scrub
+from .redaction import plain_id, plain_word, said, whole
+
+KNOWN_STATUSES = ("processing", "ready", "failed")
+"""The statuses that v1 had when this was written; any other means that the work goes on."""
+
+MOST_OUTPUTS = 256
+"""Outputs of one operation; the service makes up to four."""
+
+LONGEST_URL = 8_192
+"""Characters of a signed address; those of the large storage services have about 1,500."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +44,10 @@ class OutputLink:
 
 @dataclass(frozen=True)
 class Answer:
-    """One operation as the service sees it; `fields` is everything it sent, `url`s included."""
+    """One operation as the service sees it; `fields` is everything it sent, `url`s included.
+
+    `held` tells whether the service was let hold the request until the operation's end.
+    """
 
     id: str
     status: str
@@ -41,6 +56,9 @@ class Answer:
     error_code: str | None = None
     error_message: str | None = None
     fields: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    held: bool = True
+    cost: str | None = None
+    """The cost in the service's own words; None where the answer names none."""
 
     @property
     def ready(self) -> bool:
@@ -58,11 +76,15 @@ class Answer:
         return self.ready or self.failed
 
 
-def read_answer(payload: object) -> Answer:
-    """Read an operation out of a decoded JSON answer; raises Unreadable where none is."""
-    found = next(_operations(payload), None)
-    if found is None:
-        raise Unreadable("The service's answer holds no operation.")
+def read_answer(
+    payload: object, *, operation_id: str | None = None, key: str | None = None
+) -> Answer:
+    """Read an operation out of a decoded JSON answer.
+
+    Raises Unreadable where none is, or where those that are there have another id than
+    `operation_id` or were made under another idempotency key than `key`.
+    """
+    found = _find_operation(payload, operation_id, key)
     outputs = tuple(_outputs(found))
     if found["status"] == "ready" and not outputs:
         raise Unreadable("The service calls the operation ready but names no output.")
@@ -70,24 +92,59 @@ def read_answer(payload: object) -> Answer:
     error = error if isinstance(error, dict) else {}
     return Answer(
         id=found["id"],
-        status=found["status"],
+        status=plain_word(found["status"]) or "unknown",
         created_at=read_time(found.get("created_at")),
         outputs=outputs,
-        error_code=_text(error.get("code")),
-        error_message=scrub(_text(error.get("message")) or "") or None,
+        error_code=plain_word(error.get("code")),
+        error_message=said(_text(error.get("message")) or "") or None,
         fields=found,
+        cost=read_cost(found, payload),
     )
 
 
 def read_time(value: object) -> datetime | None:
     """Read an ISO-8601 time as UTC; None for anything else."""
-    if not isinstance(value, str):
+    if not isinstance(value, str) or len(value) > _LONGEST_TIME:
         return None
     try:
         time = datetime.fromisoformat(value)
         return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     except (ValueError, OverflowError):  # the latter where UTC's calendar does not reach
         return None
+
+
+_LONGEST_TIME = 64
+"""Characters; one with microseconds and an offset has 32."""
+
+
+def _find_operation(payload: object, operation_id: str | None, key: str | None) -> dict[str, Any]:
+    operations = list(_operations(payload))
+    if not operations:
+        raise Unreadable("The service's answer holds no operation.")
+    ours = [
+        operation
+        for operation in operations
+        if operation_id in (None, operation["id"]) and _may_be_under(operation, key)
+    ]
+    if not ours:
+        raise Unreadable("The service's answer is about another operation.")
+    found = next((each for each in ours if key and each.get("idempotency_key")), ours[0])
+    if plain_id(found["id"]) is None:
+        raise Unreadable("The service's answer has no usable operation id.")
+    return found
+
+
+def _may_be_under(operation: Mapping[str, Any], key: str | None) -> bool:
+    """Tell whether the operation may be the one under a key, which an answer need not repeat."""
+    named = operation.get("idempotency_key")
+    return key is None or named is None or _canonical(str(named)) == _canonical(key)
+
+
+def _canonical(key: str) -> str:
+    try:
+        return str(uuid.UUID(key))
+    except ValueError:
+        return key.strip().lower()
 
 
 def _operations(payload: object) -> Iterator[dict[str, Any]]:
@@ -105,13 +162,17 @@ def _outputs(operation: Mapping[str, Any]) -> Iterator[OutputLink]:
     listed = operation.get("outputs")
     single = operation.get("output")
     entries = listed if isinstance(listed, list) else [single]
+    if len(entries) > MOST_OUTPUTS:
+        raise Unreadable(f"The service's answer names more than {MOST_OUTPUTS} outputs.")
     for entry in entries:
         if isinstance(entry, dict) and isinstance(entry.get("url"), str):
+            if len(entry["url"]) > LONGEST_URL:
+                raise Unreadable("The service's answer names an address that is too long.")
             yield OutputLink(
-                url=entry["url"],
+                url=whole(entry["url"]),
                 expires_at=read_time(entry.get("expires_at")),
                 duration=_seconds(entry.get("duration")),
-                kind=_text(entry.get("kind")),
+                kind=plain_word(entry.get("kind")),
             )
 
 

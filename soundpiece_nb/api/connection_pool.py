@@ -29,19 +29,34 @@ class Pool:
 
     def __init__(self, make_client: Callable[[httpx.Limits], httpx.AsyncClient], most: int) -> None:
         self._make_client = make_client
+        self._most = most
         self._room = asyncio.Semaphore(most)
+        self.waiting = 0
+        """Requests that wait for a place."""
         self._shards: list[_Shard] = []
+
+    @property
+    def full(self) -> bool:
+        """Whether a request would have to wait for a place."""
+        return self._room.locked()
 
     @asynccontextmanager
     async def borrow(self) -> AsyncIterator[httpx.AsyncClient]:
         """Lend a client for one request; waits while all places are taken."""
-        async with self._room:
+        self.waiting += 1
+        try:
+            await self._room.acquire()
+        finally:
+            self.waiting -= 1
+        try:
             shard = self._fullest_with_room()
             shard.borrowed += 1
             try:
                 yield shard.client
             finally:
                 shard.borrowed -= 1
+        finally:
+            self._room.release()
 
     async def close(self) -> None:
         """Close every connection."""
@@ -52,8 +67,9 @@ class Pool:
         open_shards = [shard for shard in self._shards if shard.borrowed < SHARD]
         if open_shards:
             return max(open_shards, key=lambda shard: shard.borrowed)
+        size = min(SHARD, self._most)  # idle connections to other hosts count too
         limits = httpx.Limits(
-            max_connections=SHARD, max_keepalive_connections=SHARD, keepalive_expiry=60.0
+            max_connections=size, max_keepalive_connections=size, keepalive_expiry=60.0
         )
         self._shards.append(_Shard(self._make_client(limits)))
         return self._shards[-1]

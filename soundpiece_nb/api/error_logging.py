@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from soundpiece_nb.api.shadowing_files import shadowing_words
+from soundpiece_nb.shown_text import scrub
+
 from .errors import SoundpieceError
-from .redaction import scrub
 
 LOG_FILE = "errors.log"
 """In the home folder: what was not foreseen, with its traceback."""
@@ -30,9 +32,13 @@ def log_unforeseen(where: str, error: BaseException, private: Iterable[str] = ()
     for line in sorted(lines, key=len, reverse=True):
         if len(line) >= _FEWEST_PRIVATE:
             told = told.replace(line, "…")
-    logging.getLogger(f"soundpiece_nb.{where}").error(
-        "unforeseen %s\n%s", type(error).__name__, told.rstrip()
-    )
+    log(where, logging.ERROR, "unforeseen %s\n%s", type(error).__name__, told.rstrip())
+
+
+def log(where: str, level: int, message: str, *values: object) -> None:
+    """Log under `soundpiece_nb.<where>`; a person's own handler or filter may fail, we go on."""
+    with suppress(Exception):
+        logging.getLogger(f"soundpiece_nb.{where}").log(level, message, *values)
 
 
 @contextmanager
@@ -48,7 +54,7 @@ def logging_unforeseen(where: str) -> Iterator[None]:
 
 def unforeseen_words(error: BaseException, home: Path) -> str:
     """Return the sentence that tells a person of such an error, and where its traceback is."""
-    return (
+    return shadowing_words(error) or (
         f"Something unforeseen happened ({type(error).__name__}); "
         f"{home / LOG_FILE} holds its traceback."
     )

@@ -2,17 +2,22 @@
 
 SoundpieceError
 ├── Mistake             a person's slip: bad input, an unknown name, no key; nothing is lost
+│   └── KeyringFailed   the system keyring did not answer, or failed, and no key is set otherwise
 ├── WireFailure         one HTTP exchange went wrong; the engine decides whether to try again
 │   ├── Unreachable     no complete answer came
 │   ├── Refusal         the service answered with an HTTP error
 │   └── Unreadable      the answer was not what the API speaks
 ├── RequestRejected     refused at the HTTP layer: nothing was made
+├── NotSent             waited for, and never acknowledged: waiting sends nothing
+├── Discarded           dropped before it was sent
 ├── OperationFailed     accepted, then failed, in the service's own words
+├── OtherAccount        begun under another API key, and not sent under this one unasked
 ├── ServiceSilent       no usable answer for so long that trying stopped; the operation stands
 ├── DownloadFailed      made and paid for, but no intact file arrived yet
 ├── SourceLost          the service no longer offers an earlier output that a request is made from
 ├── StorageFailed       the disk did not take what had to be kept
 │   └── JournalDamaged  the journal's file holds bytes that SQLite never wrote
+├── MachineLimit        the machine refused a thread that the work needs
 ├── JournalTooNew       the journal was written by a later soundpiece_nb than this one
 ├── SandboxSilent       the embedded sandbox did not start or stop
 ├── WaitTimeout         the waiting ended, the operation goes on
@@ -23,11 +28,12 @@ SoundpieceError
 from __future__ import annotations
 
 import copy
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Self
 
-from soundpiece_nb.shown_text import visible
+from soundpiece_nb.shown_text import cut, encodable, scrub, visible
 
 NOTHING_SENT = "Nothing was sent."
 
@@ -37,7 +43,7 @@ class SoundpieceError(Exception):
 
     `what` happened, what that means for the person's `money`, and what to do `next` are a
     sentence each, or empty. `key` is the idempotency key and `operation_id` the service's id,
-    where known.
+    where known. Every text that it holds is without secrets, and of a length that can be shown.
     """
 
     def __init__(
@@ -51,13 +57,18 @@ class SoundpieceError(Exception):
         **more: Any,
     ) -> None:
         """State the sentences, and by name what an error of its class tells `more`."""
-        super().__init__(what)
+        super().__init__(cut(scrub(what)))
         self.what = what
         self.money = money
         self.next = next
         self.key = key
         self.operation_id = operation_id
-        vars(self).update(more)
+        for name, value in more.items():
+            setattr(self, name, value)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Keep a text as it may be shown, whoever sets it: it may repeat what a person typed."""
+        super().__setattr__(name, cut(scrub(value)) if isinstance(value, str) else value)
 
     @property
     def message(self) -> str:
@@ -79,7 +90,8 @@ class SoundpieceError(Exception):
 
     def _render_traceback_(self) -> list[str]:
         """Show the sentences alone where IPython would print a traceback."""
-        return [visible(f"{type(self).__name__}: {self.message}")]  # may hold the service's words
+        words = visible(f"{type(self).__name__}: {self.message}")  # may hold the service's
+        return [encodable(words, sys.stdout)]  # or IPython, which prints it there, says nothing
 
 
 def _restore(
@@ -97,13 +109,17 @@ def nothing_sent() -> Iterator[None]:
     """Add to every error raised inside that nothing was sent, unless it speaks of money."""
     try:
         yield
-    except (Mistake, StorageFailed) as error:
+    except (Mistake, StorageFailed, MachineLimit) as error:
         error.money = error.money or NOTHING_SENT
         raise
 
 
 class Mistake(SoundpieceError):
     """Bad input, refused before it could do anything; nothing is lost."""
+
+
+class KeyringFailed(Mistake):
+    """The system keyring did not answer in time or failed; the message says what it said."""
 
 
 class SourceLost(SoundpieceError):
@@ -148,10 +164,22 @@ class RequestRejected(SoundpieceError):
     detail: str = ""
 
 
+class NotSent(SoundpieceError):
+    """The service has not acknowledged the operation, and looking or waiting sends nothing."""
+
+
+class Discarded(SoundpieceError):
+    """The operation was dropped before it was sent: nothing was made and nothing was charged."""
+
+
 class OperationFailed(SoundpieceError):
     """The service accepted the operation and could not make it; `code` says why."""
 
     code: str
+
+
+class OtherAccount(SoundpieceError):
+    """The operation was begun under another API key; under this one it might be made twice."""
 
 
 class ServiceSilent(SoundpieceError):
@@ -173,6 +201,10 @@ class StorageFailed(SoundpieceError):
 
 class JournalDamaged(StorageFailed):
     """The journal's file holds bytes that SQLite never wrote."""
+
+
+class MachineLimit(SoundpieceError):
+    """The machine refused a thread that the work needs; what is written down stays so."""
 
 
 class JournalTooNew(SoundpieceError):

@@ -28,3 +28,8 @@ def parse_output_ref(text: object) -> OutputRef | None:
     """Read a reference as it is written; None for anything else."""
     match = _WRITTEN.fullmatch(text) if isinstance(text, str) else None
     return OutputRef(match[1], int(match[2])) if match else None
+
+
+def ref_within(value: object) -> OutputRef | None:
+    """Read a reference as it is written, or as the `url` of a link with more than that."""
+    return parse_output_ref(value.get("url") if isinstance(value, dict) else value)

@@ -1,8 +1,10 @@
-"""Secrets as they may be shown: masked keys, words without keys or signed addresses."""
+"""Secrets and a service's words as they may be shown: masked, scrubbed, of bounded length."""
 
 from __future__ import annotations
 
 import re
+
+from soundpiece_nb.shown_text import scrub
 
 
 def mask(key: str) -> str:
@@ -10,17 +12,41 @@ def mask(key: str) -> str:
     return f"spk_…{key[-2:]}" if len(key) > len("spk_") + 8 else "spk_…"
 
 
-def scrub(words: str) -> str:
-    """Return words of the service without what may be an API key or a URL's signature."""
-    return _QUERY.sub(r"\g<shown>?…", _SECRET.sub("spk_…", words))
+MOST_SAID = 2_000
+"""Characters of an explanation by the service that are kept: more than anybody reads."""
+
+MOST_OF_A_WORD = 64
+"""Characters of a code or kind; the service's own have up to twenty."""
 
 
-_SECRET = re.compile(r"(?:spk|whsec)_[!-~]+")
-_QUERY = re.compile(
-    r"(?<!\S)(?P<shown>(?>\S*?https?:(?:\\?/){2})(?:(?!\\u003f)[^\s?])*+)(?:\?|\\u003f)\S*",
-    re.IGNORECASE,
-)
-"""A word with an address and its query, bare or as JSON may write it.
+def said(words: str) -> str:
+    """Return words of the service as they may be kept: scrubbed, whole signs, at most 2,000."""
+    told = scrub(whole(words[: MOST_SAID + 1]))  # cut first: what is not looked at takes no time
+    if max(len(words), len(told)) <= MOST_SAID:
+        return told
+    return told[: MOST_SAID - 1] + "…"
 
-Possessive: nothing is looked at twice, however long the words are.
-"""
+
+def plain_word(value: object) -> str | None:
+    """Return a short plain word or two of the service, such as a code; None for anything else."""
+    if isinstance(value, str) and _PLAIN.fullmatch(value) and not _looks_secret(value):
+        return value
+    return None
+
+
+def plain_id(value: str) -> str | None:
+    """Return an operation's id; None where it may be anything else, a key for example."""
+    return value if _ID.fullmatch(value) and not _looks_secret(value) else None
+
+
+def whole(text: str) -> str:
+    """Return a text that can be written down: half of a surrogate pair becomes `?`."""
+    return text.encode(errors="replace").decode()
+
+
+def _looks_secret(word: str) -> bool:
+    return any(prefix in word.lower() for prefix in ("spk_", "whsec_"))
+
+
+_PLAIN = re.compile(rf"[\w.:/+ -]{{1,{MOST_OF_A_WORD}}}")
+_ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}")

@@ -10,21 +10,30 @@ import dataclasses
 import json
 import math
 import uuid
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+from soundpiece_nb.inputs.plain_values import unwrap
 from soundpiece_nb.shown_text import quoted
 
 from .errors import Mistake
+from .extra_fields import read_extra_fields
+from .field_names import refuse_other_words, require_known
+from .file_ref import FileRef, parse_file_ref
 from .number_arguments import as_number, read_seconds, read_whole
-from .output_ref import OutputRef, parse_output_ref
+from .output_ref import OutputRef, parse_output_ref, ref_within
 from .routes import Field, Kind, Route, find_route
+from .sound_address import require_sound_address
+from .whole_text import require_whole
 
 
 @dataclasses.dataclass(frozen=True)
 class Request:
-    """A validated request; `fields` holds what was asked, `body` the JSON bytes to send."""
+    """A validated request; `fields` holds what was asked, `body` the JSON bytes to send.
+
+    Among the fields are extra ones, which this version does not know, as JSON has them.
+    """
 
     route: Route
     key: str
@@ -36,60 +45,108 @@ class Request:
         """The earlier outputs that it is made from."""
         return {value for value in self.fields.values() if isinstance(value, OutputRef)}
 
-    def with_addresses(self, urls: Mapping[OutputRef, str]) -> Request:
-        """Return the request to send, with the current addresses of its earlier outputs."""
+    @property
+    def file_refs(self) -> set[FileRef]:
+        """The person's own files that it is made from."""
+        return {value for value in self.fields.values() if isinstance(value, FileRef)}
+
+    @property
+    def sounds_to_address(self) -> set[OutputRef | FileRef]:
+        """All that it is made from and has its address only at the moment of sending."""
+        return {*self.output_refs, *self.file_refs}
+
+    def with_addresses(self, urls: Mapping[OutputRef | FileRef, str]) -> Request:
+        """Return the request to send, with the current addresses of the sound it is made from."""
         wire = json.loads(self.body)  # with fields that a later version may have written
         for name, value in self.fields.items():
-            if isinstance(value, OutputRef):
+            if isinstance(value, OutputRef | FileRef):
                 wire[name] = {**wire[name], "url": urls[value]}
         return dataclasses.replace(self, body=_encode(wire))
 
 
 def restore_request(path: str, key: str, fields: Mapping[str, Any], body: bytes) -> Request:
     """Return a request as the journal keeps it; `fields` hold references as they are written."""
-    read = {name: parse_output_ref(value) or value for name, value in fields.items()}
-    return Request(find_route(path), key, read, body)
+    route = find_route(path)
+    links = {each.name for each in route.all_fields if each.kind is Kind.LINK}
+    read = {
+        name: ref_within(value) or parse_file_ref(value) or value
+        if name in links or isinstance(value, dict)
+        else value
+        for name, value in fields.items()
+    }
+    return Request(route, key, read, body)
 
 
-def new_request(route: Route, fields: Mapping[str, Any], key: str | None = None) -> Request:
+def new_request(
+    route: Route,
+    fields: Mapping[str, Any],
+    key: str | None = None,
+    *,
+    extra: Mapping[str, Any] | None = None,
+    unchecked: bool = False,
+) -> Request:
     """Check `fields` against the route and write the body; `key` is a UUID or made here.
 
-    Fields that are None count as not given. Raises Mistake with one sentence for the first
-    thing that is wrong.
+    Values of numpy, pandas and the like count as the plain ones that they are, None as not given.
+    `extra` are fields that this version does not know; `unchecked` leaves the lengths and ranges
+    that it knows to the service, and whether an extra field is another word for one that it knows.
+    Raises Mistake with one sentence for the first thing that is wrong.
     """
-    given = {name: value for name, value in fields.items() if value is not None}
-    known = {field.name for field in route.all_fields}
-    for name in given:
-        if name not in known:
-            raise Mistake(
-                f"{route.one} has no field {name!r}; it takes {', '.join(sorted(known))}."
-            )
+    plainly = {name: unwrap(value) for name, value in fields.items()}
+    given = {name: value for name, value in plainly.items() if value is not None}
+    require_known(route, given)
     checked = {
-        field.name: _READERS[field.kind](field, given[field.name])
+        field.name: _read(field, given[field.name], unchecked=unchecked)
         for field in route.all_fields
         if field.name in given
     }
     _require(route, checked)
-    key = read_key(key) if key is not None else str(uuid.uuid4())
+    beyond = read_extra_fields(route, extra or {})
+    if not unchecked:
+        refuse_other_words(route, beyond, checked)
+    checked |= beyond
+    key = str(uuid.uuid4()) if key is None else read_key(key)
     return Request(route, key, checked, _write_body(route, key, checked))
 
 
-def with_derived_key(request: Request, service: str, take: int = 1) -> Request:
-    """Return the request under the key that follows from what it asks and where it goes.
+def needs_unchecked(
+    route: Route, fields: Mapping[str, Any], extra: Mapping[str, Any] | None = None
+) -> bool:
+    """Tell whether a request goes beyond what this version knows, and so was sent unchecked."""
+    try:
+        new_request(route, fields, extra=extra, unchecked=True)
+    except Mistake:
+        return False
+    try:
+        new_request(route, fields, extra=extra)
+    except Mistake:
+        return True
+    return False
+
+
+def with_key(request: Request, key: str) -> Request:
+    """Return the request under another key."""
+    return dataclasses.replace(
+        request, key=key, body=_write_body(request.route, key, request.fields)
+    )
+
+
+def derive_key(route: Route, fields: Mapping[str, Any], service: str, take: Any) -> str:
+    """Return the key that follows from these very texts, and from where they go.
 
     The same request has the same key on any day, a UUIDv5 (RFC 9562, 5.5), so that it is made
     once; `take` 2 asks for another one on purpose. Raises Mistake for a take below 1.
     """
-    said = [service, request.route.path, dict(request.fields), read_whole(take, "--take")]
-    key = str(uuid.uuid5(_ONCE, json.dumps(said, sort_keys=True, default=str)))
-    return Request(
-        request.route, key, request.fields, _write_body(request.route, key, request.fields)
-    )
+    said = [service, route.path, dict(fields), read_whole(take, "--take")]
+    return str(uuid.uuid5(_ONCE, json.dumps(said, sort_keys=True, default=str)))
 
 
 def has_derived_key(key: str) -> bool:
     """Tell whether a key was derived from its request."""
-    return uuid.UUID(key).version == _DERIVED
+    try:
+        return uuid.UUID(key).version == _DERIVED
+    except ValueError:  # of a damaged row
+        return False
 
 
 _ONCE = uuid.uuid5(uuid.NAMESPACE_URL, "https://soundpiece.co/once")
@@ -104,18 +161,6 @@ def read_key(key: str) -> str:
         raise Mistake(f"The idempotency key must be a UUID, not {quoted(key)}.") from None
 
 
-def require_whole(text: str, what: str) -> str:
-    """Return a text that can be written down; raises Mistake for half of a surrogate pair."""
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise Mistake(
-            f"Character {error.start + 1} of the {what} is half of a surrogate pair "
-            f"and cannot be sent."
-        ) from None
-    return text
-
-
 def _require(route: Route, checked: Mapping[str, Any]) -> None:
     if route.either:
         chosen = [name for name in route.either if name in checked]
@@ -127,62 +172,108 @@ def _require(route: Route, checked: Mapping[str, Any]) -> None:
     for field in route.fields:
         if field.required and field.name not in checked:
             option = f" (--{field.option})" if field.option else ""
-            raise Mistake(f"{route.one} needs {field.name}{option}.")
+            names = f"--{field.name} night_drive names an earlier operation; an https URL does too."
+            way_out = names if field.kind is Kind.LINK else ""
+            raise Mistake(f"{route.one} needs {field.name}{option}.", next=way_out)
 
 
-def _read_text(field: Field, value: Any) -> str:
+def _read(field: Field, value: Any, *, unchecked: bool) -> Any:
+    """Return the checked value of a field; raises Mistake.
+
+    One that is only beyond a limit may be sent all the same, since the service may have raised it.
+    """
+    reader = _READERS[field.kind]
+    try:
+        return reader(field, value, limited=True)
+    except Mistake as mistake:
+        try:
+            read = reader(field, value, limited=False)
+        except Mistake:
+            raise mistake from None
+        if unchecked:
+            return read
+        mistake.next = mistake.next or _UNCHECKED
+        raise
+
+
+_UNCHECKED = "If the service takes it by now, --unchecked (unchecked=True) leaves that to it."
+
+
+def _read_text(field: Field, value: Any, *, limited: bool) -> str:
     if not isinstance(value, str):
         raise Mistake(f"{field.name.capitalize()} must be text, not {quoted(value)}.")
     if not value.strip():
         raise Mistake(f"{_label(field)} must not be empty.")
-    if field.most is not None and len(value) > field.most:
+    if limited and field.most is not None and len(value) > field.most:
         raise Mistake(
             f"The {field.name} may have at most {field.most:.0f} characters; here are {len(value)}."
         )
     return require_whole(value, field.name)
 
 
-def _read_link(field: Field, value: Any) -> str | OutputRef:
-    if isinstance(value, OutputRef):
+def _read_link(field: Field, value: Any, *, limited: bool) -> str | OutputRef | FileRef:
+    if isinstance(value, OutputRef | FileRef):
         return value
-    return parse_output_ref(value) or _read_address(field, value)
+    earlier = parse_output_ref(value) or parse_file_ref(value)
+    if earlier is not None:
+        return earlier
+    require_sound_address(value, _label(field), limited=limited)
+    return _read_address(field, value, limited=limited)
 
 
-def _read_address(field: Field, value: Any) -> str:
+def _read_address(field: Field, value: Any, *, limited: bool) -> str:
     address = value.strip() if isinstance(value, str) else ""
     try:
         parts = urlsplit(address)
         good = parts.scheme == "https" and bool(parts.hostname)
     except ValueError:
         good = False
+    if "://…@" in address or address.endswith("?…"):
+        raise Mistake(
+            f"{_label(field)} is an address as it is shown, without its secrets.",
+            next="Give the whole address.",
+        )
     if not good or any(character.isspace() for character in address):
         raise Mistake(f"{_label(field)} must be an https URL that the service can reach.")
-    if field.most is not None and len(address) > field.most:
+    if limited and field.most is not None and len(address) > field.most:
         raise Mistake(f"{_label(field)} has more than {field.most:.0f} characters.")
     return require_whole(address, field.name)
 
 
-def _read_seconds(field: Field, value: Any) -> float:
-    return read_seconds(as_number(value), _label(field))
+def _read_seconds(field: Field, value: Any, *, limited: bool) -> float:
+    least = 0.0 if limited else -math.inf
+    return read_seconds(as_number(value), _label(field), least=least)
 
 
-def _read_count(field: Field, value: Any) -> int:
-    return read_whole(
-        as_number(value), _label(field), most=math.inf if field.most is None else field.most
-    )
+def _read_count(field: Field, value: Any, *, limited: bool) -> int:
+    if not limited:
+        return read_whole(as_number(value), _label(field), least=-math.inf)
+    most = math.inf if field.most is None else field.most
+    return read_whole(as_number(value), _label(field), most=most)
 
 
-def _read_flag(field: Field, value: Any) -> bool:
-    if not isinstance(value, bool):
+def _read_flag(field: Field, value: Any, **_: bool) -> bool:
+    said = _FLAGS.get(value.strip().casefold()) if isinstance(value, str) else value
+    if not isinstance(said, bool):
         raise Mistake(f"{_label(field)} must be True or False, not {quoted(value)}.")
-    return value
+    return said
+
+
+_FLAGS = {"true": True, "false": False}
+"""Truth as it is typed, or written in a CSV file."""
 
 
 def _label(field: Field) -> str:
     return field.name.removeprefix("n_").replace("_", " ").capitalize()
 
 
-_READERS: dict[Kind, Callable[[Field, Any], Any]] = {
+class _Reader(Protocol):
+    """Returns the checked value of a field, within its limits if `limited`; raises Mistake."""
+
+    def __call__(self, field: Field, value: Any, *, limited: bool) -> Any: ...
+
+
+_READERS: dict[Kind, _Reader] = {
     Kind.TEXT: _read_text,
     Kind.LINK: _read_link,
     Kind.ADDRESS: _read_address,
@@ -198,7 +289,8 @@ def _write_body(route: Route, key: str, fields: Mapping[str, Any]) -> bytes:
         if field.name in fields:
             value = fields[field.name]
             wire[field.name] = {"url": str(value)} if field.kind is Kind.LINK else value
-    return _encode(wire)
+    extra = {name: value for name, value in fields.items() if name not in wire}
+    return _encode({**wire, **extra})
 
 
 def _encode(wire: Mapping[str, Any]) -> bytes:

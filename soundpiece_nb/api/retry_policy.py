@@ -106,26 +106,37 @@ def poll_pause(took: float, quick_polls: int, chance: float, backoff: Backoff) -
     return QUICK / 2 + backoff.pause(quick_polls, chance)
 
 
+DAY = 86_400.0
+"""Seconds; nobody who asks to slow down means longer than that."""
+
+_LONGEST_HEADER = 64
+"""Characters; the longest HTTP date has 33."""
+
+
 def read_retry_after(value: str | None, now: datetime) -> float | None:
     """Read `Retry-After` as seconds from `now`: a number, also decimal, or an HTTP date.
 
-    None for what is absent or makes no sense: infinite, negative, not a number. A date that has
-    passed means now.
+    None for what is absent or makes no sense: negative, not a number, or more than a day, as a
+    moment's number of seconds is that was meant as a date. A date that has passed means now.
     """
-    if value is None:
+    if value is None or len(value) > _LONGEST_HEADER:
         return None
     try:
         seconds = float(value)
     except ValueError:
         moment = read_date(value)
-        return None if moment is None else max(0.0, (moment - now).total_seconds())
-    return seconds if math.isfinite(seconds) and seconds >= 0 else None
+        if moment is None:
+            return None
+        seconds = max(0.0, (moment - now).total_seconds())
+    return seconds if 0 <= seconds <= DAY else None
 
 
 def read_date(value: str | None) -> datetime | None:
     """Read an HTTP date as UTC; None for what is absent or none."""
+    if value is None or len(value) > _LONGEST_HEADER:
+        return None
     try:
-        moment = parsedate_to_datetime(value or "")
+        moment = parsedate_to_datetime(value)
     except (ValueError, TypeError, OverflowError):
         return None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment

@@ -10,7 +10,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple
 
-from soundpiece_nb.shown_text import quoted
+from soundpiece_nb.shown_text import label, quoted
 
 from .errors import Mistake
 
@@ -42,6 +42,10 @@ class Field(NamedTuple):
     """The option's one-letter form on a magic."""
     sections: tuple[str, ...] = ()
     """Words that stand in brackets alone on a line of the text and begin a section."""
+    shortens: str | None = None
+    """The field with the audio that lasts longer than these seconds."""
+    known_as: tuple[str, ...] = ()
+    """Other words that people say for it, which are answered with its name."""
 
 
 class Route(NamedTuple):
@@ -60,11 +64,20 @@ class Route(NamedTuple):
     body: str | None = None
     either: tuple[str, ...] = ()
     example: str = ""
+    known_as: tuple[str, ...] = ()
+    """Other words that people say for what it makes, which are answered with its noun."""
 
     @property
     def all_fields(self) -> tuple[Field, ...]:
         """The route's own fields, then those that every route takes."""
         return (*self.fields, CALLBACK_URL)
+
+    @property
+    def said_for(self) -> dict[str, str]:
+        """Other words for its fields, each with the name of the first field that goes by it."""
+        own = {field.name for field in self.all_fields}
+        said = {word: each.name for each in self.all_fields[::-1] for word in each.known_as}
+        return {word: name for word, name in said.items() if word not in own}
 
     @property
     def one(self) -> str:
@@ -84,6 +97,7 @@ CALLBACK_URL = Field(
     option="callback-url",
     help="https URL that the service tells when the operation has ended; auto: this Jupyter "
     "server's own",
+    known_as=("callback", "webhook", "webhook_url", "notify", "notify_url"),
 )
 LYRICS = Field(
     name="lyrics",
@@ -93,6 +107,11 @@ LYRICS = Field(
     sections=("Intro", "Verse", "Chorus", "Bridge", "Instrumental", "Outro"),
     help="the words; [Verse], [Chorus], [Bridge], [Intro], [Outro] and [Instrumental] "
     "alone on a line begin a section, every other line is one sung line",
+    known_as=("lyric", "text", "words", "verse", "verses", "song_text", "singing"),
+)
+_PROMPT_KNOWN_AS = (
+    *("description", "style", "styles", "genre", "mood", "text", "words", "caption", "idea"),
+    *("instruction", "instructions", "sound", "prompt_text", "tempo", "bpm", "instruments"),
 )
 PROMPT = Field(
     name="prompt",
@@ -100,13 +119,19 @@ PROMPT = Field(
     most=1024,
     short="p",
     help="style, mood, tempo, instruments, in words",
+    known_as=_PROMPT_KNOWN_AS,
+)
+_AUDIO_KNOWN_AS = (
+    *("url", "audio", "audio_url", "file", "filename", "path", "input", "input_url", "link"),
+    *("track", "song"),
 )
 REFERENCE = Field(
     name="reference",
     kind=Kind.LINK,
     short="r",
     help="audio to take after, instead of a prompt: an https URL, or an earlier operation's NAME "
-    "or key, with :2 or :vocals for one of its outputs",
+    "or key, with :2 or :vocals for one of its outputs; or a file, with a team's bucket",
+    known_as=(*_AUDIO_KNOWN_AS, "source", "reference_url", "ref", "like", "example"),
 )
 SOURCE = Field(
     name="source",
@@ -114,10 +139,20 @@ SOURCE = Field(
     required=True,
     short="s",
     help="the audio to work on: an https URL, or an earlier operation's NAME or key, with :2 or "
-    ":vocals for one of its outputs",
+    ":vocals for one of its outputs; or a file, with a team's bucket",
+    known_as=(*_AUDIO_KNOWN_AS, "reference", "source_url", "src", "original", "of", "from"),
+)
+_SECONDS_KNOWN_AS = (
+    *("length", "len", "seconds", "secs", "sec", "time", "duration_seconds"),
+    *("duration_in_seconds", "duration_secs", "duration_sec", "duration_s", "length_seconds"),
+    *("length_in_seconds", "length_s"),
 )
 DURATION = Field(
-    name="duration", kind=Kind.SECONDS, short="d", help="length of the result in seconds"
+    name="duration",
+    kind=Kind.SECONDS,
+    short="d",
+    help="length of the result in seconds",
+    known_as=_SECONDS_KNOWN_AS,
 )
 VARIATIONS = Field(
     name="n_variations",
@@ -126,9 +161,16 @@ VARIATIONS = Field(
     option="variations",
     short="n",
     help="how many takes to make, 1 to 3",
+    known_as=("count", "n", "num", "number", "takes", "versions", "variants", "outputs", "repeat"),
 )
 REQUIRED_PROMPT = Field(
-    name="prompt", kind=Kind.TEXT, required=True, most=1024, short="p", help=PROMPT.help
+    name="prompt",
+    kind=Kind.TEXT,
+    required=True,
+    most=1024,
+    short="p",
+    help=PROMPT.help,
+    known_as=_PROMPT_KNOWN_AS,
 )
 
 ROUTES: dict[str, Route] = {
@@ -159,6 +201,7 @@ ROUTES: dict[str, Route] = {
             body="prompt",
             either=("prompt", "reference"),
             result="outputs",
+            known_as=("music", "background", "backing", "instrumentals"),
             example="%%soundpiece_instrumental focus\nLo-fi, warm, rain outside, 80 bpm",
         ),
         Route(
@@ -168,10 +211,16 @@ ROUTES: dict[str, Route] = {
             fields=(
                 REQUIRED_PROMPT,
                 DURATION,
-                Field(name="loopable", kind=Kind.FLAG, help="make the end meet the beginning"),
+                Field(
+                    name="loopable",
+                    kind=Kind.FLAG,
+                    help="make the end meet the beginning",
+                    known_as=("loop", "loops", "looped", "looping", "is_loop", "seamless"),
+                ),
             ),
             body="prompt",
             result="output",
+            known_as=("loop", "beat", "beats"),
             example=(
                 "%%soundpiece_sample drums --duration 8 --loopable\n"
                 "Dusty boom-bap drum loop, 90 bpm"
@@ -185,6 +234,7 @@ ROUTES: dict[str, Route] = {
             fields=(REQUIRED_PROMPT, DURATION),
             body="prompt",
             result="output",
+            known_as=("sfx", "effect", "effects", "sound_effect", "sound"),
             example="%%soundpiece_fx storm --duration 12\nRain on a tin roof, distant thunder",
         ),
         Route(
@@ -214,6 +264,7 @@ ROUTES: dict[str, Route] = {
             summary="Split audio into vocals, drums, bass and other.",
             fields=(SOURCE,),
             result="outputs",
+            known_as=("stem", "split", "separate", "separate_stems"),
             example="%soundpiece_stems parts --source night_drive:2",
         ),
         Route(
@@ -228,13 +279,21 @@ ROUTES: dict[str, Route] = {
                     required=True,
                     option="to",
                     help="wanted length in seconds; the cut lands on a natural point near it",
+                    shortens="source",
+                    known_as=("duration", *_SECONDS_KNOWN_AS, "target_length"),
                 ),
             ),
             result="output",
+            known_as=("cutdown", "cut_down", "teaser", "trim", "shorten", "snippet"),
             example="%soundpiece_cut teaser --source night_drive --to 30",
         ),
     )
 }
+
+
+def route_title(path: str) -> str:
+    """Return what a route makes; the path itself where this version does not know it."""
+    return ROUTES[path].title if path in ROUTES else label(path)
 
 
 def find_route(name: str) -> Route:
@@ -242,5 +301,11 @@ def find_route(name: str) -> Route:
     for route in ROUTES.values():
         if name in (route.path, route.noun):
             return route
+    from soundpiece_nb.inputs.spelling import did_you_mean
+
     known = ", ".join(ROUTES)
-    raise Mistake(f"There is no route {quoted(name)}. The routes are {known}.")
+    words = [*(route.noun for route in ROUTES.values()), *ROUTES]
+    plain = name.lstrip("%").removeprefix("soundpiece_") if isinstance(name, str) else name
+    said = {word: route.noun for route in ROUTES.values() for word in route.known_as}
+    meant = did_you_mean(plain, words, said)
+    raise Mistake(f"There is no route {quoted(name)}{meant}. The routes are {known}.")

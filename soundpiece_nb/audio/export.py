@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import errno
 import filecmp
+import os
 import shutil
+import stat
+from functools import partial
 from pathlib import Path
 
-from soundpiece_nb.files import numbered, written_beside
+from soundpiece_nb.files.naming import numbered
+from soundpiece_nb.files.paths import make_folder
+from soundpiece_nb.files.writing import write_new, written_beside
 
-from .preview import BLOCK, encode
+from .decoding import opened
+from .preview import encode
 from .tags import Story, read_identity, write_tags
 
 ENDINGS = (".flac", ".wav", ".mp3")
@@ -20,34 +26,27 @@ MP3_BIT_RATE = 256
 MP3_QUALITY = 2
 """The setting that LAME recommends where encoding time does not matter."""
 
-_WAV_FORMS = {"PCM_S8": "PCM_U8"}
-"""Samples of one byte are unsigned in WAV; the other sample formats have the same names."""
-
 
 def write_copy(source: Path, target: Path, story: Story) -> Path:
     """Write a stored FLAC file as `target`, in the format of its ending, with its story as tags.
 
     FLAC and WAV hold identical samples. Takes processor time: call it off the main thread.
-    Raises OSError, also where the source cannot be read.
+    Raises OSError, as CannotDecode where the source cannot be decoded, or MP3 cannot hold it.
     """
-    import mutagen
-    import soundfile
-
-    ending = target.suffix.lower()
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with written_beside(target) as partial:
-            match ending:
-                case ".flac":
-                    shutil.copyfile(source, partial)
-                case ".wav":
-                    _write_wav(source, partial)
-                case ".mp3":
-                    encode(source, partial, bit_rate=MP3_BIT_RATE, quality=MP3_QUALITY)
-            write_tags(partial, ending, story)
-    except (mutagen.MutagenError, soundfile.SoundFileError) as error:
-        raise OSError(errno.EIO, str(error)) from None
+    make_folder(target.parent)
+    with written_beside(target) as unfinished:
+        _write(source, story, target.suffix.lower(), unfinished)
     return target
+
+
+def write_into(folder: Path, name: str, source: Path, story: Story) -> Path:
+    """Write a copy into a folder like `write_copy`, under the first name that is free or its own.
+
+    Returns its path. Two processes at once never overwrite each other's takes.
+    """
+    target = make_folder(folder) / name
+    write = partial(_write, source, story, target.suffix.lower())
+    return write_new(target, write, partial(_holds, source, story))
 
 
 def find_place(folder: Path, name: str, source: Path, story: Story) -> Path:
@@ -56,28 +55,56 @@ def find_place(folder: Path, name: str, source: Path, story: Story) -> Path:
     If a file exists at this path, it holds this very take.
     """
     return next(
-        path for path in numbered(folder / name) if not path.exists() or _holds(path, source, story)
+        path
+        for path in numbered(folder / name)
+        if not os.path.lexists(path) or _holds(source, story, path)
     )
 
 
-def _holds(file: Path, source: Path, story: Story) -> bool:
-    """Tell whether a file holds a take, by its tags, or byte for byte if it has none."""
-    identity = read_identity(file)
-    if identity is not None:
-        return identity == story.identity
-    return filecmp.cmp(file, source, shallow=False)
+def _write(source: Path, story: Story, ending: str, target: Path) -> None:
+    import mutagen
+    import soundfile
+
+    try:
+        match ending:
+            case ".flac":
+                shutil.copyfile(source, target)
+            case ".wav":
+                _write_wav(source, target)
+            case ".mp3":
+                encode(source, target, bit_rate=MP3_BIT_RATE, quality=MP3_QUALITY)
+        write_tags(target, ending, story)
+    except (mutagen.MutagenError, soundfile.SoundFileError) as error:
+        raise OSError(errno.EIO, str(error)) from None
+
+
+def _holds(source: Path, story: Story, path: Path) -> bool:
+    """Tell whether a regular file holds a take, by its tags, or by its bytes if it has none."""
+    try:
+        if not stat.S_ISREG(path.lstat().st_mode):  # a link, or a pipe that would never end
+            return False
+        identity = read_identity(path)
+        if identity is not None:
+            return identity == story.identity
+        return filecmp.cmp(path, source, shallow=False)
+    except OSError:
+        return False
 
 
 def _write_wav(source: Path, target: Path) -> None:
     import soundfile
 
-    with soundfile.SoundFile(source) as sound:
+    with opened(source) as sound:
         form = {
-            "samplerate": sound.samplerate,
+            "samplerate": sound.sample_rate,
             "channels": sound.channels,
             "format": "WAV",
-            "subtype": _WAV_FORMS.get(sound.subtype, sound.subtype),
+            "subtype": next(form for bits, form in _WAV_FORMS if sound.bits <= bits),
         }
         with soundfile.SoundFile(target, "w", **form) as wave:
-            for block in sound.blocks(blocksize=BLOCK, dtype="int32", always_2d=True):
+            for block in sound.blocks():
                 wave.write(block)
+
+
+_WAV_FORMS = ((8, "PCM_U8"), (16, "PCM_16"), (24, "PCM_24"), (32, "PCM_32"))
+"""Sample formats by the bits that they hold; those of one byte are unsigned in WAV."""

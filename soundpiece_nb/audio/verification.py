@@ -1,42 +1,53 @@
-"""Verification of a FLAC file by the MD5 of its samples, and reading of its samples.
+"""Verification of a FLAC file by the checksums of its frames and the MD5 of its samples.
 
-One pass decodes the file, compares the MD5 with the one that its encoder wrote into STREAMINFO
-(RFC 9639, section 8.2), and computes the waveform.
+A walk over the frames shows that the file is whole, that nothing else is in it, and how long it
+lasts. Then one pass decodes it, compares the MD5 with the one that its encoder wrote into
+STREAMINFO (RFC 9639, section 8.2), and computes the waveform.
 """
 
 from __future__ import annotations
 
-import functools
 import hashlib
-import re
+import math
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from .decoding import DIRECT, MOST_SAMPLES, CannotDecode, opened
+from .flac_frames import Audio, TooLong, walk
+from .flac_metadata import NotIntact, StreamInfo, read_stream_info
+from .waveform import LevelMeter
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-BLOCK = 1 << 16
-"""Frames decoded at a time, so that an hour takes no more memory than a minute."""
+__all__ = ["NotIntact", "Take", "read", "verify"]
 
+MOST_SECONDS = 3600.0
+"""Seconds that a file may last of which nothing was said; pieces last minutes."""
 
-class NotIntact(Exception):
-    """The file is not FLAC, is cut short, or holds other samples than its encoder wrote."""
+MOST_TIMES, MORE_SECONDS = 1.5, 10.0
+"""A file may last so many times as long as was said, and so many seconds more.
+
+A piece may fade out late, yet a small file that decodes to hours is not the one that was asked for.
+"""
 
 
 @dataclass(frozen=True)
 class Take:
-    """The content of a verified file; `md5` is of its samples, `sample_rate` in Hz."""
+    """The content of a verified file; `sample_rate` in Hz."""
 
     frames: int
     sample_rate: int
     channels: int
     md5: str
+    """Of the samples. Of depths that cannot be decoded here, as STREAMINFO says, or empty."""
     size: int
     """Bytes of the file."""
     waveform: bytes
-    """RMS and peak levels, see `waveform.Levels`."""
+    """RMS and peak levels, see `waveform.Levels`; empty where it cannot be decoded."""
 
     @property
     def duration(self) -> float:
@@ -44,53 +55,81 @@ class Take:
         return self.frames / self.sample_rate
 
 
-def verify(path: Path) -> Take:
-    """Decode a whole file and compare it with its own checksum; raises NotIntact.
+def verify(path: Path, claimed_seconds: float | None = None) -> Take:
+    """Compare a whole file with its own checksums; raises NotIntact, or OSError.
 
-    A checksum of zero means that the encoder did not write one: then only the number of frames is
-    compared. Decoders ignore bytes after the last frame, so the file must also end with a frame;
-    its length in bytes is checked by the download.
+    Every frame has one. An encoder that writes to a pipe leaves out the number of frames and the
+    MD5 of all samples; what it tells is compared. MD5 needs decoding, which libsndfile does of 8,
+    12, 16, 20, 24 and 32 bits; other depths are verified without.
+
+    What lasts longer than the service claimed is refused before it is decoded; see MOST_TIMES.
     """
-    import mutagen
-    import soundfile
-    from mutagen.flac import FLAC
-
-    from .waveform import LevelMeter
-
+    with path.open("rb") as file:
+        info = read_stream_info(file)
+        most = _most_frames(info, claimed_seconds)
+        try:
+            if info.frames > most:
+                raise TooLong
+            audio = walk(file, info, most)
+        except TooLong:
+            seconds = f"{most / info.sample_rate:,.0f} seconds"
+            raise NotIntact(f"The audio is longer than the {seconds} that it may last.") from None
+        size = file.seek(0, os.SEEK_END)
+    if info.frames not in (0, audio.frames):
+        raise NotIntact(f"The audio has {audio.frames} of {info.frames} frames.")
+    told = info.md5.hex() if any(info.md5) else ""
     try:
-        info = FLAC(path).info
-        with soundfile.SoundFile(path) as sound:
-            meter = LevelMeter(info.total_samples)
-            digest = hashlib.md5(usedforsecurity=False)
-            frames = 0
-            for block in sound.blocks(blocksize=BLOCK, dtype="int32", always_2d=True):
-                frames += len(block)
-                digest.update(_stored_bytes(block, info.bits_per_sample))
-                meter.add(block)
-    except (mutagen.MutagenError, soundfile.SoundFileError, EOFError, OSError) as error:
-        raise NotIntact(_reason(path, error)) from None
-    if frames != info.total_samples:
-        raise NotIntact(f"The audio has {frames} of {info.total_samples} frames.")
-    if info.md5_signature and digest.hexdigest() != f"{info.md5_signature:032x}":
+        md5, waveform = _decode(path, info, audio)
+    except CannotDecode:
+        if info.bits in DIRECT:
+            raise NotIntact("The FLAC file is damaged: it cannot be decoded.") from None
+        md5, waveform = told, b""
+    if told not in ("", md5):
         raise NotIntact("The audio is not what its own checksum says.")
-    if frames and not _ends_with_a_frame(path, info.max_framesize or _LARGEST_FRAME):
-        raise NotIntact("Something else follows the audio in the file.")
     return Take(
-        frames=frames,
+        frames=audio.frames,
         sample_rate=info.sample_rate,
         channels=info.channels,
-        md5=digest.hexdigest(),
-        size=path.stat().st_size,
-        waveform=meter.levels().to_bytes(),
+        md5=md5,
+        size=size,
+        waveform=waveform,
     )
 
 
 def read(path: Path) -> tuple[npt.NDArray[np.float32], int]:
-    """Return a file's samples as `(frames, channels)` float32 within ±1, and its rate in Hz."""
-    import soundfile
+    """Return a file's samples as `(frames, channels)` float32 within ±1, and its rate in Hz.
 
-    samples, sample_rate = soundfile.read(path, dtype="float32", always_2d=True)
-    return samples, int(sample_rate)
+    Raises CannotDecode, or OSError.
+    """
+    import numpy as np
+
+    with opened(path) as sound:
+        samples = np.empty((sound.frames, sound.channels), np.float32)
+        position = 0
+        for block in sound.floats():
+            samples[position : position + len(block)] = block
+            position += len(block)
+    return samples, sound.sample_rate
+
+
+def _most_frames(info: StreamInfo, claimed_seconds: float | None) -> int:
+    """Return the most frames that a file may have."""
+    most = MOST_SAMPLES // info.channels
+    seconds = MOST_SECONDS
+    if claimed_seconds is not None and 0 <= claimed_seconds < math.inf:
+        seconds = MOST_TIMES * claimed_seconds + MORE_SECONDS
+    return min(most, int(seconds * info.sample_rate))
+
+
+def _decode(path: Path, info: StreamInfo, audio: Audio) -> tuple[str, bytes]:
+    """Return the MD5 of a file's samples, and its waveform; raises CannotDecode."""
+    digest = hashlib.md5(usedforsecurity=False)
+    meter = LevelMeter(audio.frames)
+    with opened(path, (info, audio)) as sound:
+        for block in sound.blocks():
+            digest.update(_stored_bytes(block, info.bits))
+            meter.add(block)
+    return digest.hexdigest(), meter.levels().to_bytes()
 
 
 def _stored_bytes(block: npt.NDArray[np.int32], bits: int) -> bytes:
@@ -108,49 +147,3 @@ def _stored_bytes(block: npt.NDArray[np.int32], bits: int) -> bytes:
 
 _BYTES_OF_24_BITS = 3
 """Bytes of a 24-bit sample, for which numpy has no type."""
-
-
-def _ends_with_a_frame(path: Path, most: int) -> bool:
-    """Tell whether the last bytes of a file, at most `most`, are a frame with its checksum.
-
-    RFC 9639: a frame begins with a sync code (9.1) and ends with its own CRC-16 (9.3), so that the
-    CRC-16 of all of it is zero.
-    """
-    with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - most))
-        tail = file.read()
-    starts = (match.start() for match in re.finditer(b"\xff[\xf8\xf9]", tail))
-    return any(_crc16(tail[start:]) == 0 for start in starts)
-
-
-def _crc16(octets: bytes) -> int:
-    table, crc = _crc16_table(), 0
-    for octet in octets:
-        crc = (crc << 8 & 0xFFFF) ^ table[crc >> 8 ^ octet]
-    return crc
-
-
-@functools.cache
-def _crc16_table() -> list[int]:
-    table = []
-    for octet in range(256):
-        crc = octet << 8
-        for _ in range(8):
-            crc = (crc << 1 ^ _POLYNOMIAL) & 0xFFFF if crc & 0x8000 else crc << 1
-        table.append(crc)
-    return table
-
-
-_POLYNOMIAL = 0x8005
-_LARGEST_FRAME = 1 << 20
-"""Bytes assumed for the largest frame where the encoder did not note it."""
-
-
-def _reason(path: Path, error: Exception) -> str:
-    with path.open("rb") as file:
-        beginning = file.read(64).lstrip()
-    if beginning[:1] == b"<":
-        return "A web page came instead of audio."
-    if not beginning.startswith((b"fLaC", b"ID3")):
-        return "It is no FLAC file."
-    return f"The FLAC file is damaged ({type(error).__name__})."

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 BINS = 200
 """Stretches of equal length that a piece is divided into."""
+MOST_LEVELS = 1000
+"""Stretches that a waveform in a journal may have; more than `BINS`, as that may change."""
 HALF = 24
 """Height in pixels of the louder half of a wave, above and below the middle."""
 COLOUR = "#3b82c4"
@@ -35,9 +37,12 @@ class Levels:
 
     @classmethod
     def from_bytes(cls, kept: bytes) -> Levels:
-        """Return the levels that `to_bytes` made these bytes of."""
-        half = len(kept) // 2
-        return cls(kept[:half], kept[half:])
+        """Return the levels that `to_bytes` made these bytes of; none of what it cannot have made.
+
+        No bytes are the levels of a take that could not be decoded.
+        """
+        half = len(kept) // 2 if len(kept) <= 2 * MOST_LEVELS else 0
+        return cls(kept[:half], kept[half : 2 * half])
 
 
 class LevelMeter:
@@ -60,10 +65,10 @@ class LevelMeter:
         channel = levels[:, 0]
         for other in range(1, levels.shape[1]):  # far faster than a maximum along the short axis
             channel = np.maximum(channel, levels[:, other])
-        frames = self._position + np.arange(len(channel))
-        bins = np.minimum(frames // self._stretch, BINS - 1)
-        starts = np.flatnonzero(np.diff(bins, prepend=-1))
-        present = bins[starts]
+        ends = self._position, self._position + len(channel) - 1
+        first, last = (min(end // self._stretch, BINS - 1) for end in ends)
+        present = np.arange(first, last + 1)
+        starts = np.maximum(present * self._stretch - self._position, 0)
         self._peaks[present] = np.maximum(
             self._peaks[present], np.maximum.reduceat(channel, starts)
         )
@@ -81,29 +86,39 @@ class LevelMeter:
 
 
 def halved(levels: Levels) -> Levels:
-    """Return levels for half the width: higher peak and mean RMS of each two stretches."""
-    pairs = range(0, len(levels.peaks) - 1, 2)
+    """Return levels for half the width: higher peak and mean RMS of each two stretches.
+
+    A last one without a neighbour stays as it is.
+    """
     return Levels(
-        bytes(max(levels.peaks[at : at + 2]) for at in pairs),
-        bytes(sum(levels.rms[at : at + 2]) // 2 for at in pairs),
+        bytes(max(pair) for pair in _pairs(levels.peaks)),
+        bytes(sum(pair) // len(pair) for pair in _pairs(levels.rms)),
     )
 
 
 def draw(levels: Levels) -> str:
-    """Return the waveform as the text of an SVG image."""
-    bars = len(levels.peaks)
-    width = 4 * bars
+    """Return the waveform as the text of an SVG image: a flat line where there are no levels."""
+    peaks, rms = (sort or _FLAT for sort in (levels.peaks, levels.rms))
+    width = 4 * len(peaks)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {2 * HALF}" '
         f'preserveAspectRatio="none" stroke="{COLOUR}" stroke-width="2.6">'
-        f'<path opacity=".42" d="{_bars(levels.peaks)}"/>'
-        f'<path d="{_bars(levels.rms)}"/></svg>'
+        f'<path opacity=".42" d="{_bars(peaks)}"/>'
+        f'<path d="{_bars(rms)}"/></svg>'
     )
 
 
 def data_address(svg: str) -> str:
     """Return an SVG as the address of an `<img>`."""
     return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
+
+
+_FLAT = bytes(BINS)
+"""The levels of silence."""
+
+
+def _pairs(levels: bytes) -> list[bytes]:
+    return [levels[at : at + 2] for at in range(0, len(levels), 2)]
 
 
 def _bars(levels: bytes) -> str:

@@ -6,25 +6,27 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from markupsafe import Markup
-
 from soundpiece_nb.analysis.measurement import METHODS
 from soundpiece_nb.api.error_logging import logging_unforeseen
 from soundpiece_nb.api.errors import Mistake
+from soundpiece_nb.api.file_ref import parse_file_ref
 from soundpiece_nb.journal.entry import Entry
 from soundpiece_nb.operations import earlier_operations
 from soundpiece_nb.operations.session import Session
-from soundpiece_nb.shown_text import counted, visible
+from soundpiece_nb.shown_text import counted, label, shown
 
 from . import html_parts as html
 from .finished_output import kind
+from .html_parts import Markup
 from .live_output import SLOT, LiveOutput, Rendering, as_view
 from .sound_source import Place
-from .take_player import figures, player
+from .take_player import figures, player, status_words
 
 _LABEL = Markup('<div style="margin-bottom:6px">{}{}</div>')
 _MARK = Markup('<mark style="background:rgba(230,170,40,.35);color:inherit">{}</mark>')
 _FEWEST, _MOST = 2, 8
+MOST_FIELDS = 24
+"""Fields that are compared; no route has more than seven."""
 
 
 class Comparison(LiveOutput):
@@ -36,7 +38,12 @@ class Comparison(LiveOutput):
     def __init__(self, session: Session, keys: Sequence[str], place: Place) -> None:
         """Compare these operations; raises Mistake unless they are two to eight."""
         if not _FEWEST <= len(keys) <= _MOST:
-            raise Mistake(f"{_FEWEST} to {_MOST} operations are compared, not {len(keys)}.")
+            raise Mistake(
+                f"{_FEWEST} to {_MOST} operations are compared, not {len(keys)}.",
+                next='Of a sweep or batch choose some: ways[1] ways[4], or "ways mood=dusty".'
+                if len(keys) > _MOST
+                else "",
+            )
         super().__init__(session, keys)
         self._place = place
 
@@ -55,13 +62,14 @@ def compare(entries: Sequence[Entry], place: Place, view: str) -> Rendering:
     Previews may have to be encoded: call it off the main thread.
     """
     asked = [{"route": entry.route, **entry.fields} for entry in entries]
-    names = list(dict.fromkeys(name for fields in asked for name in fields))
+    names = list(dict.fromkeys(name for fields in asked for name in fields))[:MOST_FIELDS]
     values = {name: [_as_text(fields.get(name)) for fields in asked] for name in names}
     different = [name for name in names if len(set(values[name])) > 1]
     marked = {name: _mark_differences(values[name]) for name in different}
     columns = [
-        _labelled(f"{kind(entry)} · {entry.status}", Markup("<b>{}</b>").format(entry.title))
+        _labelled(f"{kind(entry)} · {status_words(entry)}", Markup("<b>{}</b>").format(entry.title))
         + html.join(_labelled(_words(name), marked[name][number]) for name in different)
+        + html.quiet_block(entry.complaint)
         + _players(entry, place)
         for number, entry in enumerate(entries)
     ]
@@ -81,11 +89,14 @@ def compare(entries: Sequence[Entry], place: Place, view: str) -> Rendering:
 
 
 def _as_text(value: Any) -> str:
-    return "" if value is None else visible(str(value))
+    file = parse_file_ref(value)
+    if file is not None:
+        return f"{file.title} (your own file)"
+    return "" if value is None else shown(value)
 
 
 def _words(name: str) -> str:
-    return name.replace("_", " ").capitalize()
+    return label(name).replace("_", " ").capitalize()
 
 
 def _labelled(label: str, value: Markup) -> Markup:
@@ -114,6 +125,7 @@ def _players(entry: Entry, place: Place) -> Markup:
 def _plain(entries: Sequence[Entry], different: Sequence[str], values: dict[str, list[str]]) -> str:
     lines = []
     for number, entry in enumerate(entries):
-        lines.append(f"{entry.title} · {kind(entry)} · {entry.status}")
+        lines.append(f"{entry.title} · {kind(entry)} · {status_words(entry)}")
+        lines += [f"  {entry.complaint}"] if entry.complaint else []
         lines += [f"  {name}: {values[name][number] or '-'}" for name in different]
     return "\n".join(lines)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import sys
+from collections.abc import Mapping
 from enum import Enum
+from typing import Any
+
+from soundpiece_nb.inputs.environment_variables import read_variable
+
+_YES, _NO = ("1", "yes", "true", "on", "y"), ("0", "no", "false", "off", "n")
+"""Words of `SOUNDPIECE_NONINTERACTIVE`."""
 
 
 class FrontEnd(Enum):
@@ -43,9 +49,46 @@ def front_end() -> FrontEnd:
     if kernel is not None:
         person = getattr(kernel, "_allow_stdin", True) is not False
     else:
-        person = shell is not None and sys.stdin is not None and sys.stdin.isatty()
-    if forced := os.environ.get("SOUNDPIECE_NONINTERACTIVE", "").strip().lower():
-        person = forced in ("0", "no", "false", "off")
+        person = shell is not None and _is_terminal(sys.stdin)
+    forced = _switch()
+    if forced in _YES + _NO:
+        person = forced in _NO
     if kernel is not None:
         return FrontEnd.NOTEBOOK if person else FrontEnd.HEADLESS
     return FrontEnd.TERMINAL if person else FrontEnd.SCRIPT
+
+
+def ignored_switch() -> str | None:
+    """Return the word of `SOUNDPIECE_NONINTERACTIVE` if it is neither a yes nor a no."""
+    word = _switch()
+    return word if word and word not in _YES + _NO else None
+
+
+def _switch() -> str:
+    return read_variable("SOUNDPIECE_NONINTERACTIVE").lower()
+
+
+def request() -> Mapping[str, Any] | None:
+    """Return the front end's message that is answered now; None outside of a kernel.
+
+    While one message is answered it is one object. Its `msg_id` is that of a message that was
+    sent again, too.
+    """
+    if "IPython" not in sys.modules:
+        return None
+    from IPython import get_ipython
+
+    kernel: Any = getattr(get_ipython(), "kernel", None)
+    try:
+        message: Mapping[str, Any] = kernel.get_parent("shell")
+        return message if message["header"]["msg_id"] else None
+    except Exception:  # noqa: BLE001 - a kernel of another make, or a thread that answers nothing
+        return None
+
+
+def _is_terminal(stream: Any) -> bool:
+    """Tell whether a stream, which may be None, closed or any object, is a terminal."""
+    try:
+        return bool(stream.isatty())
+    except Exception:  # noqa: BLE001 - it may be anybody's object
+        return False

@@ -11,22 +11,24 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
-
-from markupsafe import Markup, escape
+from itertools import islice
 
 from soundpiece_nb.api.errors import Mistake
-from soundpiece_nb.api.routes import find_route
+from soundpiece_nb.api.routes import route_title
 from soundpiece_nb.journal.entry import Entry
 from soundpiece_nb.journal.filters import Filter
 from soundpiece_nb.journal.summary import Summary, summarise
+from soundpiece_nb.journal.unmatched import explain_unmatched
 from soundpiece_nb.operations.session import Session
-from soundpiece_nb.shown_text import counted, short, visible
+from soundpiece_nb.shown_text import counted, cut, label, short, shown
 
 from . import html_parts as html
-from .finished_output import ACCENTS
+from .finished_output import accent_of
+from .html_parts import Markup
 from .live_output import SLOT, LiveOutput, Rendering, as_view
 from .sound_source import Place
-from .take_player import slim_player
+from .take_player import pruned_words, slim_player, status_words
+from .usage_rows import usage_rows
 
 _TABLE = Markup('<div class="{}" style="{}">{}</div>')
 _ROW = "gap:2px 14px;padding:7px 0;"
@@ -41,6 +43,10 @@ _COLUMNS = {
 """Names of the columns, by what they sort, and their width as a flexible row's part."""
 SHOWN_TEXT = 70
 """Characters of a text that are shown; the rest is folded."""
+MOST_FOLDED = {"words": 3_000, "lyrics": 5_000, "note": 1_000}
+"""Bytes of HTML that are folded: twenty rows are 200 kB at most. %soundpiece_show shows all."""
+MOST_LISTED = 12
+"""Statuses, error codes or routes that a summary names."""
 
 BAR_WIDTH, HEIGHT = 14, 44
 """Pixels of a day in the chart of days, and the chart's height."""
@@ -92,6 +98,7 @@ class HistoryTable(LiveOutput):
                 f"There is no page {self.page}: {counted(total, 'operation')} fit on {self.pages}."
             )
         self._whole = summarise(session.journal, wanted)
+        self._lately = _lately(session, wanted)
 
     def draw(self) -> Rendering:
         """Return the page that is shown now."""
@@ -102,18 +109,20 @@ class HistoryTable(LiveOutput):
         self.follow(entries)
         self.pages = max(1, math.ceil(total / size))
         which = f"{before + 1} to {before + len(entries)} of {total}" if entries else "No"
-        where = f"{which} operations, {ORDERS.get(self.order, self.order)}."
+        why = "" if total else explain_unmatched(self.session.journal, self._wanted)
+        where = f"{which} operations, {ORDERS.get(self.order, self.order)}. {why}".rstrip()
         heads = [(width, _head(name, order)) for name, (order, width) in _COLUMNS.items()]
         parts = [
             SLOT,
             html.columns(f"{_ROW}align-items:baseline", heads),
             *(_row(entry, self._place) for entry in entries),
             _PLACE.format(html.QUIET, html.RULE, where),
-            *([html.fold("Summary", *_summary_lines(self._whole))] if total else []),
+            *([html.fold("Summary", *_summary_lines(self._whole, self._lately))] if total else []),
         ]
         table = _TABLE.format(html.NO_MATH, html.FONT, html.join(parts))
         lines = [*map(_text_row, entries), where]
         if self._whole.total:
+            lines += [f"{name}: {words}." for name, words in self._lately.items()]
             lines.append(_summary_text(self._whole))
         return Rendering(as_view(self.id, table), "\n".join(lines))
 
@@ -124,46 +133,59 @@ def _head(name: str, order: str | None) -> Markup:
 
 
 def _row(entry: Entry, place: Place) -> Markup:
-    colour = ACCENTS.get(entry.status, html.BLUE)
-    status = Markup('<span style="color:{}">●</span> {}').format(colour, entry.status)
+    words = status_words(entry)
+    status = Markup('<span style="color:{}">●</span> {}').format(accent_of(entry), words)
     if entry.error_code:
         status += html.quiet_block(entry.error_code)
-    made = Markup("{} · {}").format(find_route(entry.route).title, html.code(short(entry.key)))
+    made = Markup("{} · {}").format(route_title(entry.route), html.code(short(entry.key)))
     what = html.bold(entry.title) + html.quiet_block(made)
     if entry.tags:
-        what += html.quiet_block(", ".join(entry.tags))
+        what += html.quiet_block(label(", ".join(entry.tags)))
+    if entry.complaint:
+        status += html.quiet_block(entry.complaint)
     sound = html.join(slim_player(entry, take, place) for take in place.stored_takes(entry))
+    if pruned := pruned_words(entry):
+        sound += html.quiet_block(pruned)
     cells = (html.moment(entry.submitted_at), what, status, _text(entry), sound)
     widths = (width for _, width in _COLUMNS.values())
     return html.columns(_ROW + html.RULE, zip(widths, cells, strict=True))
 
 
 def _text(entry: Entry) -> Markup:
-    words = visible(entry.summary)
-    lyrics = visible(str(entry.fields.get("lyrics") or ""))
-    note = visible(entry.note or "")
-    if len(words) <= SHOWN_TEXT and not lyrics and not note:
+    words = shown(entry.summary, MOST_FOLDED["words"])
+    texts = {"words": words, "lyrics": str(entry.fields.get("lyrics") or ""), "note": entry.note}
+    if len(words) <= SHOWN_TEXT:
+        del texts["words"]
+    folded = [html.multiline(text, MOST_FOLDED[name]) for name, text in texts.items() if text]
+    if not folded:
         return html.isolated(words)
-    beginning = words if len(words) <= SHOWN_TEXT else words[: SHOWN_TEXT - 1] + "…"
-    folded = [text for text in (words if beginning != words else "", lyrics, note) if text]
     return Markup(
         '<details><summary dir="auto">{}</summary><div dir="auto">{}</div></details>'
-    ).format(beginning or "lyrics", html.join(map(html.multiline, folded), "<br>"))
+    ).format(cut(words, SHOWN_TEXT) or "lyrics", html.join(folded, "<br>"))
 
 
 def _text_row(entry: Entry) -> str:
     lengths = " ".join(html.clock(take.duration) for take in entry.takes if take.duration)
-    noun = find_route(entry.route).title
+    noun, status = route_title(entry.route), status_words(entry)
     return (
-        f"{html.moment(entry.submitted_at)}  {short(entry.key)}  {entry.status:<10}  {noun:<12}  "
-        f"{entry.title:<24}  {lengths}"
+        f"{html.moment(entry.submitted_at)}  {short(entry.key)}  {status:<10}  {noun:<12}  "
+        f"{entry.title:<24}  {lengths}  {pruned_words(entry)}  {entry.complaint}"
     ).rstrip()
 
 
-def _summary_lines(whole: Summary) -> list[Markup]:
+def _lately(session: Session, wanted: Filter) -> dict[str, str]:
+    """Return what was made lately at the service in use; nothing where none can be."""
+    try:
+        return usage_rows(session, wanted)
+    except Mistake:  # %soundpiece_status, and whatever sends, say what is wrong
+        return {}
+
+
+def _summary_lines(whole: Summary, lately: Mapping[str, str]) -> list[Markup]:
     """Return the summary's lines, with small charts that need no script."""
-    rows = {
+    rows: dict[str, str | Markup] = {
         "Status": _listed(whole.statuses),
+        **lately,
         "Sound": _sound(whole.seconds),
         "Failures": _listed(whole.errors),
         "Routes": html.join(_routes(whole)),
@@ -179,7 +201,9 @@ def _summary_text(whole: Summary) -> str:
 
 
 def _listed(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{count} {word}" for word, count in counts.items())
+    named = [f"{count} {word}" for word, count in islice(counts.items(), MOST_LISTED)]
+    more = len(counts) - MOST_LISTED
+    return ", ".join(named) + (f" and {more} others" if more > 0 else "")
 
 
 def _sound(seconds: float) -> str:
@@ -188,12 +212,12 @@ def _sound(seconds: float) -> str:
 
 def _routes(whole: Summary) -> Iterable[Markup]:
     most = max((each.count for each in whole.routes.values()), default=1)
-    for path, each in whole.routes.items():
+    for path, each in islice(whole.routes.items(), MOST_LISTED):
         usual = ""
         if each.median is not None and each.ninetieth is not None:
             usual = f", ready in {html.span(each.median)} (9 of 10 in {html.span(each.ninetieth)})"
         yield _SHARE.format(
-            name=find_route(path).title,
+            name=route_title(path),
             share=100 * each.count / most,
             colour=html.BLUE,
             quiet=html.QUIET,
@@ -208,7 +232,7 @@ def _days(days: Mapping[date, int]) -> Markup:
     for number, (day, count) in enumerate(days.items()):
         height = max(2, round((HEIGHT - 2) * count / most))
         left, top = number * BAR_WIDTH, HEIGHT - height
-        title = escape(f"{day}: {counted(count, 'operation')}")
+        title = Markup.escape(f"{day}: {counted(count, 'operation')}")
         bars.append(
             f'<rect x="{left}" y="{top}" width="{BAR_WIDTH - 3}" height="{height}" rx="1">'
             f"<title>{title}</title></rect>"
@@ -222,4 +246,6 @@ def _days(days: Mapping[date, int]) -> Markup:
     first, last = min(days), max(days)
     busiest = max(days, key=lambda day: days[day])
     words = f"{first} to {last}, most on {busiest}: {counted(most, 'operation')}"
-    return _IMAGE.format(f"Operations a day, {words}", source, HEIGHT) + html.quiet(words)
+    return _IMAGE.format(f"Operations a day, {words}", html.address(source), HEIGHT) + html.quiet(
+        words
+    )

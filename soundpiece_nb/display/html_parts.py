@@ -2,7 +2,8 @@
 
 Inline styles with Jupyter's CSS variables are what survives a notebook that is not trusted, and
 an exported page. Markup escapes whatever is formatted into it, so that text from a person or the
-service cannot become HTML. A class keeps MathJax away from prices and other dollars in lyrics.
+service cannot become HTML; on the way it takes out secrets, and cuts what is too long. A class
+keeps MathJax away from prices and other dollars in lyrics.
 """
 
 from __future__ import annotations
@@ -10,13 +11,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any, Self
 
-from markupsafe import Markup, escape
+import markupsafe
 
-from soundpiece_nb.shown_text import visible
+from soundpiece_nb.shown_text import MOST_IN_A_NAME, MOST_SAID, shown
 
-BLUE, GREEN, RED, AMBER = "#3b82c4", "#2e9e6b", "#c9503c", "#b98a1e"
-"""The accent line: going on, ready, failed, needs a person."""
+
+class Markup(markupsafe.Markup):
+    """HTML; a text that is put into it is escaped, and shown as far as it may be."""
+
+    @classmethod
+    def escape(cls, text: Any, /) -> Self:
+        """Return HTML as it is, and anything else as text without secrets, cut and escaped."""
+        return super().escape(text if hasattr(text, "__html__") else shown(text))
+
+
+BLUE, GREEN, RED, AMBER, GREY = "#3b82c4", "#2e9e6b", "#c9503c", "#b98a1e", "#808080"
+"""The accent line: going on, ready, failed, needs a person, dropped."""
 
 QUIET = Markup("opacity:.7")
 """The second colour, in a form that JupyterLab leaves in a notebook it does not trust."""
@@ -50,7 +62,7 @@ def head(title: str, kind: str, right: str) -> Markup:
     return Markup(
         '<div style="margin-bottom:2px"><span style="float:right;{};padding-left:12px">{}</span>'
         '<b style="font-size:14px" dir="auto">{}</b> {}</div>'
-    ).format(QUIET, right, visible(title), quiet(f"· {kind}"))
+    ).format(QUIET, right, shown(title, MOST_IN_A_NAME), quiet(f"· {kind}"))
 
 
 def line(text: str | Markup) -> Markup:
@@ -62,7 +74,7 @@ def quiet_line(text: str) -> Markup:
     """Return a line in the second colour, with a gap below."""
     return Markup(
         '<div style="{};margin-bottom:8px;overflow-wrap:anywhere" dir="auto">{}</div>'
-    ).format(QUIET, visible(text))
+    ).format(QUIET, text)
 
 
 def quiet(text: str | Markup) -> Markup:
@@ -116,14 +128,19 @@ def bar(height: int, parts: Iterable[tuple[float, str]]) -> Markup:
     ).format(height, join(_PART.format(height, *part) for part in parts))
 
 
+def reason(what: str, why: str) -> Markup:
+    """Return a sentence, with the code of its reason where it has one."""
+    return join([isolated(what), quiet(f"({why})")] if why else [isolated(what)], " ")
+
+
 def code(text: str) -> Markup:
     """Return text in the code face."""
     return Markup("<code>{}</code>").format(text)
 
 
-def multiline(text: str) -> Markup:
-    """Return text with its line breaks."""
-    return join(visible(text).split("\n"), "<br>")
+def multiline(text: str, most: int = MOST_SAID) -> Markup:
+    """Return the beginning of a text with its line breaks, in at most `most` bytes of HTML."""
+    return Markup(_within(text, most).replace("\n", "<br>"))
 
 
 def pre(text: str) -> Markup:
@@ -131,13 +148,33 @@ def pre(text: str) -> Markup:
     return Markup(
         '<pre style="margin:4px 0 8px;padding:6px 8px;white-space:pre-wrap;overflow-wrap:anywhere;'
         'background:rgba(128,128,128,.12);border-radius:3px;font-size:12px" dir="auto">{}</pre>'
-    ).format(visible(text))
+    ).format(Markup(_within(text, MOST_SAID)))
 
 
-def with_commands(text: str) -> Markup:
-    """Return a sentence with its `%soundpiece_resume 550e8400` in the code face."""
-    parts = re.split(r"(%soundpiece_\w+(?: [0-9a-f]{8}\b)?)", text)
-    return join(code(part) if number % 2 else escape(part) for number, part in enumerate(parts))
+def address(text: str) -> Markup:
+    """Return the address of a sound or image, which is longer than any text that is shown.
+
+    It is one that a `data:` URL or `urllib.parse.quote` is made of, without a character to escape.
+    """
+    return Markup(text)
+
+
+def _within(text: str, most: int) -> str:
+    """Return the beginning of a text as HTML of at most `most` bytes, counting a <br> a line."""
+    words = shown(text, most)
+    while len((escaped := str(markupsafe.escape(words))).encode()) + 3 * words.count("\n") > most:
+        words = shown(words, len(words) * 3 // 4)
+    return escaped
+
+
+def with_commands(text: str, word: str = "") -> Markup:
+    """Return a sentence with its `%soundpiece_resume 550e8400:2` in the code face.
+
+    `word` is what it may name beside keys: a NAME or the id of a sweep.
+    """
+    named = f"{re.escape(word)}(?!\\w)|" if word else ""
+    parts = re.split(rf"(%soundpiece_\w+(?: (?:{named}[0-9a-f]{{8}}\b(?::\w+)?))*)", text)
+    return join(code(part) if number % 2 else part for number, part in enumerate(parts))
 
 
 def clock(seconds: float) -> str:

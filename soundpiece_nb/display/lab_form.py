@@ -6,6 +6,8 @@ like any other, of ordinary operations.
 
 from __future__ import annotations
 
+import threading
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -13,16 +15,17 @@ from soundpiece_nb.api.errors import Mistake, nothing_sent
 from soundpiece_nb.api.routes import ROUTES, Field, Route, find_route
 from soundpiece_nb.journal.filters import Filter
 from soundpiece_nb.operations.current_session import current
+from soundpiece_nb.operations.labels import read_variable
 from soundpiece_nb.operations.operation import Operation
-from soundpiece_nb.operations.plan import Draft, plan_operation
+from soundpiece_nb.operations.plan import Draft, Planned, plan_operation
 from soundpiece_nb.operations.session import Session
 from soundpiece_nb.operations.submission import submit_planned
-from soundpiece_nb.shown_text import short
+from soundpiece_nb.shown_text import MOST_IN_A_NAME, short
 
 from . import html_parts as html
 from .cell_source import as_cell, make_cell
 from .finished_output import kind
-from .front_end import FrontEnd, front_end
+from .front_end import FrontEnd, front_end, request
 from .live_output import SLOT, LiveOutput, Message, Rendering, as_view
 from .redrawing import Page
 from .sound_source import place_of
@@ -55,6 +58,9 @@ class LabForm(LiveOutput):
     def __init__(self, session: Session, bind: Bind) -> None:
         super().__init__(session)
         self._bind = bind
+        self._made: dict[str, str] = {}
+        """The keys of what was made, by the intention of each."""
+        self._making = threading.Lock()  # two pages may speak at once, by subshells of the kernel
         self.form = _form(session)
 
     def draw(self) -> Rendering:
@@ -68,7 +74,7 @@ class LabForm(LiveOutput):
             heading = title + html.quiet_line(entry.summary)
             rows.append(row(entry, heading, place, playable=playable))
             rows.append(html.fold("The cell that makes this again", html.pre(as_cell(entry))))
-            state = f"{entry.status} · key {short(entry.key)}"
+            state = f"{entry.status} · key {short(entry.key)} {entry.complaint}".rstrip()
             text.append(f"  {entry.title} · {kind(entry)} · {state}")
         made = html.join(rows) or html.quiet_line(_EMPTY)
         layout = html.columns("gap:8px 28px", [("1 1 300px", SLOT), ("1 1 360px", made)])
@@ -77,21 +83,45 @@ class LabForm(LiveOutput):
         return Rendering(as_view(self.id, drawn), "\n".join(text))
 
     def answer(self, message: Message) -> Message | None:
-        """Make what the form asks for, or show the cell that would; raises Mistake."""
+        """Make what the form asks for, or show the cell that would; raises Mistake.
+
+        A message's `key` is that of one intention: of a press, however often it arrives here. So
+        each press makes a new operation, whatever the setting `once` says.
+        """
         if message.get("do") == "arrange":
             return super().answer(message)
-        with nothing_sent():
-            draft = _read(message)
-            planned = plan_operation(self.session, draft)
         if message["do"] == "cell":
+            draft, planned = self._plan(message)
             cell = make_cell(draft.route.path, draft.name, planned.request.fields)
             return {"say": "cell", "form": self.id, "text": cell}
-        key = submit_planned(self.session, planned)
-        if draft.name is not None:
-            self._bind(draft.name, Operation(key, self.session))
+        intention = str(message.get("key") or _message_id())
+        with self._making:
+            made = self._made.get(intention)
+            if made is None:
+                made = self._made[intention] = self._make(self._plan(message)[1])
+        called = self.session.journal.entry(made).name or short(made)
+        return {"say": "made", "form": self.id, "key": intention, "words": f"{called} was sent."}
+
+    def _plan(self, message: Message) -> tuple[Draft, Planned]:
+        """Check what the form asks for; raises Mistake."""
+        with nothing_sent():
+            draft = _read(message)
+            return draft, plan_operation(self.session, draft)
+
+    def _make(self, planned: Planned) -> str:
+        """Submit an operation, give it its NAME in the notebook, list it, and return its key."""
+        key, name = submit_planned(self.session, planned), planned.labels.name
+        if name is not None:
+            self._bind(name, Operation(key, self.session))
         self.keys = [*self.keys, key]
         self.session.changed.tell(key)
-        return {"say": "made", "form": self.id, "words": f"{draft.name or short(key)} was sent."}
+        return key
+
+
+def _message_id() -> str:
+    """Return the id of the page's message, the same where it was sent again."""
+    asked = request()
+    return str(asked["header"]["msg_id"]) if asked else uuid.uuid4().hex
 
 
 def _read(message: Message) -> Draft:
@@ -102,13 +132,15 @@ def _read(message: Message) -> Draft:
     filled = {n: v for n, v in given.items() if v not in ("", None, False)}
     fields = {n: v.strip("\n") if isinstance(v, str) else v for n, v in filled.items()}
     name = str(message.get("name") or "").strip()
-    return Draft(route=route, fields=fields, name=name or None)
+    called = read_variable(name) if name else None
+    return Draft(route=route, fields=fields, name=called, key=message.get("key"), once=False)
 
 
 def _form(session: Session) -> dict[str, Any]:
     """Return the description from which the page's script builds the form."""
     latest = session.journal.entries(Filter(status="ready", limit=MOST_NAMES))
-    names = dict.fromkeys(entry.name for entry in latest if entry.name is not None)
+    named = (entry.name for entry in latest if entry.name and len(entry.name) <= MOST_IN_A_NAME)
+    names = dict.fromkeys(name for name in named if name.isidentifier())
     return {"routes": [_route(route) for route in ROUTES.values()], "names": list(names)}
 
 

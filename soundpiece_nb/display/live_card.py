@@ -6,26 +6,26 @@ notebook; likewise while the session is paused, after which the card comes back.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from markupsafe import Markup
-
 from soundpiece_nb.api.error_logging import logging_unforeseen
-from soundpiece_nb.api.errors import WatchingStopped
-from soundpiece_nb.api.routes import find_route
+from soundpiece_nb.api.errors import MachineLimit, WatchingStopped
+from soundpiece_nb.api.routes import route_title
 from soundpiece_nb.engine.run_state import Phase, Run
+from soundpiece_nb.engine.threads import start_thread
 from soundpiece_nb.journal.entry import Entry
 from soundpiece_nb.operations.operation import Operation
-from soundpiece_nb.shown_text import short, visible
+from soundpiece_nb.shown_text import label, short
 
 from . import html_parts as html
 from .finished_output import FinishedOutput, kind
-from .live_output import LiveOutput, Rendering
+from .html_parts import Markup
+from .live_output import LiveOutput, Rendering, display_here
 from .redrawing import Page
 from .sound_source import Place
 
@@ -58,7 +58,10 @@ class LiveCard(LiveOutput):
         self._shows_key = False
         self._paused = False
         stop = operation.stop_watching
-        self._html, self._box = _make_widgets(self._on_show_key, lambda _: stop())
+        self._html: Any = None
+        self._box: Any = None
+        with logging_unforeseen("display"):  # without a widget it is drawn in place, as others are
+            self._html, self._box = _make_widgets(self._on_show_key, lambda _: stop())
 
     def goes_on(self) -> bool:
         """Tell whether the operation is on its way in this process."""
@@ -66,17 +69,20 @@ class LiveCard(LiveOutput):
 
     def show(self, usual: tuple[float, float] | None) -> None:
         """Display the card in the running cell; `usual` is how long such work takes, in seconds."""
-        from IPython.display import display
-
         self._usual = usual
         with self._page.keep(self):
             self.redraw()
-            self.handle = display(self, display_id=True)
+            self.handle = display_here(self, self.text())
         self._run.subscribe(self._on_change)
 
     def redraw(self) -> None:
-        """Draw the card in its widget."""
-        self._html.value = self.draw().html
+        """Draw the card in its widget; where that fails, in its place from then on."""
+        if self._html is not None:
+            with logging_unforeseen("display"):
+                self._html.value = self.draw().html
+                return
+            self._html = self._box = None
+        super().redraw()
 
     def draw(self) -> Rendering:
         """Return the card in its present state."""
@@ -85,14 +91,15 @@ class LiveCard(LiveOutput):
 
     def text(self) -> str:
         """Return the card as one line, for front ends without widgets."""
-        title = visible(self._entry.title)
-        return f"{title} · {kind(self._entry)} · key {short(self._entry.key)}"
+        return f"{self._entry.title} · {kind(self._entry)} · key {short(self._entry.key)}"
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, object]:
+        if self._box is None:
+            return dict(self.draw()._repr_mimebundle_())
         return {**self._box._repr_mimebundle_(), "text/plain": self.text()}
 
     def _on_show_key(self, _: object) -> None:
-        self._shows_key = not self._shows_key
+        self._shows_key = True  # however often a front end says that it was pressed
         self.redraw()
 
     def _on_change(self, run: Run) -> None:
@@ -103,13 +110,17 @@ class LiveCard(LiveOutput):
         elif isinstance(run.ended.exception(), WatchingStopped):
             self._finish()  # there is nothing to encode, and the workers may be closing
         else:
-            job = self.session.engine.workers.start(self._finish)
-            job.add_done_callback(self._if_dropped)
+            try:
+                job = self.session.engine.workers.start(self._finish)
+            except (RuntimeError, MachineLimit):  # the workers have closed, or never began
+                self._finish_apart()
+            else:
+                job.add_done_callback(self._if_dropped)
 
     def _pause(self) -> None:
         """Show the permanent output until the operation goes on, which may be never."""
         self._paused = True
-        self.handle.update(self._permanent().draw())
+        self.replace(self._permanent().draw())
 
     def _go_on(self) -> None:
         """Be live again where it was."""
@@ -117,7 +128,7 @@ class LiveCard(LiveOutput):
         self._entry = self._operation.entry
         with self._page.keep(self):
             self.redraw()
-            self.handle.update(self)
+            self.replace(self)
 
     def _permanent(self) -> FinishedOutput:
         output = FinishedOutput(self.key, self.session, self._place, self.id)
@@ -126,18 +137,36 @@ class LiveCard(LiveOutput):
 
     def _if_dropped(self, job: Future[None]) -> None:
         if job.cancelled():  # by workers that have closed
-            threading.Thread(target=self._finish, name="soundpiece-card", daemon=True).start()
+            self._finish_apart()
+
+    def _finish_apart(self) -> None:
+        """Finish on a thread of its own, if the machine has one."""
+        try:
+            start_thread(self._finish, "soundpiece-card")
+        except MachineLimit:
+            self._end()
 
     def _finish(self) -> None:
         """Replace the widget by the permanent output; runs on a thread for slow work."""
-        output = self._permanent()
-        with self._page.keep(output):
-            output.redraw()
-        with logging_unforeseen("display"):  # a page reloaded meanwhile still has the widget
+        try:
+            output = self._permanent()
+            with self._page.keep(output):
+                output.redraw()
+            with logging_unforeseen("display"):  # a page reloaded meanwhile still has the widget
+                self._put_away()
+        finally:
+            self._end()
+
+    def _put_away(self) -> None:
+        if self._box is not None:
             self._box.children = [self._html]
             done = html.line(f"Done. %soundpiece_show {short(self.key)} shows it.")
             self._html.value = str(html.frame(html.BLUE, done))
-        self.finished.set_result(None)
+
+    def _end(self) -> None:
+        """Let go of who waits for the end to be shown."""
+        with suppress(InvalidStateError):
+            self.finished.set_result(None)
 
 
 def live_html(
@@ -148,17 +177,19 @@ def live_html(
     colour = html.AMBER if run.trouble else html.BLUE
     more = f"· {run.trouble} Trying again." if run.trouble else _expectation(entry, usual)
     key = html.code(entry.key if shows_key else short(entry.key))
+    state = WORDS[run.phase]
+    state += f" ({label(run.word)}, says the service)" if run.word else ""
     return html.frame(
         colour,
         html.head(entry.title, kind(entry), html.clock(elapsed)),
         html.quiet_line(entry.summary),
         html.bar(3, [(_share(run.phase, elapsed, usual), colour)]),
-        _STATUS.format(html.QUIET, key, WORDS[run.phase], html.quiet(more)),
+        _STATUS.format(html.QUIET, key, state, html.quiet(more)),
     )
 
 
 def _expectation(entry: Entry, usual: tuple[float, float] | None) -> str:
-    return f"· such {find_route(entry.route).title}s {html.usual_time(usual)}" if usual else ""
+    return f"· such {route_title(entry.route)}s {html.usual_time(usual)}" if usual else ""
 
 
 def _share(phase: Phase, elapsed: float, usual: tuple[float, float] | None) -> float:

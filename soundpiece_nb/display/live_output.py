@@ -12,13 +12,13 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from markupsafe import Markup
-
-from soundpiece_nb.api.error_logging import logging_unforeseen
+from soundpiece_nb.api.error_logging import log_unforeseen, logging_unforeseen
 from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.journal.entry import Entry
 from soundpiece_nb.operations.session import Session
-from soundpiece_nb.shown_text import visible
+from soundpiece_nb.shown_text import MOST_SAID, say, shown
+
+from .html_parts import Markup
 
 SLOT = Markup('<div class="soundpiece-slot"></div>')
 """The place into which the page's script puts the controls to arrange an output with."""
@@ -44,13 +44,13 @@ def as_view(identity: str, content: Markup) -> Markup:
 
 @dataclass
 class Rendering:
-    """Static HTML and text for one place in a notebook, without what neither can show."""
+    """Static HTML, made of `html_parts.Markup`, and text for one place in a notebook."""
 
     html: str
     text: str
 
     def __post_init__(self) -> None:
-        self.html, self.text = visible(str(self.html)), visible(self.text)
+        self.html, self.text = str(self.html), shown(self.text, MOST_SAID)
 
     def __repr__(self) -> str:
         return self.text
@@ -58,6 +58,22 @@ class Rendering:
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         """Give both forms to whatever front end shows this."""
         return {"text/html": self.html, "text/plain": self.text}
+
+
+def display_here(shown: Any, text: str) -> Any:
+    """Display something in the running cell; return the handle to draw it again by.
+
+    Where the front end fails, the text is printed instead: no output decides what goes on.
+    """
+    from IPython.display import DisplayHandle
+
+    handle = DisplayHandle()
+    try:
+        handle.display(shown)
+    except Exception as error:  # noqa: BLE001 - anybody's publisher, hook or formatter
+        log_unforeseen("display", error)
+        say(text)
+    return handle
 
 
 class LiveOutput(ABC):
@@ -96,6 +112,7 @@ class LiveOutput(ABC):
         """IPython's display handle, once it is displayed."""
         self.open: dict[str, Progress] = {}
         """Operations that have yet to end or to be downloaded, as far as they are drawn."""
+        self._fails = False
         self._drawing = threading.RLock()
 
     @abstractmethod
@@ -120,9 +137,20 @@ class LiveOutput(ABC):
 
     def redraw(self) -> None:
         """Draw it again in its place; one thread at a time, so that the latest state is last."""
-        with self._drawing, logging_unforeseen("display"):  # of a front end that has closed, say
-            if self.handle is not None:
-                self.handle.update(self.draw())
+        with self._drawing, logging_unforeseen("display"):
+            self.replace(self.draw())
+
+    def replace(self, shown: Any) -> None:
+        """Show this in its place, if it is displayed; the first failure is logged."""
+        if self.handle is None:
+            return
+        try:
+            self.handle.update(shown)
+            self._fails = False
+        except Exception as error:  # noqa: BLE001 - of a front end that has gone, say
+            if not (self._fails or isinstance(error, OSError)):
+                log_unforeseen("display", error)
+            self._fails = True
 
     def answer(self, message: Message) -> Message | None:
         """Answer a message of the page's script that is about this output; raises Mistake."""

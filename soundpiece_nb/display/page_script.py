@@ -14,7 +14,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from soundpiece_nb.api.error_logging import log_unforeseen, unforeseen_words
+from soundpiece_nb.api.error_logging import log_unforeseen, logging_unforeseen, unforeseen_words
 from soundpiece_nb.api.errors import Mistake, SoundpieceError
 from soundpiece_nb.journal.entry import TakeEntry
 from soundpiece_nb.operations import earlier_operations
@@ -56,13 +56,15 @@ class PageScript(SessionPart):
     def pause(self) -> None:
         """Take the script from the page, with all it added there."""
         with self._making:
-            if self._companion is not None:
-                self._companion.close()
-            self._companion = None
+            companion, self._companion = self._companion, None
+        with logging_unforeseen("display"):
+            if companion is not None:
+                companion.close()
 
     def _send(self, message: Message) -> None:
-        if self._companion is not None:
-            self._companion.send(message)
+        with logging_unforeseen("display"):  # of a page that has gone
+            if self._companion is not None:
+                self._companion.send(message)
 
     def _hear(self, _: Any, message: Any, __: object) -> None:
         """Answer a message from the page; errors are shown there, where the person looks."""
@@ -90,6 +92,8 @@ class PageScript(SessionPart):
                 return None
             case "arrange":
                 return self._pass_on(message, "output", "Run its cell again to sort it.")
+            case "send" | "discard":
+                return self._pass_on(message, "output", "%soundpiece_show shows it anew.")
             case "make" | "cell":
                 return self._pass_on(message, "form", "%soundpiece_lab opens a new one.")
         return None

@@ -16,12 +16,15 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 
 from soundpiece_nb.api.error_logging import logging_unforeseen
+from soundpiece_nb.api.errors import MachineLimit
+from soundpiece_nb.engine.threads import start_thread
 from soundpiece_nb.journal.quick_reads import ChangeDetector
 from soundpiece_nb.operations.session import Session, SessionPart
 from soundpiece_nb.operations.waiting import attend
+from soundpiece_nb.shown_text import say
 
 from .front_end import FrontEnd, front_end
-from .live_output import LiveOutput, Rendering, progress_of
+from .live_output import LiveOutput, Rendering, display_here, progress_of
 from .page_script import PageScript
 
 QUIET_SECONDS, LATEST_SECONDS = 0.4, 1.0
@@ -100,16 +103,12 @@ class Page(SessionPart):
         There, what is drawn `meanwhile` is shown until its own drawing, which takes long, is done.
         """
         if not self._where().shows_html:
-            print(attend(self.session.engine.workers.start(output.text)))  # noqa: T201 - a terminal
+            say(attend(self.session.engine.workers.start(output.text)))
             return
-        from IPython.display import display
-
         with self.keep(output) as kept:
-            if kept is None:
-                display(self.draw(output))
-                return
-            output.handle = display(meanwhile or self.draw(output), display_id=True)
-            if meanwhile is not None:
+            first = self.draw(output) if kept is None or meanwhile is None else meanwhile
+            output.handle = display_here(first, first.text)
+            if kept is not None and meanwhile is not None:
                 kept.due = time.monotonic()
 
     def draw(self, output: LiveOutput) -> Rendering:
@@ -128,7 +127,7 @@ class Page(SessionPart):
             yield None
             return
         script = self.session.part(PageScript)
-        with suppress(RuntimeError):  # all work has just been stopped
+        with suppress(RuntimeError, MachineLimit):  # all work has just been stopped
             self.session.engine.workers.start(script.ensure_companion, self.find, self.wake)
         kept = _Kept(output, drawing=True)
         with self._wake:
@@ -180,10 +179,10 @@ class Page(SessionPart):
         """Look again which outputs go on: one of them was drawn, or arranged in another way."""
         with self._wake:
             live = any(kept.is_live for kept in self._kept.values())
-            if live and self._thread is None and not self._paused:
-                name = "soundpiece-page"
-                self._thread = threading.Thread(target=self._work, name=name, daemon=True)
-                self._thread.start()
+            works = self._thread is not None and self._thread.is_alive()
+            if live and not works and not self._paused:
+                with suppress(MachineLimit):  # then the next change tries again
+                    self._thread = start_thread(self._work, "soundpiece-page")
             self._wake.notify_all()
 
     def _work(self) -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from concurrent.futures import Future
+from contextlib import suppress
+from typing import Any
 
+from soundpiece_nb.api.errors import MachineLimit, WaitTimeout
 from soundpiece_nb.engine.run_state import Phase, Run
 from soundpiece_nb.operations.operation import Operation
-from soundpiece_nb.shown_text import short, visible
+from soundpiece_nb.operations.waiting import wait
+from soundpiece_nb.shown_text import say, short
 
 from .finished_output import FinishedOutput, kind, plain
 from .front_end import FrontEnd, front_end
@@ -15,6 +20,9 @@ from .live_card import LiveCard
 from .live_output import Rendering
 from .redrawing import Page
 from .sound_source import Holding, place_of
+
+SHOWN_SECONDS = 10.0
+"""Seconds that a magic waits for its end to be shown, once its operation has ended."""
 
 
 def show(operation: Operation, run: Run, holding: Holding = Holding.AUTO) -> Future[None]:
@@ -35,6 +43,16 @@ def show(operation: Operation, run: Run, holding: Holding = Holding.AUTO) -> Fut
             return _show_lines(operation, run)
 
 
+def await_shown(shown: Future[Any], key: str) -> None:
+    """Wait until something is shown; only a moment where it is a front end that has to take it.
+
+    A pipe is waited for as long as it takes: this process ends after its line.
+    """
+    patience = math.inf if front_end() is FrontEnd.SCRIPT else SHOWN_SECONDS
+    with suppress(WaitTimeout):
+        wait(shown, patience, key)
+
+
 def show_end(operation: Operation, holding: Holding = Holding.AUTO) -> None:
     """Show an operation's present state: the permanent player, or one line of text.
 
@@ -52,8 +70,7 @@ def show_end(operation: Operation, holding: Holding = Holding.AUTO) -> None:
 def say_submitted(operation: Operation) -> None:
     """Print one line: what was begun, and under which key."""
     entry = operation.entry
-    title = visible(entry.title)
-    print(f"{title} · {kind(entry)} · submitted, key {short(entry.key)}")  # noqa: T201
+    say(f"{entry.title} · {kind(entry)} · submitted, key {short(entry.key)}")
 
 
 def show_handle(operation: Operation) -> None:
@@ -66,15 +83,24 @@ def show_handle(operation: Operation) -> None:
 
 
 def _show_lines(operation: Operation, run: Run) -> Future[None]:
-    """Print one line now and one at the end; a terminal's prompt redraws itself around it."""
+    """Print one line now and, from a thread, one at the end; a prompt redraws itself around it."""
     finished: Future[None] = Future()
     output = FinishedOutput(operation.key, operation.session, place_of(operation.session))
     say_submitted(operation)
 
+    def print_end() -> None:
+        if not finished.done():
+            try:
+                say(output.text(), flush=True)
+            finally:
+                finished.set_result(None)
+
     def on_change(changed: Run) -> None:
-        if changed.phase is Phase.ENDED and not finished.done():
-            print(output.text(), flush=True)  # noqa: T201
-            finished.set_result(None)
+        if changed.phase is Phase.ENDED:
+            try:
+                operation.session.engine.workers.print(print_end)
+            except (RuntimeError, MachineLimit):  # there is no thread for it, or no longer
+                print_end()
 
     run.subscribe(on_change)
     return finished

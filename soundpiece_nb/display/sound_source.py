@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import base64
+import os
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from urllib.parse import quote
 
-from soundpiece_nb.audio.preview import make_preview
-from soundpiece_nb.files import LINK_FOLDER, place_beside
+from soundpiece_nb.audio.preview import make_preview, usable_preview
+from soundpiece_nb.files.paths import working_folder
+from soundpiece_nb.files.writing import LINK_FOLDER, place_beside
 from soundpiece_nb.journal.entry import Entry, TakeEntry
 from soundpiece_nb.operations.session import Session
 from soundpiece_nb.settings import notebook_path
@@ -35,13 +37,13 @@ class Place:
     holding: Holding = Holding.AUTO
 
     def source(self, entry: Entry, take: TakeEntry) -> tuple[str, str]:
-        """Return the address of an `<audio>` and the file's path to show.
+        """Return the address of an `<audio>`, and the file's path beside the notebook, if any.
 
-        Links or copies the file, or encodes a preview, which takes a second or two: call it off
-        the main thread.
+        No other path is shown, since it would be shared with the notebook. Links or copies the
+        file, or encodes a preview, which takes a second or two: call it off the main thread.
         """
         linked, stored = self._link(entry, take, copies=True), self.home / (take.path or "")
-        return (quote(linked), linked) if linked else (embedded(stored), str(stored))
+        return (quote(linked), linked) if linked else (embedded(stored), "")
 
     def nearby(self, entry: Entry, take: TakeEntry) -> str | None:
         """Return the address of a take that is linked, or can be without a copy; else None."""
@@ -52,6 +54,10 @@ class Place:
         """Return the takes of an operation whose files are on this machine."""
         return [take for take in entry.takes if take.path and (self.home / take.path).exists()]
 
+    def without_home(self, error: Exception) -> str:
+        """Return what an error says, without where this machine keeps its files."""
+        return str(error).replace(f"{self.home}{os.sep}", "")
+
     @property
     def links(self) -> bool:
         """Whether sound is a file that the notebook points at."""
@@ -60,21 +66,21 @@ class Place:
     def at_hand(self, entry: Entry) -> bool:
         """Tell whether every take can be shown without encoding anything."""
         stored = [self.home / take.path for take in entry.takes if take.path]
-        return self.links or all(path.with_suffix(".mp3").exists() for path in stored)
+        return self.links or all(usable_preview(path.with_suffix(".mp3")) for path in stored)
 
     def _link(self, entry: Entry, take: TakeEntry, *, copies: bool) -> str | None:
         """Put a take beside the notebook and return its path from there; None where it cannot."""
         stored, name, folder = self.home / (take.path or ""), entry.file_name(take), self._folder()
-        with suppress(OSError):  # of a folder that cannot be written, say
+        with suppress(OSError):  # of a folder that cannot be written, or is a link, say
             if folder is not None:
-                place_beside(stored, folder / LINK_FOLDER, name, copies=copies)
-                return f"{LINK_FOLDER}/{name}"
+                placed = place_beside(stored, folder / LINK_FOLDER, name, copies=copies)
+                return f"{LINK_FOLDER}/{placed.name}"
         return None
 
     def _folder(self) -> Path | None:
         """Return the folder to link files from; None where sound is embedded."""
         if self.holding is Holding.LINK:
-            return self.notebook_folder or Path.cwd()
+            return self.notebook_folder or working_folder()
         return self.notebook_folder if self.holding is Holding.AUTO else None
 
 
@@ -87,7 +93,7 @@ def place_of(session: Session, holding: Holding = Holding.AUTO) -> Place:
 def embedded(stored: Path) -> str:
     """Return a stored take as the data address of its preview, made if there is none yet."""
     preview = stored.with_suffix(".mp3")
-    if not preview.exists():
+    if not usable_preview(preview):
         make_preview(stored, preview)
     return data_address(preview)
 

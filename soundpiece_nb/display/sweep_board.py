@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
-
-from markupsafe import Markup
+from contextlib import suppress
+from itertools import islice
 
 from soundpiece_nb.api.error_logging import logging_unforeseen
-from soundpiece_nb.api.errors import Mistake
+from soundpiece_nb.api.errors import Mistake, NotSent
 from soundpiece_nb.journal.entry import Entry
 from soundpiece_nb.operations import earlier_operations
 from soundpiece_nb.operations.sweep import Sweep
-from soundpiece_nb.operations.waiting import attend
-from soundpiece_nb.shown_text import visible
+from soundpiece_nb.shown_text import MOST_IN_A_NAME, MOST_SAID, label, shown
 
 from . import html_parts as html
 from .finished_output import kind
 from .front_end import FrontEnd, front_end
-from .live_output import SLOT, LiveOutput, Rendering, as_view
+from .html_parts import Markup
+from .live_output import SLOT, Rendering, as_view
+from .operation_rows import Member, are_places, operation_rows, say_how_to_choose, seconds_of
 from .redrawing import Page
+from .show import await_shown
 from .sound_source import Holding, Place, place_of
-from .take_player import MOST_EMBEDDED, figures, row, values
+from .take_player import MOST_VALUES, status_words
+from .unsent_output import UnsentOutput
 
-MOST_IN_SIGHT = 16
-"""Takes that a board shows unfolded, which keeps a long board quick to draw."""
+_PLAIN = re.compile(r"[\w-]{1,100}")
+"""An id that a page can be searched for; a damaged journal may have any text there."""
 
 
 def show_board(
@@ -46,27 +50,35 @@ def show_board(
     if where is FrontEnd.NOTEBOOK:
         page.show(board)
     if waits:
-        sweep.result(timeout)
+        with suppress(NotSent):  # the board says so
+            sweep.result(timeout)
     if where is not FrontEnd.NOTEBOOK:
         if where is FrontEnd.HEADLESS:
             board.finish()
         page.show(board)
     elif waits:  # before the cell ends; measures come later
-        attend(sweep.session.engine.workers.start(board.redraw))
+        await_shown(sweep.session.engine.workers.start(board.redraw), sweep.keys[0])
 
 
-class Board(LiveOutput):
+class Board(UnsentOutput):
     """One sweep in one output."""
 
     matched = True
     has_last_work = True
 
     def __init__(self, sweep: Sweep, place: Place, order: str | None = None) -> None:
-        super().__init__(sweep.session, sweep.keys, sweep.id)
+        identity = sweep.id if _PLAIN.fullmatch(sweep.id) else None
+        super().__init__(sweep.session, sweep.keys, identity)
         self._sweep = sweep
         self._place = place
         self.orders = _orders(sweep)
         self.order = _read_order(order or "made", sweep)
+        self._called = label(sweep.id)
+        self._numbered = are_places(sweep.session, sweep.keys, sweep.id)
+
+    def unsent(self) -> Sequence[str]:
+        """Return nothing while it goes on here: all that waits is sent by and by."""
+        return [] if "waiting" in self._sweep.counts() else super().unsent()
 
     def goes_on(self) -> bool:
         """Tell whether an operation of the sweep has yet to end."""
@@ -81,11 +93,15 @@ class Board(LiveOutput):
     def draw(self) -> Rendering:
         """Return the board in the order a person has chosen."""
         entries = self.session.journal.of_keys(self._sweep.keys)
-        troubled = any(entry.status in ("failed", "rejected") for entry in entries)
+        self.follow(entries)
+        rest = self._sweep.rest()
+        troubled = rest or any(entry.status in ("failed", "rejected") for entry in entries)
         drawn = html.frame(
-            html.AMBER if troubled else html.GREEN if self._sweep.done else html.BLUE,
+            html.AMBER if troubled else html.GREEN if self._ended(entries) else html.BLUE,
             html.head(*self._heading(entries)),
-            html.quiet_line(f"{self.id}: %soundpiece_show {self.id} shows it again"),
+            *([html.line(html.with_commands(str(rest), self._sweep.called))] if rest else []),
+            self.buttons(),
+            html.quiet_line(self._reminder()),
             SLOT,
             *self._rows(sorted(entries, key=_sorting(self.order, self._sweep))),
         )
@@ -95,39 +111,41 @@ class Board(LiveOutput):
         """Return the board as lines of text."""
         entries = self.session.journal.of_keys(self._sweep.keys)
         lines = [" · ".join(self._heading(entries)), *map(self._text, entries)]
-        return visible("\n".join(lines))
+        if (rest := self._sweep.rest()) is not None:
+            lines.insert(1, f"  {rest}")
+        return shown("\n".join(lines), MOST_SAID)
 
     def _heading(self, entries: Sequence[Entry]) -> tuple[str, str, str]:
         """Return its title, its kind, and its state."""
         made = kind(entries[0])
-        title = self._sweep.name or " and ".join(_varied(self._sweep)) or made
+        varied = map(label, _varied(self._sweep)[:MOST_VALUES])
+        title = shown(self._sweep.name or " and ".join(varied) or made, MOST_IN_A_NAME)
         ready = sum(entry.status == "ready" for entry in entries)
-        took = f" in {html.span(_seconds(entries))}" if self._sweep.done else ""
+        took = f" in {html.span(seconds_of(entries))}" if self._ended(entries) else ""
         return title, f"sweep of {len(entries)} · {made}", f"{ready} of {len(entries)} ready{took}"
 
+    def _ended(self, entries: Sequence[Entry]) -> bool:
+        """Tell whether all that was begun has ended, here or elsewhere."""
+        return self._sweep.done and all(entry.complete for entry in entries)
+
+    def _reminder(self) -> str:
+        """Return how to see the board again, and how to name one of its rows."""
+        again = f"{self._called}: %soundpiece_show {self._called} shows it again"
+        choosing = say_how_to_choose(self._called, len(self._sweep)) if self._numbered else ""
+        return "; ".join(filter(None, (again, choosing)))
+
     def _rows(self, entries: Sequence[Entry]) -> list[Markup]:
-        """Return a row an operation; those past the first takes are folded."""
-        shown, folded, takes = list[Markup](), list[Markup](), 0
-        for entry in entries:
-            takes += max(1, len(entry.takes))
-            heading = values(self._sweep.values[entry.key])
-            more = figures(entry.takes[0]) if entry.takes else ""
-            playable = self._place.links or takes <= MOST_EMBEDDED
-            drawn = row(entry, heading, self._place, playable=playable, more=more)
-            (shown if takes <= MOST_IN_SIGHT else folded).append(drawn)
-        return [*shown, html.fold(f"{len(folded)} more", *folded)] if folded else shown
+        """Return a row an operation, with its place among all of them."""
+        varied = self._sweep.values
+        places = {key: place for place, key in enumerate(varied, 1)} if self._numbered else {}
+        members = (Member(places.get(each.key), each, varied[each.key]) for each in entries)
+        return operation_rows(members, self._place)
 
     def _text(self, entry: Entry) -> str:
-        varied = ", ".join(f"{n}={v}" for n, v in self._sweep.values[entry.key].items())
+        some = islice(self._sweep.values[entry.key].items(), MOST_VALUES)
+        varied = ", ".join(f"{label(name)}={label(value)}" for name, value in some)
         lengths = " ".join(html.clock(take.duration) for take in entry.takes if take.duration)
-        return f"  {entry.status:<10}  {varied}  {lengths}".rstrip()
-
-
-def _seconds(entries: Sequence[Entry]) -> float:
-    """Return the seconds from the first submission to the last end."""
-    began = min(entry.submitted_at for entry in entries)
-    end = max((entry.finished_at for entry in entries if entry.finished_at), default=began)
-    return (end - began).total_seconds()
+        return f"  {status_words(entry):<10}  {varied}  {lengths}  {entry.complaint}".rstrip()
 
 
 def _varied(sweep: Sweep) -> list[str]:

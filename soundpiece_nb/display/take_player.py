@@ -7,17 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-
-from markupsafe import Markup
+from itertools import islice
 
 from soundpiece_nb.api.number_arguments import MOST_STARS
 from soundpiece_nb.audio import waveform
 from soundpiece_nb.engine.explanations import explain
 from soundpiece_nb.journal.entry import Entry, TakeEntry
-from soundpiece_nb.shown_text import counted, short, visible
+from soundpiece_nb.shown_text import counted, label, short
 
 from . import html_parts as html
+from .html_parts import Markup
 from .sound_source import Place
+
+UNPLAYABLE = (OSError, RuntimeError, ValueError)
+"""Errors of a damaged file, or one that cannot be encoded; soundfile's are RuntimeErrors."""
+
+MOST_VALUES = 12
+"""Varied words that a row of a sweep shows."""
 
 MOST_EMBEDDED = 12
 """Takes one output holds inside the notebook where no file can lie beside it: a megabyte each."""
@@ -49,14 +55,19 @@ _STARS = Markup('<span title="{} of 5 stars">{}</span>')
 def player(
     entry: Entry, take: TakeEntry, place: Place, *, compact: bool = False
 ) -> tuple[Markup, str]:
-    """Return the player of a take, with its waveform and judgement, and the path of its file.
+    """Return the player of a take, with its waveform and judgement, and its file's path if linked.
 
-    Links the file or encodes a preview on the way: call it off the main thread.
+    Links the file or encodes a preview on the way: call it off the main thread. A take that cannot
+    be played is a sentence that says so.
     """
-    source, path = place.source(entry, take)
+    try:
+        source, path = place.source(entry, take)
+    except UNPLAYABLE as error:
+        return _silent(entry, take, place.without_home(error)), ""
     levels = waveform.Levels.from_bytes(take.waveform or b"")
-    label = f"take {take.take}, {_facts(take)}"
-    drawn = _TAKE.format(
+    drawn = waveform.halved(levels) if compact else levels
+    words = f"take {take.take}, {_facts(take)}"
+    shown = _TAKE.format(
         key=entry.key,
         number=take.take,
         loudness="" if take.loudness is None else f" soundpiece-lufs{take.loudness:+.1f}",
@@ -64,23 +75,35 @@ def player(
         height=28 if compact else 48,
         facts=html.quiet(_facts(take)),
         judgement=judgement(take),
-        label=label,
-        image=waveform.data_address(waveform.draw(waveform.halved(levels) if compact else levels)),
-        sound=_SOUND.format(entry.title, label, source, "34px;margin-top:4px"),
+        label=words,
+        image=html.address(waveform.data_address(waveform.draw(drawn))),
+        sound=_SOUND.format(entry.title, words, html.address(source), "34px;margin-top:4px"),
     )
-    return drawn, path
+    return shown, path
+
+
+def _silent(entry: Entry, take: TakeEntry, why: str) -> Markup:
+    """Return a take without a player, and why it has none."""
+    sentence = Markup("<div>It cannot be played here ({}).</div>").format(html.isolated(why))
+    return _SLIM.format(
+        key=entry.key,
+        number=take.take,
+        facts=html.quiet(_facts(take)),
+        judgement=judgement(take),
+        sound=sentence,
+    )
 
 
 def slim_player(entry: Entry, take: TakeEntry, place: Place) -> Markup:
     """Return a take as one line, with a player where a file can be pointed at for nothing."""
     source, facts = place.nearby(entry, take), _facts(take)
-    label = f"take {take.take}, {facts}"
+    words = f"take {take.take}, {facts}"
     return _SLIM.format(
         key=entry.key,
         number=take.take,
         facts=html.quiet(facts),
         judgement=judgement(take),
-        sound=_SOUND.format(entry.title, label, source, "30px") if source else "",
+        sound=_SOUND.format(entry.title, words, html.address(source), "30px") if source else "",
     )
 
 
@@ -88,7 +111,7 @@ def judgement(take: TakeEntry) -> Markup:
     """Return a take's stars and note, which are empty where it was not rated."""
     parts = [_STARS.format(take.rating, stars(take.rating))] if take.rating else []
     if take.note:
-        parts.append(html.quiet(visible(take.note)))
+        parts.append(html.quiet(label(take.note)))
     return _JUDGEMENT.format(html.join(parts, " "))
 
 
@@ -109,7 +132,7 @@ def figures(take: TakeEntry) -> str:
 
 def _facts(take: TakeEntry) -> str:
     length = html.clock(take.duration or 0)
-    return f"{take.kind} · {length}" if take.kind else length
+    return f"{label(take.kind)} · {length}" if take.kind else length
 
 
 def row(
@@ -126,7 +149,8 @@ def row(
         command = html.with_commands(f"%soundpiece_show {short(entry.key)}")
         number = counted(len(stored), "take")
         takes = html.quiet_block(Markup("{}: {} plays them.").format(number, command))
-    state = html.join([_progress(entry), *([more] if more else [])], "<br>")
+    said = filter(None, (_progress(entry), more, pruned_words(entry), entry.complaint))
+    state = html.join(said, "<br>")
     cells = [
         ("1 1 150px", heading + html.quiet_block(state)),
         ("3 1 290px", takes or _problem(entry)),
@@ -134,24 +158,40 @@ def row(
     return html.columns(_STYLE + html.RULE, cells)
 
 
+def pruned_words(entry: Entry) -> str:
+    """Return which takes have no file since they were pruned, and the day; nothing for none."""
+    pruned = {each.take: each.pruned_at for each in entry.takes if each.pruned_at and not each.path}
+    if not pruned:
+        return ""
+    numbers = ", ".join(map(str, pruned))
+    which = f"take{'s' * (len(pruned) > 1)} {numbers} " if len(pruned) < len(entry.takes) else ""
+    return f"{which}pruned on {max(pruned.values()):%Y-%m-%d}"
+
+
 def values(varied: Mapping[str, str]) -> Markup:
     """Return what sets an operation of a sweep apart."""
     return html.join(
-        _VALUE.format(html.quiet(name), visible(value)) for name, value in varied.items()
+        _VALUE.format(html.quiet(label(name)), label(value))
+        for name, value in islice(varied.items(), MOST_VALUES)
     )
 
 
+def status_words(entry: Entry) -> str:
+    """Return an operation's status in a word or two."""
+    return "not sent" if entry.unsent else entry.status
+
+
 def _progress(entry: Entry) -> Markup:
-    if entry.status in ("submitting", "processing"):
+    if not entry.unsent and entry.status in ("submitting", "processing"):
         since = int(entry.submitted_at.timestamp() * 1000)  # as the page's script counts
         elapsed = html.clock((datetime.now(UTC) - entry.submitted_at).total_seconds())
         return _ELAPSED.format(entry.status, since, elapsed)
-    return Markup("{} · {}").format(entry.status, html.code(short(entry.key)))
+    return Markup("{} · {}").format(status_words(entry), html.code(short(entry.key)))
 
 
 def _problem(entry: Entry) -> Markup:
     why = explain(entry)
     if why is None:
         return Markup("")
-    reason = html.join([html.isolated(why.what), html.quiet(f"({why.code})")], " ")
+    reason = html.reason(why.what, "" if why.code == entry.status else why.code)
     return reason + html.quiet_block(html.with_commands(why.next))

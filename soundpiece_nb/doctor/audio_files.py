@@ -26,7 +26,7 @@ BROKEN_AFTER = 3600.0
 Names = Callable[[Path], Iterator[Path]]
 """Returns a path, then others that may be free if it is not."""
 
-_UNFINISHED = re.compile(r"[1-9]\d*\.(?:part|etag)")
+_UNFINISHED = re.compile(r"[1-9]\d*\.(?:\w+\.)?(?:part|etag)")
 _BROKEN = re.compile(r"\.[0-9a-f]{32}\.part")
 
 
@@ -108,7 +108,7 @@ class AudioFiles:
 
     def _record(self, known: Known, take: KnownTake, file: Path) -> None:
         """Write a file that was completed just before a crash into the journal, if it is whole."""
-        found = _read(file)
+        found = _read(file, take)
         if found is None:
             self._mend("damaged", known, partial(self._put_aside, known, file))
             return
@@ -122,7 +122,7 @@ class AudioFiles:
             return True
         if not self._verifies:
             return False
-        found = _read(file)
+        found = _read(file, take)
         return found is None or take.md5 not in (None, found.md5)
 
     def _put_aside_if_damaged(self, known: Known, take: KnownTake, file: Path) -> None:
@@ -166,10 +166,10 @@ def _is_gone(file: Path) -> bool:
     return False
 
 
-def _read(file: Path) -> Take | None:
+def _read(file: Path, take: KnownTake) -> Take | None:
     """Return the take that a file holds; None if the file is damaged."""
     try:
-        return verify(file)
+        return verify(file, take.duration)
     except NotIntact:
         return None
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from soundpiece_nb.engine.explanations import NOT_SENT
 from soundpiece_nb.shown_text import counted
 
 from .inventory import Known
@@ -18,13 +19,16 @@ class Backlog:
     """Operations that no living process holds, and what they lack.
 
     `without_audio` are the keys of those whose audio is not here, `without_rows` of those whose
-    takes the journal does not know; `service` is the one in use, as the journal calls it.
+    takes the journal does not know; `service` is the one in use, as the journal calls it, and
+    `account` the mark of the account whose key is set: the service shows an operation to its own
+    account alone, and a key may have been replaced by another of the same account.
     """
 
     operations: Sequence[Known]
     without_audio: Collection[str]
     without_rows: Collection[str]
     service: str
+    account: str | None
 
     def to_ask(self, *, everything: bool) -> list[Known]:
         """Return the operations to ask the service in use about: all, or those with work left."""
@@ -46,7 +50,9 @@ class Backlog:
         ended = [each for each in left if each.unfinished and each.key in ends_there]
         unfinished = [each for each in left if each.unfinished and each.key not in ends_there]
         over = [known.key for known in left if not known.unfinished]
-        lost = [known.key for known in here if known.key in unknown]
+        missed = [known for known in here if known.key in unknown]
+        anothers = [known for known in missed if self._is_anothers(known)]
+        lost = [known.key for known in missed if not self._is_anothers(known)]
         statuses = Counter(ends_there[known.key] for known in ended)
         ends = ", ".join(f"{number:,} {status}" for status, number in statuses.items())
         services = listed(dict.fromkeys(known.service for known in elsewhere))
@@ -82,6 +88,11 @@ class Backlog:
                 "%soundpiece_resume says what to set.",
             ),
             _about(
+                "Not seen under the API key that is set, and begun under another",
+                _keys(anothers),
+                "Set that key, then %soundpiece_resume goes on; nothing is known to be lost.",
+            ),
+            _about(
                 "Not as the service has it",
                 [known.key for known in inquiry.asked if _differs(known, inquiry)],
                 "The journal keeps what it was told first; nothing is lost by that.",
@@ -89,10 +100,13 @@ class Backlog:
             _unanswered(inquiry),
         )
         found = [Finding(Group.FOR_YOU, sentence) for sentence in sentences if sentence]
-        if gone := len(unknown) - len(lost):
+        if gone := len(unknown) - len(missed):
             kept = f"{counted(gone, 'operation')}, of which nothing that is wanted is missing here"
             found.append(Finding(Group.IN_ORDER, f"No longer at the service: {kept}."))
         return found
+
+    def _is_anothers(self, known: Known) -> bool:
+        return self.account is not None and known.account not in (None, self.account)
 
     def _has_work(self, known: Known) -> bool:
         key = known.key
@@ -117,7 +131,9 @@ def _differs(known: Known, inquiry: Inquiry) -> bool:
 
 
 def _unsure(unfinished: Sequence[Known]) -> str:
-    number = sum(known.operation_id is None for known in unfinished)
+    number = sum(
+        known.operation_id is None and known.error_code != NOT_SENT for known in unfinished
+    )
     if not number:
         return ""
     return (

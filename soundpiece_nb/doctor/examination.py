@@ -6,21 +6,28 @@ import threading
 import time
 from collections.abc import Collection, Iterator
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 
-from soundpiece_nb.api.errors import Mistake
-from soundpiece_nb.files import numbered
+from soundpiece_nb.api.errors import KeyringFailed, Mistake
+from soundpiece_nb.credentials import look_up_api_key
+from soundpiece_nb.engine.threads import start_thread
+from soundpiece_nb.files.naming import numbered
 from soundpiece_nb.operations.current_session import current
+from soundpiece_nb.operations.services import SANDBOX
+from soundpiece_nb.operations.session import Session
 from soundpiece_nb.shown_text import counted
 
 from .audio_files import AudioFiles, Names
 from .backlog import Backlog
 from .home_folder import broken_writes, kept_aside, refusals, unknown_folders
 from .inventory import Known, StoredFiles, read_journal, read_stored_files
-from .journal_file import is_damaged, postpone, rescue_journal
+from .journal_file import damaged_rows, is_damaged, postpone, rescue_journal
+from .permissions import permissions
 from .repairs import Repairs
 from .report import Finding, Group, Report, weight
-from .service_inquiry import PATIENCE, Inquiry, inquire
+from .service_inquiry import PATIENCE, Inquiry, blocked, inquire
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,8 +49,7 @@ class Examination:
     def begin(self) -> Future[Report]:
         """Start, and return the future of the report; it may raise SoundpieceError."""
         report: Future[Report] = Future()
-        name = "soundpiece-doctor"
-        threading.Thread(target=self._work, args=(report,), name=name, daemon=True).start()
+        start_thread(partial(self._work, report), "soundpiece-doctor")
         return report
 
     def stop(self) -> None:
@@ -58,7 +64,7 @@ class Examination:
 
     def _examine(self) -> Report:
         session = current()
-        findings = []
+        findings = [*_keyring(session)]
         if is_damaged(session.home):
             postponed = postpone(session.home, dry_run=self.dry_run)
             if postponed is not None:
@@ -71,13 +77,16 @@ class Examination:
         free = _free(repairs, journal.values())
         files = AudioFiles(repairs, stored, verifies=self.verify, names=self.names)
         files.examine(free)
-        backlog = Backlog(free, files.without_audio, files.without_rows, _service(repairs))
+        backlog = Backlog(free, files.without_audio, files.without_rows, *_service(repairs))
         asked = backlog.to_ask(everything=self.ask_all)
         inquiry = inquire(session, asked, repairs.check_stopped, self.patience)
         findings += [
+            *blocked(session),
             *backlog.findings(inquiry),
             *files.findings(),
+            *damaged_rows(journal.values()),
             *broken_writes(repairs),
+            *permissions(repairs),
             *unknown_folders(stored, journal),
             *refusals(repairs),
             *_left_alone(len(journal) - len(free)),
@@ -108,12 +117,27 @@ def _free(repairs: Repairs, operations: Collection[Known]) -> list[Known]:
     return [each for each in operations if engine.run(each.key) is None and not each.busy(now)]
 
 
-def _service(repairs: Repairs) -> str:
-    """Return the service in use, as the journal calls it; empty if its address is not valid."""
+def _service(repairs: Repairs) -> tuple[str, str | None]:
+    """Return the service in use, as the journal calls it, and the mark of the account there.
+
+    Empty and None where its address or the key is not valid.
+    """
+    services, service, account = repairs.session.services, "", None
+    with suppress(Mistake):
+        service = services.in_use
+        account = services.account(service)
+    return service, account
+
+
+def _keyring(session: Session) -> Iterator[Finding]:
+    """Say what keeps the keyring from telling the key that the service in use needs."""
     try:
-        return repairs.session.services.in_use
-    except Mistake:
-        return ""
+        if session.services.in_use != SANDBOX:
+            look_up_api_key()
+    except KeyringFailed as failed:
+        yield Finding(Group.FOR_YOU, failed.what)
+    except Mistake:  # an address or key that cannot be used: its own check says so
+        return
 
 
 def _left_alone(number: int) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Container, Iterator
 from functools import partial
 
+from soundpiece_nb.audio.store import KEPT_ASIDE
 from soundpiece_nb.shown_text import counted
 
 from .audio_files import is_broken_write
@@ -14,7 +15,6 @@ from .repairs import Repairs
 from .report import LONGEST_REASON, Finding, Group, inert, listed, weight
 
 _KEPT_JOURNAL = re.compile(r"journal(?:-damaged-|\.schema-).*\.sqlite.*")
-_KEPT_TAKE = re.compile(r"[1-9]\d*\.damaged(?:-\d+)?\.flac")
 
 
 def unknown_folders(stored: StoredFiles, known: Container[str]) -> Iterator[Finding]:
@@ -52,7 +52,7 @@ def kept_aside(repairs: Repairs, stored: StoredFiles) -> Iterator[Finding]:
         file.size
         for files in stored.values()
         for name, file in files.items()
-        if _KEPT_TAKE.fullmatch(name)
+        if KEPT_ASIDE.fullmatch(name) and not name.endswith(".mp3")  # a preview of one
     ]
     kept = []
     if journals:

@@ -9,17 +9,23 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import NamedTuple
 
+from soundpiece_nb.journal.entry import STATUSES
 from soundpiece_nb.journal.filters import Filter
 from soundpiece_nb.journal.journal import Journal
 from soundpiece_nb.journal.lease import is_held
+from soundpiece_nb.journal.row_reading import Row
 from soundpiece_nb.journal.schema import operations, takes
 
 
 class KnownTake(NamedTuple):
-    """A take as the journal has it; `path` is relative to the home folder, `size` in bytes."""
+    """A take as the journal has it.
+
+    `path` is relative to the home folder, `duration` in seconds, `size` in bytes.
+    """
 
     number: int
     path: str | None
+    duration: float | None
     size: int | None
     md5: str | None
     pruned_at: int | None
@@ -35,9 +41,13 @@ class Known:
     status: str
     operation_id: str | None
     outputs: int | None
+    error_code: str | None
+    account: str | None
     holder: str | None
     held_until: int | None
     takes: list[KnownTake] = field(default_factory=list)
+    damaged: bool = False
+    """Whether its row or one of a take holds what it cannot mean."""
 
     @property
     def unfinished(self) -> bool:
@@ -65,10 +75,44 @@ def read_journal(journal: Journal) -> dict[str, Known]:
     numbers = journal.fitting(Filter())
     of_operations = journal.columns({name: operations.c[name] for name in _KNOWN}, numbers, {})
     of_takes = journal.columns({name: takes.c[name] for name in _TAKE}, numbers, {})
-    known = {row[0]: Known(*row) for row in zip(*of_operations.values(), strict=True)}
-    for key, *take in zip(*of_takes.values(), strict=True):
-        known[key].takes.append(KnownTake(*take))
+    known = {}
+    for values in zip(*of_operations.values(), strict=True):
+        each = _read_known(Row(dict(zip(_KNOWN, values, strict=True))))
+        known[each.key] = each
+    for key, *columns in zip(*of_takes.values(), strict=True):
+        row = Row(dict(zip(KnownTake._fields, columns, strict=True)))
+        if key in known:
+            known[key].takes.append(_read_take(row))
+            known[key].damaged |= bool(row.unreadable)
     return known
+
+
+def _read_known(row: Row) -> Known:
+    status = row.text("status") or ""
+    return Known(
+        key=row.text("idempotency_key") or "",
+        route=row.text("route") or "",
+        service=row.text("service") or "",
+        status=status,
+        operation_id=row.text("operation_id"),
+        outputs=row.whole("outputs"),
+        error_code=row.text("error_code"),
+        account=row.text("account"),
+        holder=row.text("holder"),
+        held_until=row.whole("held_until"),
+        damaged=bool(row.unreadable) or status not in STATUSES,
+    )
+
+
+def _read_take(row: Row) -> KnownTake:
+    return KnownTake(
+        number=row.whole("number") or 0,
+        path=row.stored_path("path"),
+        duration=row.figure("duration", least=0),
+        size=row.whole("size"),
+        md5=row.text("md5"),
+        pruned_at=row.whole("pruned_at"),
+    )
 
 
 def read_stored_files(audio: Path, check_stopped: Callable[[], None]) -> StoredFiles:
@@ -100,5 +144,5 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
         return []
 
 
-_KNOWN = ("idempotency_key", *(each.name for each in fields(Known)[1:-1]))
-_TAKE = ("idempotency_key", "take", "path", "size", "md5", "pruned_at")
+_KNOWN = ("idempotency_key", *(each.name for each in fields(Known)[1:-2]))
+_TAKE = ("idempotency_key", "take", "path", "duration", "size", "md5", "pruned_at")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from soundpiece_nb.api.errors import JournalDamaged, StorageFailed
@@ -9,14 +10,19 @@ from soundpiece_nb.journal.database import Database
 from soundpiece_nb.journal.quick_reads import FILE_NAME
 from soundpiece_nb.journal.rescue import find_damage, find_users, in_use, rescue
 from soundpiece_nb.operations.session import Session
+from soundpiece_nb.shown_text import counted
 
-from .report import LONGEST_REASON, Finding, Group, inert
+from .inventory import Known
+from .report import LONGEST_REASON, Finding, Group, inert, named
 
 
 def is_damaged(home: Path) -> bool:
     """Tell whether a home folder's journal is damaged, and not only unusable at the moment."""
     file = home / FILE_NAME
-    if not file.exists():
+    try:
+        if not file.exists():
+            return False
+    except OSError:  # whoever opens it says why
         return False
     database = Database(file)
     try:
@@ -40,6 +46,18 @@ def postpone(home: Path, *, dry_run: bool) -> Finding | None:
             "can be read. Only then can the rest be looked at.",
         )
     return None
+
+
+def damaged_rows(operations: Iterable[Known]) -> list[Finding]:
+    """Return that rows hold what they cannot mean, as another version's or a hand's do."""
+    keys = [known.key for known in operations if known.damaged]
+    if not keys:
+        return []
+    which = f"{counted(len(keys), 'operation')} ({named(keys)})"
+    sentence = (
+        f"With damaged rows in the journal: {which}. %soundpiece_show KEY says what they are."
+    )
+    return [Finding(Group.FOR_YOU, sentence)]
 
 
 def rescue_journal(session: Session) -> list[Finding]:

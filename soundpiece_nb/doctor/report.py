@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from soundpiece_nb.shown_text import short
+from soundpiece_nb.shown_text import cut, scrub, short
 
 KEYS_NAMED = 4
 LONGEST_NAME, LONGEST_REASON = 60, 600
@@ -77,7 +77,8 @@ def listed(words: Iterable[str]) -> str:
 
 def inert(text: str, longest: int = LONGEST_NAME) -> str:
     """Return text of others on one line, cut to `longest`; control characters are spelled out."""
-    harmless = "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+    beginning = cut(scrub(text), longest + 1)  # scrubbed first: half a secret cannot be told
+    harmless = "".join(each if each.isprintable() else repr(each)[1:-1] for each in beginning)
     return harmless if len(harmless) <= longest else f"{harmless[:longest]}…"
 
 

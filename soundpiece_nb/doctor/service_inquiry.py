@@ -9,11 +9,12 @@ from http import HTTPStatus
 
 from soundpiece_nb.api.answer import Answer
 from soundpiece_nb.api.client import Client
-from soundpiece_nb.api.errors import Mistake, Refusal, SoundpieceError
+from soundpiece_nb.api.errors import Mistake, Refusal, SoundpieceError, Unreachable
 from soundpiece_nb.api.pacing import AccountPace
 from soundpiece_nb.api.retry_policy import Exchange
+from soundpiece_nb.api.transport import check_environment
+from soundpiece_nb.engine.clients import Connection
 from soundpiece_nb.engine.clock import Clock
-from soundpiece_nb.engine.engine import Connection
 from soundpiece_nb.engine.explanations import refusal_words
 from soundpiece_nb.engine.retrying import retry
 from soundpiece_nb.operations.embedded_sandbox import API_KEY
@@ -21,6 +22,7 @@ from soundpiece_nb.operations.services import SANDBOX
 from soundpiece_nb.operations.session import Session
 
 from .inventory import Known
+from .report import LONGEST_REASON, Finding, Group, inert
 
 AT_A_TIME = 4
 ANSWER_WITHIN = 10.0
@@ -83,6 +85,19 @@ def inquire(
     return inquiry
 
 
+def blocked(session: Session) -> Iterator[Finding]:
+    """Say which proxy or certificates keep requests from leaving; asks nobody."""
+    try:
+        service = session.services.in_use
+        if service != SANDBOX:
+            check_environment(service)
+    except Unreachable as failure:
+        sentence = f"No request would leave this machine. {failure.message}"
+        yield Finding(Group.FOR_YOU, inert(sentence, LONGEST_REASON))
+    except Mistake:
+        return  # the base URL cannot be used; its own check says so
+
+
 def _connect(session: Session) -> Connection:
     """Return the connection to the service in use; raises Mistake if the sandbox is not running."""
     if session.services.in_use != SANDBOX:
@@ -117,7 +132,7 @@ async def _ask_all(
 async def _ask(client: Client, pace: AccountPace, known: Known, patience: float) -> Answer | None:
     try:
         return await retry(
-            lambda: client.read(known.route, known.operation_id or "", wait=False),
+            lambda: client.read(known.route, known.operation_id or "", wait=False, key=known.key),
             Exchange.POLL,
             pace=pace,
             budget=patience,

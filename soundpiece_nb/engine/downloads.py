@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -12,7 +13,7 @@ from soundpiece_nb.api.client import Part
 from soundpiece_nb.api.errors import DownloadFailed, Refusal, Unreadable, WireFailure
 from soundpiece_nb.api.retry_policy import Exchange, Verdict, judge
 from soundpiece_nb.audio.store import PartialFile
-from soundpiece_nb.audio.verification import NotIntact
+from soundpiece_nb.audio.verification import NotIntact, Take
 
 from .explanations import refusal_words
 from .operation_context import OperationContext
@@ -24,16 +25,44 @@ REFUSED_TRIES = 2
 """Refusals in a row that a signed URL may get: once for having expired, not twice."""
 
 
+AT_ONCE = 3
+"""Takes of one operation that are downloaded at a time: it leaves places to the others."""
+
+BYTES_A_SECOND, BYTES_BESIDE = 1_000_000, 16 * 1024 * 1024
+"""The most that a second of sound takes, which is stereo of 32 bits at 96 kHz uncompressed and a
+quarter more, and the most beside it (pictures, tags)."""
+LONGEST_UNCLAIMED = 3600.0
+"""Seconds of sound that are downloaded at most where the service does not say how long it is."""
+
+A_STEP = 1024
+"""Bytes that count as progress of a download; a server that sends fewer and hangs up gets on no
+better."""
+
+
 async def fetch_takes(context: OperationContext, answer: Answer) -> None:
-    """Download, verify and note every output that is not yet a file; raises DownloadFailed."""
-    links = _Links(context, answer)
-    present = {take.take for take in context.entry.takes if take.path}
-    missing = [number for number in range(1, len(answer.outputs) + 1) if number not in present]
-    fetches = (_fetch(context, links, number) for number in missing)
-    ends = await asyncio.gather(*fetches, return_exceptions=True)  # one's failure is not another's
-    for end in ends:
-        if end is not None:
-            raise end
+    """Download, verify and note every output that is wanted and no file; raises DownloadFailed."""
+    links, entry = _Links(context, answer), context.entry
+    begun = {take.take for take in entry.takes if take.path}
+    failures: list[Exception] = []
+
+    async def fetch_on(numbers: Iterator[int]) -> None:
+        for number in numbers:
+            try:
+                await _fetch(context, links, number)
+            except Exception as failure:  # noqa: BLE001 - one's failure is not another's
+                failures.append(failure)
+
+    while True:
+        pruned = {take.take for take in entry.takes if take.pruned_at}
+        missing = set(range(1, len(answer.outputs) + 1)) - begun - pruned
+        numbers = iter(sorted(missing))
+        await asyncio.gather(*(fetch_on(numbers) for _ in range(AT_ONCE)))
+        begun |= missing
+        if not (missing and pruned):
+            break
+        entry = await context.workers.journal(context.journal.entry, entry.key)  # wanted by now?
+    if failures:
+        raise failures[0]
 
 
 @dataclass
@@ -60,36 +89,57 @@ class _Links:
 
 async def _fetch(context: OperationContext, links: _Links, number: int) -> None:
     key, workers = context.run.key, context.workers
-    unfinished = context.store.partial(key, number)
+    owner = context.journal.holder_part
+    unfinished = await workers.compute(context.store.partial, key, number, owner)
+    limit = context.limits.operation_deadline + context.limits.retry_budget
     try:
-        for damaged in range(1, DAMAGED_TRIES + 1):
-            await _download(context, links, number, unfinished)
-            try:
-                take = await workers.compute(unfinished.finish)
-            except NotIntact as problem:
-                if damaged == DAMAGED_TRIES:
-                    raise DownloadFailed(
-                        f"Take {number} did not arrive intact, {damaged} times: {problem}"
-                    ) from None
-                continue
-            path = context.store.path(key, number)
-            await workers.journal(context.journal.stored, key, number, take, path)
-            context.log(logging.INFO, "take %d is verified, %.1f s", number, take.duration)
-            context.run.tell()
-            return
+        async with asyncio.timeout(limit):
+            take = await _fetch_intact(context, links, number, unfinished)
+    except TimeoutError:
+        raise DownloadFailed(f"Take {number} did not arrive within {limit:,.0f} s.") from None
     finally:
-        unfinished.close()
+        unfinished.stop()
+    path = context.store.path(key, number)
+    await workers.journal(context.journal.stored, key, number, take, path)
+    context.log(logging.INFO, "take %d is verified, %.1f s", number, take.duration)
+    context.run.tell()
+
+
+async def _fetch_intact(
+    context: OperationContext, links: _Links, number: int, unfinished: PartialFile
+) -> Take:
+    """Download a take until it is intact; what never is, is kept aside. Raises DownloadFailed."""
+    damaged = 0
+    while True:
+        damaged += 1
+        claimed = await _download(context, links, number, unfinished)
+        try:
+            return await context.workers.compute(unfinished.finish, claimed)
+        except NotIntact as problem:
+            if damaged < DAMAGED_TRIES:
+                unfinished.drop()
+                continue
+            aside = await context.workers.compute(unfinished.keep_aside)
+            kept = f" What came is kept as {aside}." if aside else ""
+            raise DownloadFailed(
+                f"Take {number} did not arrive intact, {damaged} times: {problem}{kept}"
+            ) from None
 
 
 async def _download(
     context: OperationContext, links: _Links, number: int, unfinished: PartialFile
-) -> None:
-    link = await links.get(number)
-    for refused in range(1, REFUSED_TRIES + 1):
+) -> float | None:
+    """Download a take, from where an earlier try ended; return the seconds that it is said to be.
+
+    Raises DownloadFailed.
+    """
+    link, refused = await links.get(number), 0
+    while True:
         try:
-            attempt = partial(_stream, context, link.url, unfinished)
-            await context.retry(attempt, Exchange.DOWNLOAD, lambda: unfinished.size)
+            attempt = partial(_stream, context, link, unfinished)
+            await context.retry(attempt, Exchange.DOWNLOAD, lambda: unfinished.size // A_STEP)
         except Refusal as refusal:
+            refused += 1
             fresh_helps = judge(Exchange.DOWNLOAD, refusal) is Verdict.FRESH_LINK
             if not fresh_helps or refused == REFUSED_TRIES:
                 raise DownloadFailed(f"Take {number}: {refusal_words(refusal)}") from None
@@ -98,17 +148,21 @@ async def _download(
             raise DownloadFailed(f"Take {number}: {failure.message}") from None
         else:
             context.log(logging.INFO, "take %d is downloaded, %d bytes", number, unfinished.size)
-            return
+            return link.duration
 
 
-async def _stream(context: OperationContext, url: str, unfinished: PartialFile) -> None:
+async def _stream(context: OperationContext, link: OutputLink, unfinished: PartialFile) -> None:
+    most = int((link.duration or LONGEST_UNCLAIMED) * BYTES_A_SECOND) + BYTES_BESIDE
     async with context.client.download(
-        url, offset=unfinished.size, etag=unfinished.etag
+        link.url, offset=unfinished.size, etag=unfinished.etag, most=most
     ) as download:
         if download.part is Part.STALE:
             unfinished.drop()
             raise Unreadable("The file at the service is another one now.")
-        unfinished.begin(download.offset, download.total, download.etag)
-        if download.part is Part.COMING:
-            async for chunk in download.chunks:
-                unfinished.write(chunk)
+        try:
+            unfinished.begin(download.offset, download.total, download.etag)
+            if download.part is Part.COMING:
+                async for chunk in download.chunks:
+                    unfinished.write(chunk)
+        finally:
+            unfinished.stop()

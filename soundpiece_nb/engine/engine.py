@@ -8,48 +8,35 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from contextvars import Context
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from soundpiece_nb.api.client import Client
-from soundpiece_nb.api.error_logging import logging_unforeseen
-from soundpiece_nb.api.errors import SoundpieceError, WatchingStopped
-from soundpiece_nb.api.pacing import AccountPace
+from soundpiece_nb.api.error_logging import log_unforeseen, logging_unforeseen
+from soundpiece_nb.api.errors import MachineLimit, NotSent, SoundpieceError, WatchingStopped
 from soundpiece_nb.audio.store import AudioStore
+from soundpiece_nb.files.own_files import OwnFiles
 from soundpiece_nb.journal.entry import Entry
 from soundpiece_nb.journal.journal import Journal
 from soundpiece_nb.journal.lease import RENEWAL_SECONDS
 
+from .clients import Clients, Connection
 from .clock import Clock
+from .departures import Departures
+from .explanations import NOT_SENT, never_sent, not_sent
+from .gathering import Gathering
 from .interrupts import defer_interrupts
 from .operation_context import OperationContext
 from .retrying import Limits
-from .run_state import Phase, Run
+from .run_state import AS_FAR, Phase, Run
 from .runner import run_operation
 from .stop_reasons import detached, stop_reason
+from .threads import start_thread
 from .webhook_wakeups import WebhookWakeups
 from .workers import Workers
-
-QUIET_BEFORE_BEGINNING, LATEST_BEGINNING = 0.010, 0.5
-"""Seconds: work begins when nothing was handed over for the first, or after the second."""
-
-
-_AS_FAR = {"processing": Phase.PROCESSING, "ready": Phase.DOWNLOADING}
-"""The phase of an operation that another process carries, by its status in the journal."""
-
-
-@dataclass(frozen=True)
-class Connection:
-    """The address of a service and the key for it."""
-
-    base_url: str
-    api_key: str
-
-    def __repr__(self) -> str:
-        return f"Connection({self.base_url!r})"
-
 
 Connect = Callable[[str], Connection]
 """Returns the connection of a service named in the journal; may block; raises SoundpieceError."""
@@ -63,6 +50,8 @@ class Waits:
     """For its own thread to end."""
     watch: float = 0.5
     """Between looks whether another process has finished an operation that it holds."""
+    renew: float = RENEWAL_SECONDS
+    """Between two renewals of its leases."""
 
 
 class Engine:
@@ -91,16 +80,25 @@ class Engine:
         self._limits = limits
         self._on_change = on_change
         self._clock = clock or Clock()
-        self._make_client = make_client
         self._waits = waits
         self._wakeups = WebhookWakeups(journal.home, self.workers)
+        self._departures = Departures(journal, self.workers)
+        self._own_files = OwnFiles(journal.home)
         self._connect = connect
         self._runs: dict[str, Run] = {}
+        self._held: set[str] = set()
+        self._lost: set[str] = set()
+        self._queued: set[str] = set()
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._clients: dict[Connection, tuple[Client, AccountPace]] = {}
-        self._gathered: list[Run] = []
-        self._gathering: asyncio.TimerHandle | None = None
-        self._begin_by = 0.0
+        self._clients = Clients(
+            lambda connection: make_client(
+                connection.base_url,
+                connection.api_key,
+                request_timeout=lambda: self._limits().request_timeout,
+                now=self._clock.now,
+            )
+        )
+        self._gathering = Gathering(self._begin)
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -108,40 +106,76 @@ class Engine:
         self._pausing = False
         self._paused = {} if paused is None else paused
 
-    def start(self, key: str, *, unsent: bool = False) -> Run:
+    def ensure_running(self) -> None:
+        """Have the threads running that carry operations; raises MachineLimit where it cannot."""
+        with self._lock:
+            if not self._stopped:
+                self._running_loop()
+
+    def start(self, key: str, *, unsent: bool = False, sends: bool = True) -> Run:
         """Take an operation on, or return the run that has it already; returns at once.
 
-        `unsent` says that the service cannot have it: it is new, or was refused.
+        `unsent` says that the service cannot have it: it is new, or was refused. Unless it `sends`,
+        one that the service has not acknowledged ends with NotSent, unless it is queued. Raises
+        MachineLimit where there is no thread to carry it.
         """
         with defer_interrupts(), self._lock:
             run = self._runs.get(key)
+            sends |= key in self._queued
+            self._queued.discard(key)
             if run is not None:
+                run.sends |= sends
                 return run
+            loop = None if self._stopped else self._running_loop()
             paused = self._paused.pop(key, None)
-            run = paused or Run(key, unsent=unsent)
-            if self._stopped:
-                self._part(run, detached(key))
+            run = paused or Run(key, unsent=unsent, sends=sends, begun=self._clock.monotonic())
+            run.sends |= sends
+            if loop is None:
+                self._part(run, detached(key, unsent=run.unsent))
             else:
-                loop = self._loop or self._start_thread()
                 self._runs[key] = run
                 # In a context of its own: changes of it belong to no cell that ran once.
-                loop.call_soon_threadsafe(self._gather, run, context=Context())
+                loop.call_soon_threadsafe(self._gathering.add, run, context=Context())
         if paused is None:
             run.subscribe(lambda changed: self._on_change(changed.key))
         return run
+
+    def queue(self, keys: Iterable[str], *, sends: bool = True) -> None:
+        """Note what will be started here by and by; or, unless it `sends`, will not any more."""
+        with self._lock:
+            change = self._queued.update if sends else self._queued.difference_update
+            change(keys)
 
     def run(self, key: str) -> Run | None:
         """Return the run of an operation that is on its way here."""
         return self._runs.get(key)
 
-    def in_flight(self) -> list[str]:
-        """Return the keys of what is on its way here."""
-        return list(self._runs)
+    def will_send(self, key: str) -> bool:
+        """Tell whether what was never sent goes out from here, now or by and by."""
+        run = self._runs.get(key)
+        return key in self._queued or (run is not None and run.sends)
+
+    def in_flight(self, *, queued: bool = False) -> list[str]:
+        """Return the keys of what is on its way here, and of what is `queued` for it."""
+        with self._lock:
+            return [*self._runs, *(self._queued if queued else ())]
 
     def detach(self, key: str) -> None:
         """Stop following an operation in this process; it goes on at the service."""
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._cancel, key)
+
+    def hold_back(self, keys: Iterable[str]) -> None:
+        """Send none of these again, nor follow those of which the service can have nothing."""
+        if self._loop is not None:
+            for key in keys:
+                self._loop.call_soon_threadsafe(self._hold_back, key)
+
+    def drop(self, key: str) -> None:
+        """End the run of an operation that was discarded."""
+        if (run := self._runs.get(key)) is not None:
+            run.dropped = True
+            self.detach(key)
 
     def pause(self) -> None:
         """Stop, but end no run: they are kept for the next engine, which goes on with them."""
@@ -158,58 +192,65 @@ class Engine:
                 asyncio.run_coroutine_threadsafe(self._wind_up(), loop).result(self._waits.stop)
             with suppress(RuntimeError):
                 loop.call_soon_threadsafe(loop.stop)
+        if thread is not None:
             thread.join(self._waits.stop)
         self.workers.close()
         self._wakeups.close()
 
     # ------------------------------------------------------------------ on the engine's thread
 
-    def _start_thread(self) -> asyncio.AbstractEventLoop:
+    def _running_loop(self) -> asyncio.AbstractEventLoop:
+        """Return the loop, on a thread that was started now if none is running."""
+        if self._loop is not None and self._thread is not None and self._thread.is_alive():
+            return self._loop
+        if self._thread is not None:
+            self._thread.join(self._waits.stop)  # it may have died a moment ago
+        self.workers.ensure_running()
         loop = asyncio.new_event_loop()
+        try:
+            self._thread = start_thread(partial(self._run_loop, loop), "soundpiece-engine")
+        except MachineLimit:
+            loop.close()
+            raise
         self._loop = loop
-        self._thread = threading.Thread(
-            target=self._run_loop, args=(loop,), name="soundpiece-engine", daemon=True
-        )
-        self._thread.start()
         return loop
 
     def _run_loop(self, loop: asyncio.AbstractEventLoop) -> None:
         asyncio.set_event_loop(loop)
         renewal = loop.create_task(self._renew_leases())
-        loop.run_forever()
+        try:
+            loop.run_forever()
+        except BaseException as error:  # noqa: BLE001 - the next start makes another
+            log_unforeseen("engine", error)
+            with self._lock:
+                self._loop = None
         # What could not be wound up in time ends here all the same, and quietly: a task that is
         # cancelled before its first step would leave a coroutine that was never awaited.
         loop.run_until_complete(asyncio.sleep(0))
-        if self._gathering is not None:
-            self._gathering.cancel()  # nothing begins any more
+        unbegun = self._gathering.stop()  # nothing begins any more
         left = {renewal, *asyncio.all_tasks(loop)}
         for task in left:
             task.cancel()
         loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
-        loop.run_until_complete(self._close_clients())  # last: cancelled, it would leave sockets
+        for run in unbegun:
+            if self._runs.pop(run.key, None):
+                self._part(run, detached(run.key, unsent=run.unsent))
+        loop.run_until_complete(self._clients.close())  # last: cancelled, it would leave sockets
         loop.close()
 
-    def _gather(self, run: Run) -> None:
-        """Let a loop of submissions finish first: working beside it would only slow it down."""
-        loop = asyncio.get_running_loop()
-        if self._gathering is None:
-            self._begin_by = loop.time() + LATEST_BEGINNING
-        else:
-            self._gathering.cancel()
-        self._gathered.append(run)
-        quiet_at = min(loop.time() + QUIET_BEFORE_BEGINNING, self._begin_by)
-        self._gathering = loop.call_at(quiet_at, self._begin_gathered)
-
-    def _begin_gathered(self) -> None:
-        self._gathering = None
-        while self._gathered:
-            run = self._gathered.pop(0)
-            self._tasks[run.key] = asyncio.get_running_loop().create_task(self._carry(run))
+    def _begin(self, run: Run) -> None:
+        self._tasks[run.key] = asyncio.get_running_loop().create_task(self._carry(run))
 
     def _cancel(self, key: str) -> None:
-        if any(run.key == key for run in self._gathered):
-            self._begin_gathered()
+        self._gathering.begin()
         asyncio.get_running_loop().call_soon(self._cancel_task, key)  # after its first step
+
+    def _hold_back(self, key: str) -> None:
+        run = self._runs.get(key)
+        if run is not None and run.phase is Phase.SENDING:
+            run.sends = False
+            if run.unsent:
+                self._cancel(key)
 
     def _cancel_task(self, key: str) -> None:
         """Cancel an operation's task, unless it is settling, which nothing may cut off."""
@@ -222,16 +263,23 @@ class Engine:
         error: BaseException | None = None
         run.change(Phase.SENDING)  # it may have been paused
         try:
-            await self._run_operation(run)
+            await self._run_while_held(run)
         except asyncio.CancelledError:
-            run.may_have_arrived = True  # what was being sent is not waited for
-            error = detached(run.key)
+            error = None if run.dropped else detached(run.key, unsent=run.unsent)
+        except NotSent as nobody_asked:
+            error = nobody_asked
         except BaseException as caught:  # noqa: BLE001 - the thread must survive anything
             error = await self._reason(run, caught)
         self._tasks.pop(run.key, None)  # from here on there is nothing left to cancel
         await self._settle(run)
-        self._runs.pop(run.key, None)
-        self._part(run, error)
+        with self._lock:
+            asked_meanwhile = isinstance(error, NotSent) and run.sends and not self._stopped
+            if not asked_meanwhile:
+                self._runs.pop(run.key, None)
+        if asked_meanwhile:
+            self._gathering.add(run)
+        else:
+            self._part(run, error)
 
     def _part(self, run: Run, error: BaseException | None) -> None:
         """End a run; while this engine pauses, one that was only detached is kept for the next."""
@@ -241,25 +289,40 @@ class Engine:
         else:
             run.end(error)
 
+    async def _run_while_held(self, run: Run) -> None:
+        """Run an operation; where another took its lease, wait for what that one makes of it."""
+        while True:
+            try:
+                await self._run_operation(run)
+            except asyncio.CancelledError:
+                run.may_have_arrived |= run.departed  # what was being sent is not waited for
+                task = asyncio.current_task()
+                if task is None or run.key not in self._lost:
+                    raise
+                task.uncancel()
+            else:
+                return
+            finally:
+                self._lost.discard(run.key)
+
     async def _run_operation(self, run: Run) -> None:
         if not await self._claim(run):
             return
+        self._held.add(run.key)
         entry = await self.workers.journal(self.journal.entry, run.key)
-        asked_again = entry.status == "rejected" and not run.may_have_arrived
-        if entry.complete and not asked_again:
+        unsent = never_sent(entry) and not run.may_have_arrived
+        if entry.complete and not (unsent and run.sends):
             return  # another process was quicker
-        if asked_again:
+        if entry.operation_id is None and not run.sends:
+            raise not_sent(entry)
+        if unsent and entry.error_code is not None:
             await self.workers.journal(self.journal.sent_again, run.key)
         connection = await asyncio.to_thread(self._connect, entry.service)
-        if connection not in self._clients:
-            client = self._make_client(
-                connection.base_url,
-                connection.api_key,
-                request_timeout=lambda: self._limits().request_timeout,
-                now=self._clock.now,
-            )
-            self._clients[connection] = (client, AccountPace())
-        client, pace = self._clients[connection]
+        account = connection.account
+        if unsent and entry.account != account:
+            await self.workers.journal(self.journal.move_to_account, run.key, account)
+            entry = replace(entry, account=account)
+        client, pace = self._clients.of(connection)
         context = OperationContext(
             run=run,
             entry=entry,
@@ -270,7 +333,10 @@ class Engine:
             limits=self._limits(),
             workers=self.workers,
             wakeups=self._wakeups,
+            departures=self._departures,
             clock=self._clock,
+            own_files=self._own_files,
+            account=connection.account,
         )
         await run_operation(context)
 
@@ -281,9 +347,9 @@ class Engine:
         """
         while not await self.workers.journal(self.journal.claim, run.key):
             entry = await self.workers.journal(self.journal.entry, run.key)
-            if entry.complete and entry.status != "rejected":  # it may be sending that again
+            if entry.complete and not never_sent(entry):  # it may be sending a refused one again
                 return False
-            run.change(_AS_FAR.get(entry.status, run.phase))
+            run.change(AS_FAR.get(entry.status, run.phase))
             await self._clock.sleep(self._waits.watch)
         return True
 
@@ -292,11 +358,14 @@ class Engine:
         entry: Entry | None = None
         with logging_unforeseen("engine"), suppress(KeyError):
             entry = await self.workers.journal(self.journal.entry, run.key)
-        reason = stop_reason(error, run.key, entry, self.journal.home)
+        unsent = entry is not None and entry.status == "submitting" and run.unsent
+        reason = stop_reason(error, run.key, entry, self.journal.home, unsent=unsent)
         if entry is not None and not entry.complete:
             with logging_unforeseen("engine"):
-                code, words = reason.code, reason.words
-                await self.workers.journal(self.journal.mark_stuck, run.key, code, words)
+                code, words, unsent = reason.code, reason.words, reason.code == NOT_SENT
+                await self.workers.journal(
+                    self.journal.mark_stuck, run.key, code, words, unsent=unsent
+                )
         return reason.error
 
     async def _settle(self, run: Run) -> None:
@@ -306,13 +375,19 @@ class Engine:
                 self.journal.counted, run.key, polls=run.polls, retries=run.retries
             )
             run.polls = run.retries = 0  # they are counted
+            self._held.discard(run.key)
             await self.workers.journal(self.journal.release, [run.key])
 
     async def _renew_leases(self) -> None:
         while True:
-            await asyncio.sleep(RENEWAL_SECONDS)
+            await asyncio.sleep(self._waits.renew)
             with logging_unforeseen("engine"):
-                await self.workers.journal(self.journal.renew, self.in_flight())
+                held = list(self._held)
+                for key in await self.workers.journal(self.journal.renew, held):
+                    if key in self._held and key in self._tasks:
+                        self._held.discard(key)
+                        self._lost.add(key)
+                        self._cancel_task(key)
 
     async def _wind_up(self) -> None:
         tasks = list(self._tasks.values())
@@ -322,8 +397,4 @@ class Engine:
         for run in list(self._runs.values()):  # what had not begun yet
             await self._settle(run)
             self._runs.pop(run.key, None)
-            self._part(run, detached(run.key))
-
-    async def _close_clients(self) -> None:
-        for client, _ in self._clients.values():
-            await client.close()
+            self._part(run, detached(run.key, unsent=run.unsent))

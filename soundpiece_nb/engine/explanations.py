@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from soundpiece_nb.api.errors import (
+    NOTHING_SENT,
+    Discarded,
+    NotSent,
     OperationFailed,
     Refusal,
     RequestRejected,
@@ -14,6 +17,14 @@ from soundpiece_nb.api.errors import (
 from soundpiece_nb.api.request import has_derived_key
 from soundpiece_nb.journal.entry import Entry
 from soundpiece_nb.shown_text import short
+
+OTHER_ACCOUNT = "account"
+"""The code of an operation that is not sent because the API key is another one now."""
+
+NOTHING_MADE = "Nothing was made or charged."
+
+NOT_SENT = "unsent"
+"""The code of an operation that is stuck before anything of it has left this machine."""
 
 POLICY_WORDS = "The text was rejected by the content policy."
 
@@ -31,9 +42,19 @@ class Explanation:
         return " ".join(part for part in (self.what, self.money, self.next) if part)
 
 
+DISCARDED = Explanation(
+    "It was discarded before it was sent.",
+    NOTHING_MADE,
+    "Run its cell again to make it after all.",
+    "discarded",
+)
+
+
 def explain(entry: Entry) -> Explanation | None:
     """Explain why an operation ended badly or is stuck; None where all is well."""
     code, message = entry.error_code, entry.error_message
+    if entry.status == "discarded":
+        return DISCARDED
     if entry.status == "failed":
         return _failure(entry, code or "internal_error", message)
     if entry.status == "rejected":
@@ -52,7 +73,44 @@ def explain(entry: Entry) -> Explanation | None:
     else:
         money = "Whether it was accepted is not known; its key makes sure it is made once at most."
         remedy = f"{resume} sends the same request under the same key."
+    if entry.unsent or code == NOT_SENT:
+        money = NOTHING_SENT
+        remedy = f"Once that is mended, {resume} sends it under the same key."
+    if code == OTHER_ACCOUNT:
+        money = "If the former account has it, sending it from here would make and pay it again."
+        remedy = (
+            f"Set the former key, then {resume}; or, if both keys are of one account, "
+            f"{resume} --yes sends it."
+        )
     return Explanation(message or what, money, remedy, code)
+
+
+def never_sent(entry: Entry) -> bool:
+    """Tell whether nothing was made of an operation, for it was refused or never left."""
+    return entry.unsent or entry.status == "rejected"
+
+
+def waiting_words(entry: Entry) -> Explanation:
+    """Explain an operation that the service has not acknowledged, and that nobody is sending."""
+    resume, drop = (f"%soundpiece_{word} {short(entry.key)}" for word in ("resume", "discard"))
+    if entry.unsent:
+        remedy = f"{resume} sends it; {drop} drops it."
+        return Explanation("It was never sent.", NOTHING_MADE, remedy, NOT_SENT)
+    money = "Its key makes sure that it is made once at most."
+    remedy = f"{resume} sends it again under the same key."
+    return Explanation("Whether the service has it is not known.", money, remedy, "unknown")
+
+
+def not_sent(entry: Entry) -> NotSent:
+    """Return the error of an operation that is waited for, and that nobody has asked to send."""
+    why = explain(entry) or waiting_words(entry)
+    return NotSent(why.what, money=why.money, next=why.next, key=entry.key)
+
+
+def discarded(entry: Entry) -> Discarded:
+    """Return the error that an operation raises which was dropped before it was sent."""
+    why = DISCARDED
+    return Discarded(why.what, money=why.money, next=why.next, key=entry.key)
 
 
 def outcome(entry: Entry) -> SoundpieceError | None:
@@ -69,6 +127,8 @@ def outcome(entry: Entry) -> SoundpieceError | None:
             key=entry.key,
             operation_id=entry.operation_id,
         )
+    if entry.status == "discarded":
+        return discarded(entry)
     if entry.status == "rejected":
         number = int(why.code) if why.code.isdecimal() else 0
         return RequestRejected(
@@ -116,7 +176,7 @@ def _rejection(entry: Entry, code: str, detail: str) -> Explanation:
         case "400" | "409" | "422":
             what = f"The service refused the request: {said}"
             remedy = "Change it and run the cell again; that is a new operation with a new key."
-    return Explanation(what, "Nothing was made or charged.", remedy, code)
+    return Explanation(what, NOTHING_MADE, remedy, code)
 
 
 def _sentence(words: str) -> str:
@@ -124,7 +184,12 @@ def _sentence(words: str) -> str:
     return words if words.endswith((".", "!", "?")) else f"{words}."
 
 
-_PASSING = {429: "The service asks to slow down.", 408: "The service timed out."}
+_PASSING = {
+    429: "The service asks to slow down.",
+    408: "The service timed out.",
+    511: "This network wants you to sign in first: open any page in a browser.",
+}
+"""Words for statuses that may pass; 511 is the answer of a network's login page (RFC 6585, 6)."""
 
 
 def trouble_words(failure: WireFailure) -> str:

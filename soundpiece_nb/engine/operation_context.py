@@ -9,14 +9,18 @@ from typing import TypeVar
 
 from soundpiece_nb.api.answer import Answer
 from soundpiece_nb.api.client import Client
+from soundpiece_nb.api.error_logging import log
 from soundpiece_nb.api.errors import WireFailure
 from soundpiece_nb.api.pacing import AccountPace
 from soundpiece_nb.api.retry_policy import Exchange, may_have_arrived
 from soundpiece_nb.audio.store import AudioStore
+from soundpiece_nb.files.own_files import OwnFiles
 from soundpiece_nb.journal.entry import Entry
 from soundpiece_nb.journal.journal import Journal
+from soundpiece_nb.shown_text import label
 
 from .clock import Clock
+from .departures import Departures
 from .explanations import trouble_words
 from .retrying import Limits, retry
 from .run_state import Run
@@ -24,8 +28,6 @@ from .webhook_wakeups import WebhookWakeups
 from .workers import Workers
 
 Result = TypeVar("Result")
-
-_log = logging.getLogger("soundpiece_nb.engine")
 
 
 @dataclass(frozen=True)
@@ -41,15 +43,21 @@ class OperationContext:
     limits: Limits
     workers: Workers
     wakeups: WebhookWakeups
+    departures: Departures
     clock: Clock
+    own_files: OwnFiles
+    account: str | None = None
+    """The mark of the account whose key the client has; None at the sandbox."""
 
     async def read(self, operation_id: str, *, wait: bool = False) -> Answer:
         """Ask the service how the operation stands, as often as it takes to get an answer."""
         self.run.polls += 1
         answer = await self.retry(
-            lambda: self.client.read(self.entry.route, operation_id, wait=wait), Exchange.POLL
+            lambda: self.client.read(self.entry.route, operation_id, wait=wait, key=self.entry.key),
+            Exchange.POLL,
         )
         self.log(logging.DEBUG, "polled: %s", answer.status)
+        self.run.hear(answer.status)
         return answer
 
     async def retry(
@@ -75,6 +83,7 @@ class OperationContext:
             patience=self.limits.operation_deadline,
             on_failure=on_failure,
             progress=progress,
+            begun=self.run.begun,
             clock=self.clock,
         )
         self.run.change(phase)
@@ -82,4 +91,6 @@ class OperationContext:
 
     def log(self, level: int, message: str, *values: object) -> None:
         """Log what happens to the operation, under its route and key."""
-        _log.log(level, f"%s %s: {message}", self.entry.route, self.run.key, *values)
+        given = (self.entry.route, self.run.key, *values)
+        told = (label(value) if isinstance(value, str) else value for value in given)
+        log("engine", level, f"%s %s: {message}", *told)

@@ -33,10 +33,12 @@ async def poll_until_done(context: OperationContext, answer: Answer) -> Answer:
         if answer.ended:
             return answer
         if clock.monotonic() > deadline:
+            word = context.run.word
+            state = f"processing ({word}, says the service)" if word else "processing"
             raise ServiceSilent(
-                f"It has been processing for longer than the operation deadline ({limit:.0f} s)."
+                f"It has been {state} for longer than the operation deadline ({limit:.0f} s)."
             )
-        took = clock.monotonic() - began
+        took = clock.monotonic() - began if answer.held else 0.0  # a queue of our own holds too
         pause = poll_pause(took, quick_polls + 1, clock.chance(), Backoff())
         quick_polls = quick_polls + 1 if pause else 0
         await clock.sleep(pause)

@@ -1,10 +1,12 @@
-"""Pruning: the audio files of an operation are removed from this machine, its rows stay."""
+"""Pruning: audio files of an operation are removed from this machine, its rows stay."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from soundpiece_nb.api.errors import StorageFailed
+from soundpiece_nb.audio.store import KEPT_ASIDE
 from soundpiece_nb.journal.entry import Entry
 
 from .engine import Engine
@@ -25,9 +27,10 @@ class Weight:
         return Weight(self.takes + other.takes, self.size + other.size, self.shared + other.shared)
 
 
-def weigh(engine: Engine, entry: Entry) -> Weight:
-    """Return what pruning an operation would remove."""
-    files = {file: file.stat() for file in engine.store.files(entry.key)}
+def weigh(engine: Engine, entry: Entry, takes: Collection[int] = ()) -> Weight:
+    """Return what pruning an operation, or these takes of it, would remove."""
+    there = engine.store.files(entry.key, takes)
+    files = {file: file.stat() for file in there if not KEPT_ASIDE.fullmatch(file.name)}
     return Weight(
         takes=sum(file.suffix == ".flac" for file in files),
         size=sum(stat.st_size for stat in files.values()),
@@ -40,17 +43,18 @@ def is_on_the_way(engine: Engine, entry: Entry) -> bool:
     return entry.status in ("submitting", "processing") or engine.run(entry.key) is not None
 
 
-def prune(engine: Engine, entry: Entry) -> bool:
-    """Remove an operation's audio; False, with nothing changed, where it is on the way.
+def prune(engine: Engine, entry: Entry, takes: Collection[int] = ()) -> bool:
+    """Remove the audio of an operation, or of these takes of it.
 
-    Raises StorageFailed where a file cannot be removed; pruning again goes on with the rest.
+    False, with nothing changed, where it is on the way. Raises StorageFailed where a file cannot be
+    removed; pruning again goes on with the rest.
     """
     key, journal = entry.key, engine.journal
     if is_on_the_way(engine, entry) or not journal.claim(key):
         return False
     try:
-        journal.prune(key)
-        engine.store.free(key)
+        journal.prune(key, takes)
+        engine.store.free(key, takes)
         journal.check_files(key)
     except OSError as error:
         raise StorageFailed(f"{error.filename} cannot be removed: {error.strerror}.") from None

@@ -42,6 +42,7 @@ async def retry(
     budget: float,
     on_failure: Callable[[WireFailure], None],
     patience: float = math.inf,
+    begun: float = -math.inf,
     progress: Callable[[], int] = int,
     backoff: Backoff = Backoff(),  # noqa: B008 - frozen
     clock: Clock,
@@ -51,26 +52,27 @@ async def retry(
     `budget` is how many seconds of failures are borne, `progress` a number that an attempt raises
     where it achieved something before it failed, which begins the count anew. A 429 slows down
     everything that shares `pace`; waiting for the account's turn is no failure, up to `patience`
-    seconds of it, and neither is a laptop's sleep in a pause. Raises the final WireFailure, or
-    ServiceSilent at once where a named pause is longer than the budget, or than what is left of it.
+    seconds of it, and neither is a laptop's sleep in a pause. `begun` is when a person asked for
+    the operation: if that was after the account was closed for longer than the budget, it may ask
+    whether it still is. Raises the final WireFailure, or ServiceSilent at once where a named pause
+    is longer than the budget, or than what is left of it.
     """
-    tries, failing, slowed, waited = 0, 0.0, 0, 0.0
+    tries, failing, slowed = 0, 0.0, 0
     furthest = progress()
+    turn = _Turn(pace, exchange, budget, patience, begun, clock)
     while True:
-        waited = await _keep_pace(pace, budget, waited, patience, clock)
-        began = clock.monotonic()
-        if exchange is not Exchange.DOWNLOAD:  # files lie with a storage service
-            pace.sent(began)
+        began = await turn.take()
         try:
-            return await attempt()
+            answer = await attempt()
         except WireFailure as failure:
             if judge(exchange, failure) is not Verdict.AGAIN:
+                turn.answered(began, failure)
                 raise
             now = clock.monotonic()
             named = failure.retry_after if isinstance(failure, Refusal) else None
             if isinstance(failure, Refusal) and failure.status_code == SLOW_DOWN:
                 slowed += 1
-                pace.slow_down(backoff.pause(slowed, clock.chance(), named), now)
+                pace.slow_down(backoff.pause(slowed, clock.chance(), named), now, began)
                 on_failure(failure)
                 if named is not None and named > budget:
                     raise ServiceSilent(trouble_words(failure), retry_after=named) from None
@@ -86,19 +88,67 @@ async def retry(
             if failing > budget:
                 raise ServiceSilent(trouble_words(failure), retry_after=named) from None
             await clock.sleep(pause)
+        else:
+            turn.answered(began)
+            return answer
 
 
-async def _keep_pace(
-    pace: AccountPace, longest: float, waited: float, patience: float, clock: Clock
-) -> float:
-    """Wait for the account's turn, each waiter a little differently; return the seconds of all.
+@dataclass
+class _Turn:
+    """The waiting of one operation's requests for the account's turn, a little more each time."""
 
-    Raises ServiceSilent where one wait would be longer than `longest`, or together with the
-    `waited` seconds before it than `patience`.
-    """
-    while (wait := pace.wait(clock.monotonic())) > 0:
-        if wait > longest or waited + wait > patience:
-            raise ServiceSilent("The service asks to slow down. (429)", retry_after=wait)
-        waited += wait
-        await clock.sleep(wait + clock.chance() * Backoff().base)
-    return waited
+    pace: AccountPace
+    exchange: Exchange
+    longest: float
+    patience: float
+    begun: float
+    clock: Clock
+    waited: float = 0.0
+
+    async def take(self) -> float:
+        """Wait until a request may leave, each waiter a little differently; return when it does.
+
+        Raises ServiceSilent where one wait would be longer than `longest`, or all together longer
+        than `patience`.
+        """
+        while (wait := self.pace.wait(self.clock.monotonic())) > 0:
+            if wait > self.longest:
+                if await self._may_ask(wait):
+                    break
+                continue
+            if self.waited + wait > self.patience:
+                raise _asked_to_slow_down(wait)
+            self.waited += wait
+            await self.clock.sleep(wait + self.clock.chance() * Backoff().base)
+        now = self.clock.monotonic()
+        if self.exchange is not Exchange.DOWNLOAD:  # files lie with a storage service
+            self.pace.sent(now)
+        return now
+
+    def answered(self, left: float, failure: WireFailure | None = None) -> None:
+        """Note that a request had its answer, a refusal for another reason than the pace too."""
+        storage = self.exchange is Exchange.DOWNLOAD
+        if not storage and (failure is None or isinstance(failure, Refusal)):
+            self.pace.answered(left)
+
+    async def _may_ask(self, wait: float) -> bool:
+        """Tell whether this request may ask a closed account; pauses before it says no."""
+        now = self.clock.monotonic()
+        question_in = self.pace.question_in(self.begun, now)
+        if question_in is None or self.waited > self.patience:
+            raise _asked_to_slow_down(wait)
+        if question_in == 0:
+            self.pace.ask(now)
+            return True
+        pause = min(question_in, LOOK_AGAIN)
+        self.waited += pause
+        await self.clock.sleep(pause)
+        return False
+
+
+def _asked_to_slow_down(wait: float) -> ServiceSilent:
+    return ServiceSilent("The service asks to slow down. (429)", retry_after=wait)
+
+
+LOOK_AGAIN = 1.0
+"""Seconds after which an operation that may not ask yet looks whether another's question helped."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from enum import Enum
 
+from soundpiece_nb.api.answer import KNOWN_STATUSES
 from soundpiece_nb.api.error_logging import log_unforeseen
 
 Listener = Callable[["Run"], None]
@@ -23,19 +24,35 @@ class Phase(Enum):
     """Not followed here until the session goes on."""
 
 
+AS_FAR = {"processing": Phase.PROCESSING, "ready": Phase.DOWNLOADING}
+"""The phase of an operation that another process carries, by its status in the journal."""
+
+
 class Run:
     """An operation being carried; read from any thread, changed by the engine's alone.
 
-    `may_have_arrived` says that the service may have the request already, unacknowledged.
-    `trouble` is a sentence while something is being tried again. `ended` resolves to None at
-    the end, whatever the end was (the journal knows), or raises why following it stopped.
+    `begun` is when a person asked for it, on the engine's monotonic clock.
+    `may_have_arrived` says that the service may have the request already, unacknowledged; without
+    `sends`, what is not acknowledged is not sent. `departed` says that it may be leaving now,
+    `dropped` that it was discarded here. `refusal` is the HTTP status of a refusal.
+    `trouble` is a sentence while something is being tried again. `word` is the service's own for
+    the status where this version does not know it: within v1 any may come. `ended` resolves to
+    None at the end, whatever the end was (the journal knows), or raises why following it stopped.
     """
 
-    def __init__(self, key: str, *, unsent: bool = False) -> None:
+    def __init__(
+        self, key: str, *, unsent: bool = False, sends: bool = True, begun: float = 0.0
+    ) -> None:
         self.key = key
+        self.begun = begun
         self.may_have_arrived = not unsent
+        self.sends = sends
+        self.departed = False
+        self.dropped = False
+        self.refusal: int | None = None
         self.phase = Phase.SENDING
         self.trouble: str | None = None
+        self.word: str | None = None
         self.polls = 0
         self.retries = 0
         self.ended: Future[None] = Future()
@@ -57,6 +74,18 @@ class Run:
             return
         self.phase, self.trouble = phase, trouble
         self.tell()
+
+    @property
+    def unsent(self) -> bool:
+        """Whether the service can have nothing of it."""
+        return not (self.departed or self.may_have_arrived)
+
+    def hear(self, status: str) -> None:
+        """Note the status that the service answered, and tell everybody if its word is new."""
+        word = None if status in KNOWN_STATUSES else status
+        if word != self.word:
+            self.word = word
+            self.tell()
 
     def end(self, error: BaseException | None = None) -> None:
         """Resolve the future, then tell; nothing follows, another end neither."""

@@ -29,16 +29,17 @@ async def run_operation(context: OperationContext, *, fetch: Fetch = fetch_takes
         return
     if not answer.ended:
         context.run.change(Phase.PROCESSING)
+        context.run.hear(answer.status)
         answer = await poll_until_done(context, answer)
     workers, journal, key = context.workers, context.journal, context.run.key
     if answer.failed:
         code, message = answer.error_code or "internal_error", answer.error_message or ""
         context.log(logging.INFO, "failed: %s", code)
-        await workers.journal(journal.failed, key, code, message)
+        await workers.journal(journal.failed, key, code, message, answer.cost)
         return
     context.log(logging.INFO, "ready, with %s", counted(len(answer.outputs), "output"))
     context.run.change(Phase.DOWNLOADING)
-    await workers.journal(journal.ready, key, answer.outputs)
+    await workers.journal(journal.ready, key, answer.outputs, answer.cost)
     await fetch(context, answer)
 
 

@@ -6,10 +6,12 @@ import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from soundpiece_nb.api.error_logging import log_unforeseen, unforeseen_words
+from soundpiece_nb.api.error_logging import log, log_unforeseen, unforeseen_words
 from soundpiece_nb.api.errors import (
     DownloadFailed,
+    OtherAccount,
     Refusal,
+    SandboxSilent,
     ServiceSilent,
     SoundpieceError,
     StorageFailed,
@@ -19,9 +21,14 @@ from soundpiece_nb.api.errors import (
 from soundpiece_nb.journal.entry import Entry
 from soundpiece_nb.shown_text import short
 
-from .explanations import explain, refusal_words
-
-_log = logging.getLogger("soundpiece_nb.engine")
+from .explanations import (
+    NOT_SENT,
+    NOTHING_MADE,
+    OTHER_ACCOUNT,
+    explain,
+    refusal_words,
+)
+from .threads import is_no_thread, no_thread
 
 
 @dataclass(frozen=True)
@@ -33,10 +40,13 @@ class StopReason:
     words: str
 
 
-def stop_reason(error: BaseException, key: str, entry: Entry | None, home: Path) -> StopReason:
+def stop_reason(
+    error: BaseException, key: str, entry: Entry | None, home: Path, *, unsent: bool = False
+) -> StopReason:
     """Return why following an operation stopped, with what that means and what to do next.
 
-    `entry` is None where the journal fails too. An unforeseen error is logged with its traceback.
+    `entry` is None where the journal fails too. `unsent` says that no request of it can have
+    reached the service. An unforeseen error is logged with its traceback.
     """
     known = as_known(error)
     if known is None:
@@ -44,7 +54,9 @@ def stop_reason(error: BaseException, key: str, entry: Entry | None, home: Path)
         log_unforeseen("engine", error, private)
         known = SoundpieceError(unforeseen_words(error, home))
     code, words = code_of(known), known.message
-    _log.warning("%s: following it stopped: %s", key, code)
+    if unsent and isinstance(known, _BEFORE_SENDING):
+        code = NOT_SENT
+    log("engine", logging.WARNING, "%s: following it stopped: %s", key, code)
     known.key, known.what, known.money = key, words, ""
     known.next = f"%soundpiece_resume {short(key)} goes on with it."
     if entry is not None:
@@ -58,8 +70,20 @@ def stop_reason(error: BaseException, key: str, entry: Entry | None, home: Path)
     return StopReason(known, code, words)
 
 
-def detached(key: str) -> WatchingStopped:
-    """Return the error of an operation that is no longer followed here, and goes on."""
+_BEFORE_SENDING = (ServiceSilent, SandboxSilent)
+"""Errors of the way to a service, which leave no doubt whether a request was sent."""
+
+
+def detached(key: str, *, unsent: bool = False) -> WatchingStopped:
+    """Return the error of an operation that is no longer followed here, and goes on if sent."""
+    if unsent:
+        return WatchingStopped(
+            "This kernel no longer follows the operation, which was not sent.",
+            money=NOTHING_MADE,
+            next=f"%soundpiece_resume {short(key)} sends it; %soundpiece_discard {short(key)} "
+            "drops it.",
+            key=key,
+        )
     return WatchingStopped(
         "This kernel no longer follows the operation, which goes on at the service.",
         next=f"%soundpiece_resume {short(key)} follows it again.",
@@ -78,6 +102,8 @@ def as_known(error: BaseException) -> SoundpieceError | None:
             return ServiceSilent(error.message)
         case SoundpieceError():
             return error
+        case RuntimeError() if is_no_thread(error):
+            return no_thread(error)
         case OSError():
             return StorageFailed(f"The disk refused: {error.strerror or error}.")
         case _:
@@ -91,6 +117,8 @@ def code_of(error: SoundpieceError) -> str:
             return "download"
         case StorageFailed():
             return "storage"
+        case OtherAccount():
+            return OTHER_ACCOUNT
         case ServiceSilent():
             return "unreachable"
         case _:

@@ -1,4 +1,4 @@
-"""Threads for blocking work: one that writes the journal, a few that decode and encode."""
+"""Threads for blocking work: one writes the journal, two verify, two draw, and one prints."""
 
 from __future__ import annotations
 
@@ -11,40 +11,64 @@ from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any, ParamSpec, TypeVar
 
+from soundpiece_nb.api.errors import MachineLimit
+
+from .threads import start_thread
+
 Given = ParamSpec("Given")
 Made = TypeVar("Made")
 
-AUDIO_THREADS = 2
+AUDIO_THREADS, DRAWING_THREADS = 2, 2
 CLOSE_SECONDS = 1.0
-"""Seconds that closing waits for journal writes: a locked journal holds no process up."""
+"""Seconds that closing waits for journal writes and lines: neither a locked journal nor a paused
+terminal holds a process up."""
 
 
 class Workers:
     """Keeps blocking work off both the kernel's main thread and the engine's event loop."""
 
     def __init__(self) -> None:
-        self._journal = _ThreadPool(1, "soundpiece-journal")
-        self._audio = _ThreadPool(AUDIO_THREADS, "soundpiece-audio")
+        self._journal = ThreadPool(1, "soundpiece-journal")
+        self._audio = ThreadPool(AUDIO_THREADS, "soundpiece-audio")
+        self._drawing = ThreadPool(DRAWING_THREADS, "soundpiece-drawing")
+        self._lines = ThreadPool(1, "soundpiece-lines")
 
     async def journal(self, call: Callable[Given, Made], *a: Given.args, **k: Given.kwargs) -> Made:
         """Run a call on the journal; calls follow each other in order."""
         return await asyncio.wrap_future(self._journal.submit(call, *a, **k))
 
     async def compute(self, job: Callable[Given, Made], *a: Given.args, **k: Given.kwargs) -> Made:
-        """Run a call that takes processor time."""
+        """Run a call that takes processor time and that an operation needs."""
         return await asyncio.wrap_future(self._audio.submit(job, *a, **k))
 
     def start(self, job: Callable[Given, Made], *a: Given.args, **k: Given.kwargs) -> Future[Made]:
-        """Start a call that takes processor time, from any thread."""
-        return self._audio.submit(job, *a, **k)
+        """Start a call that takes processor time, draws or writes for a person; from any thread.
+
+        A front end that takes nothing holds up such calls, and no operation.
+        """
+        return self._drawing.submit(job, *a, **k)
+
+    def print(self, job: Callable[[], None]) -> Future[None]:
+        """Start a call that prints, in order with other such calls, from any thread.
+
+        A terminal may be paused for as long as a person likes, which holds nothing else up.
+        """
+        return self._lines.submit(job)
+
+    def ensure_running(self) -> None:
+        """Start the threads that carry operations; raises MachineLimit where that is refused."""
+        self._journal.ensure_running()
+        self._audio.ensure_running()
 
     def close(self) -> None:
-        """Take no more work; calls on the journal still run, other waiting work is dropped."""
+        """Take no more work; what writes or prints still runs, other waiting work is dropped."""
         self._audio.close(drop=True)
+        self._drawing.close(drop=True)
         self._journal.close(drop=False)
+        self._lines.close(drop=False)
 
 
-class _ThreadPool:
+class ThreadPool:
     """Threads that take one job after the other.
 
     No executor of the standard library: as soon as the main thread has ended, those refuse all
@@ -53,22 +77,31 @@ class _ThreadPool:
 
     def __init__(self, number: int, name: str) -> None:
         self._jobs: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = SimpleQueue()
-        self._idle = [
-            threading.Thread(target=self._work, name=name, daemon=True) for _ in range(number)
-        ]
+        self._most, self._name = number, name
         self._at_work: list[threading.Thread] = []
         self._closed = False
         self._lock = threading.Lock()
 
+    def ensure_running(self) -> None:
+        """Start a thread unless one is there; raises MachineLimit where that is refused."""
+        with self._lock:
+            if not (self._at_work or self._closed):
+                self._at_work.append(start_thread(self._work, self._name))
+
     def submit(self, job: Callable[Given, Made], *a: Given.args, **k: Given.kwargs) -> Future[Made]:
+        """Start a call, or have it wait for a thread; raises RuntimeError, MachineLimit."""
         future: Future[Made] = Future()
         with self._lock:
             if self._closed:
                 raise RuntimeError("The workers are closed.")
+            self._at_work = [each for each in self._at_work if each.is_alive()]  # none in a fork
+            if len(self._at_work) < self._most:
+                try:
+                    self._at_work.append(start_thread(self._work, self._name))
+                except MachineLimit:
+                    if not self._at_work:  # otherwise those that are there do it
+                        raise
             self._jobs.put((future, partial(job, *a, **k)))
-            if self._idle:
-                self._at_work.append(self._idle.pop())
-                self._at_work[-1].start()
         return future
 
     def close(self, *, drop: bool) -> None:

@@ -6,22 +6,20 @@ Columns are built whole, as adding row by row is several times slower for a long
 from __future__ import annotations
 
 import gc
-import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, literal_column, select
+from sqlalchemy import ColumnElement, select
 
+from .columns import TIME, Columns, sharing
 from .filters import Filter
 from .journal import Journal
 from .queries import listed
 from .schema import operations, takes
 
-TIME = "datetime64[us, UTC]"
 DTYPES: dict[str, Any] = {
     "name": "string",
     "route": "string",
@@ -46,11 +44,18 @@ DTYPES: dict[str, Any] = {
     "note": "string",
     "tags": "object",
     "sweep": "object",
+    "batch": "string",
     "notebook": "string",
     "files": "object",
     "service": "string",
+    "made_by": "string",
+    "cost": "string",
 }
-"""The columns of a history in order; `params` is a dict, `tags` and `files` are lists."""
+"""The columns of a history in order.
+
+`tags` and `files` are lists, `params` and `sweep` dictionaries, or None where there is nothing;
+`batch` is the NAME of the batch or sweep that it is of.
+"""
 
 TAKE_DTYPES: dict[str, Any] = {
     "name": "string",
@@ -68,19 +73,25 @@ TAKE_DTYPES: dict[str, Any] = {
     "sample_rate": "Int64",
     "channels": "Int64",
     "md5": "string",
+    "made_by": "string",
 }
 """The columns of takes in order: `loudness` in LUFS, `tempo` in bpm, `centroid` in Hz."""
 
-_REPEATED = ("name", "route", "status", "error_code", "error_message", "notebook", "service")
+_REPEATED = (
+    "name",
+    "route",
+    "status",
+    "error_code",
+    "error_message",
+    "batch",
+    "notebook",
+    "service",
+    "made_by",
+    "cost",
+)
 """Columns whose few different texts many rows share."""
-_JSON = ("params", "tags", "sweep")
-_OF_OPERATIONS = ("name", "route", "prompt")
-_WHOLE_PATH = f":home || replace(takes.path, '/', '{os.sep}')"
-_WHOLE_PATHS = f""":home ||
-    replace(replace(operations.files, '/', '{os.sep}'), char(10), char(0) || :home)"""
-"""The paths of an operation's files with NUL between them."""
-_NO_TIME = -(2**63)
-"""NaT in numpy."""
+_DICTS = ("params", "sweep")
+_OF_OPERATIONS = ("name", "route", "prompt", "made_by")
 
 
 def history(journal: Journal, wanted: Filter) -> pd.DataFrame:
@@ -110,14 +121,15 @@ def takes_of(journal: Journal, wanted: Filter) -> pd.DataFrame:
         "idempotency_key": operations.c.idempotency_key,
         "take": takes.c.take,
         **{name: (operations if name in _OF_OPERATIONS else takes).c[name] for name in TAKE_DTYPES},
-        "path": literal_column(_WHOLE_PATH),
     }
+    made = Columns()
     with _collector_paused():
-        values = journal.columns(sources, _shown(journal, wanted), {}, home=_home(journal))
-        keys = pd.Index(_column(values["idempotency_key"], "string"), name="idempotency_key")
-        numbers = pd.Index(values["take"].astype("int64"), name="take")
-        index = pd.MultiIndex.from_arrays([keys, numbers])
-        columns = {name: _column(values[name], dtype) for name, dtype in TAKE_DTYPES.items()}
+        read = {"path": made.path("path", _home(journal))}
+        values = journal.columns(sources, _shown(journal, wanted), read)
+        keys = made.keys(values["idempotency_key"])
+        numbers = pd.Index(made.of("take", values["take"], "Int64").to_numpy("int64", na_value=0))
+        index = pd.MultiIndex.from_arrays([keys, numbers.rename("take")])
+        columns = {name: made.of(name, values[name], dtype) for name, dtype in TAKE_DTYPES.items()}
         return pd.DataFrame(columns, index=index, copy=False)
 
 
@@ -130,15 +142,25 @@ def _frame(journal: Journal, numbers: Sequence[int]) -> pd.DataFrame:
     sources: dict[str, ColumnElement[Any]]
     sources = {name: operations.c[name] for name in ("idempotency_key", *DTYPES)}
     del sources["elapsed"]  # pandas subtracts the times faster
-    sources["files"] = literal_column(_WHOLE_PATHS)
-    read = {name: _sharing() for name in _REPEATED} | dict.fromkeys(_JSON, _read_json)
-    read["files"] = _split_paths
+    made = Columns()
+    read = {name: sharing() for name in _REPEATED}
+    read |= {name: made.dicts(name) for name in _DICTS}
+    read["tags"] = made.lists("tags")
+    read["files"] = made.paths("files", _home(journal))
     with _collector_paused():
-        values = journal.columns(sources, numbers, read, home=_home(journal))
-        index = pd.Index(_column(values.pop("idempotency_key"), "string"), name="idempotency_key")
-        columns = {name: _column(found, DTYPES[name]) for name, found in values.items()}
+        values = journal.columns(sources, numbers, read)
+        keys = made.keys(values.pop("idempotency_key"))
+        columns = {name: made.of(name, found, DTYPES[name]) for name, found in values.items()}
         columns["elapsed"] = columns["finished_at"] - columns["submitted_at"]
-        return pd.DataFrame(columns, index=index, columns=list(DTYPES), copy=False)
+        _complain(columns["error_message"], made.unreadable)
+        return pd.DataFrame(columns, index=keys, columns=list(DTYPES), copy=False)
+
+
+def _complain(messages: Any, unreadable: Mapping[int, Sequence[str]]) -> None:
+    """Say in the row of an operation what of it cannot be read, where it says nothing else."""
+    for place, names in unreadable.items():
+        if pd.isna(messages[place]):
+            messages[place] = f"Its row in the journal is damaged ({', '.join(names)})."
 
 
 @contextmanager
@@ -156,44 +178,5 @@ def _collector_paused() -> Iterator[None]:
             gc.enable()
 
 
-def _read_json(texts: Sequence[str | None]) -> list[Any]:
-    """Read lists and dictionaries, a copy for each row; most texts of a history are alike."""
-    return [None if text is None else _loads(text).copy() for text in texts]
-
-
-_loads = lru_cache(json.loads)
-
-
-def _sharing() -> Callable[[Sequence[str | None]], list[Any]]:
-    """Return a function that replaces equal texts by one object, for columns with few texts."""
-    known: dict[str | None, str | None] = {}
-    return lambda texts: list(map(known.setdefault, texts, texts))
-
-
-def _split_paths(texts: Sequence[str | None]) -> list[Any]:
-    return [text.split("\0") if text else [] for text in texts]
-
-
 def _home(journal: Journal) -> str:
     return f"{journal.home}{os.sep}"
-
-
-def _column(values: Any, dtype: str) -> Any:
-    """Return the database's values as a column of a dtype; None becomes NA."""
-    if dtype == "object":
-        return values
-    if dtype == "string":
-        return pd.arrays.StringArray(values)
-    if dtype == "Int64":
-        return pd.arrays.IntegerArray(*_filled(values, 0, "int64"))
-    if dtype == "Float64":
-        return pd.arrays.FloatingArray(*_filled(values, 0.0, "float64"))
-    microseconds, _ = _filled(values, _NO_TIME, "int64")
-    return pd.DatetimeIndex(microseconds.view("datetime64[us]")).tz_localize("UTC")
-
-
-def _filled(values: Any, absent: float, dtype: str) -> tuple[Any, Any]:
-    """Return numbers with None replaced by `absent`, and the mask of those that were None."""
-    missing = pd.isna(values)
-    values[missing] = absent
-    return values.astype(dtype), missing

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Update, func, select
+
+from soundpiece_nb.inputs.spelling import composed
 
 from .entry import Entry
 from .queries import Queries
-from .schema import SUMMED_UP, operations, update_operation, update_take, update_takes
+from .row_reading import Row
+from .schema import SUMMED_UP, operations, takes, update_operation, update_take, update_takes
 
 
 class Labelling(Queries):
@@ -24,9 +27,11 @@ class Labelling(Queries):
         }
         with self._database.write() as connection:  # another process may add tags at the same time
             written = select(operations.c.tags).where(operations.c.idempotency_key == key)
-            present = json.loads(connection.execute(written).scalar_one())
-            if set(tags) - set(present):
-                changes["tags"] = json.dumps(list(dict.fromkeys([*present, *tags])))
+            present = Row({"tags": connection.execute(written).scalar_one()}).texts("tags")
+            known = set(map(composed, present))
+            new = {composed(tag): tag for tag in tags if composed(tag) not in known}
+            if new:
+                changes["tags"] = json.dumps([*present, *new.values()])
             if changes:
                 connection.execute(update_operation(key).values(**changes))
 
@@ -39,19 +44,38 @@ class Labelling(Queries):
                 connection.execute(update_take(key, take).values(**changes))
                 connection.execute(update_operation(key).values(SUMMED_UP))
 
-    def prune(self, key: str) -> None:
-        """Note that an operation's audio is not wanted here; call it before deleting the files.
-
-        A file that a crash leaves behind is then forgotten like any other that is gone.
-        """
+    def untag(self, key: str, tags: Sequence[str]) -> None:
+        """Take tags away from an operation, however their characters are encoded."""
+        unwanted = set(map(composed, tags))
         with self._database.write() as connection:
-            connection.execute(update_takes(key).values(pruned_at=self.now()))
+            written = select(operations.c.tags).where(operations.c.idempotency_key == key)
+            present = Row({"tags": connection.execute(written).scalar_one()}).texts("tags")
+            kept = [tag for tag in present if composed(tag) not in unwanted]
+            connection.execute(update_operation(key).values(tags=json.dumps(kept)))
 
-    def unprune(self, key: str) -> Entry:
-        """Return one operation, whose audio is wanted again if it was pruned."""
+    def prune(self, key: str, numbers: Collection[int] = ()) -> None:
+        """Note that takes are not wanted here, all unless some are numbered.
+
+        Call it before deleting the files: one that a crash leaves behind is then forgotten like any
+        other that is gone. So is the reason why one could not be fetched.
+        """
+        since = func.coalesce(takes.c.pruned_at, self.now())
+        ready = update_operation(key).where(operations.c.status == "ready")
+        with self._database.write() as connection:
+            connection.execute(_update_some(key, numbers).values(pruned_at=since))
+            connection.execute(ready.values(error_code=None, error_message=None))
+
+    def unprune(self, key: str, numbers: Collection[int] = ()) -> Entry:
+        """Return one operation, whose takes, or the numbered ones, are wanted again."""
         entry = self.entry(key)
         if not any(take.pruned_at for take in entry.takes):
             return entry
         with self._database.write() as connection:
-            connection.execute(update_takes(key).values(pruned_at=None))
+            connection.execute(_update_some(key, numbers).values(pruned_at=None))
         return self.entry(key)
+
+
+def _update_some(key: str, numbers: Collection[int]) -> Update:
+    """Return an UPDATE of the numbered takes of an operation; of all where none is numbered."""
+    update = update_takes(key)
+    return update.where(takes.c.take.in_(list(numbers))) if numbers else update

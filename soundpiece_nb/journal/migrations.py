@@ -7,19 +7,38 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 
-from sqlalchemy import Connection, inspect, select, update
+from sqlalchemy import Connection, func, inspect, select, update
 
 from soundpiece_nb.api.errors import JournalTooNew
-from soundpiece_nb.files import first_free, written_beside
+from soundpiece_nb.files.naming import first_free
+from soundpiece_nb.files.writing import written_beside
 
 from .schema import SUMMED_UP, deliveries, metadata, operations, schema_version, takes, takes_noted
 
 REBUILT_BELOW = 3
 """Older versions have no `number`, which cannot be added: their rows are copied to new tables."""
 
+
+def _add_account(connection: Connection) -> None:
+    connection.exec_driver_sql("ALTER TABLE operations ADD COLUMN account TEXT")
+
+
+def _add_sent_at(connection: Connection) -> None:
+    """Add the columns; of what was not said to be unsent, it was not kept whether it had left."""
+    for column in ("sent_at BIGINT", "made_by TEXT", "cost TEXT"):
+        connection.exec_driver_sql(f"ALTER TABLE operations ADD COLUMN {column}")
+    unsent = (operations.c.status == "rejected") | (
+        (operations.c.status == "submitting") & (operations.c.error_code == "unsent")
+    )
+    left = func.coalesce(unsent, False).is_(False)
+    connection.execute(operations.update().where(left).values(sent_at=operations.c.submitted_at))
+
+
 MIGRATIONS: Mapping[int, Callable[[Connection], None]] = {
     3: deliveries.create,
     4: takes_noted.create,
+    5: _add_account,
+    6: _add_sent_at,
 }
 """The step from each version, from REBUILT_BELOW on, to the next; the last leads to this one."""
 
@@ -61,7 +80,7 @@ def _keep_copy(file: Path, version: int) -> None:
     """Copy all that is committed, which is the journal before the caller's transaction."""
     target = first_free(file.with_name(f"{file.stem}.schema-{version}{file.suffix}"))
     with (
-        written_beside(target) as copy,
+        written_beside(target, private=True) as copy,
         closing(sqlite3.connect(file)) as old,
         closing(sqlite3.connect(copy)) as kept,
     ):

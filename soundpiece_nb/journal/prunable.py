@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 
 from .entry import Entry, microseconds
-from .filters import Filter, read_since
+from .filters import Filter
 from .journal import Journal
+from .moments import read_since
 from .schema import operations, takes
 
 

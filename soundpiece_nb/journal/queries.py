@@ -4,25 +4,39 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, text
+from sqlalchemy import ColumnElement, Select, case, func, or_, select, text, union
 
 from soundpiece_nb.api.errors import Mistake
-from soundpiece_nb.shown_text import quoted
+from soundpiece_nb.inputs.spelling import as_python, did_you_mean
+from soundpiece_nb.shown_text import MOST_IN_A_NAME, label, quoted
 
 from .database import Database
 from .entry import Entry, now_in_microseconds, read_entry
 from .filters import Filter
 from .quick_reads import UNFINISHED
-from .schema import operations, takes
+from .row_reading import LARGEST, Row
+from .schema import NEVER_LEFT, operations, takes
+from .usage import Usage
 
 if TYPE_CHECKING:
     import numpy as np
 
 _MOST_CANDIDATES = 5
+_MOST_KNOWN = 5_000
+"""Words among which the one that was meant is looked for."""
+_WORDS_OF = {
+    "name": ("name", "batch"),
+    "sweep": ("batch", "sweep_id"),
+    "batch": ("batch", "sweep_id"),
+    "tag": ("tags",),
+    "error": ("error_code",),
+}
+"""The columns that filters look for a word in."""
 _FEWEST_DURATIONS = 3
 _ROWS_AT_A_TIME = 100
 """Rows that become columns at a time: more do not fit the processor's cache, and make a long
@@ -32,6 +46,12 @@ history a fifth slower (measured by `bench/history_at_100k.py`)."""
 _LISTED_OPERATIONS = """json_each(:numbers) AS wanted
     CROSS JOIN operations ON operations.number = wanted.value"""
 _WITH_TAKES = " CROSS JOIN takes ON takes.idempotency_key = operations.idempotency_key"
+
+
+_STATE = case(
+    (NEVER_LEFT, "unsent"),
+    else_=operations.c.status,
+)
 
 
 class Page(NamedTuple):
@@ -115,26 +135,47 @@ class Queries:
         if not isinstance(wanted, str | UUID):
             raise Mistake(f"A name or key must be text, not {quoted(wanted)}.")
         wanted = str(wanted).strip()
-        named = (operations.c.name == wanted) | (operations.c.operation_id == wanted)
+        names = {wanted, as_python(wanted)}  # earlier versions kept a NAME as it was typed
+        named = operations.c.name.in_(names) | (operations.c.operation_id == wanted)
         if newest := self._keys(named, operations.c.submitted_at.desc(), most=1):
             return newest[0]
         key, beginning = operations.c.idempotency_key, wanted.lower()
         between = (key >= beginning) & (key < beginning + "\x7f")
         candidates = self._keys(between, key, most=_MOST_CANDIDATES)
+        if not candidates and (part := re.fullmatch(r"([^\s:]+):\s*([^\W\d]\w*=.*)", wanted)):
+            raise Mistake(
+                f"{quoted(wanted)} names no operation of a sweep or batch.",
+                next=f'Say "{label(part[1])} {label(part[2])}".',
+            )
         if not candidates and ":" in wanted:
             raise Mistake(
                 f"{quoted(wanted)} names a take, and here a whole operation is meant.",
                 next=f"Say {wanted.partition(':')[0]}.",
             )
         if not beginning or not candidates:
+            meant = did_you_mean(wanted, self._names())
             raise Mistake(
-                f"No operation has the name or key {quoted(wanted)}.",
+                f"No operation has the name or key {quoted(wanted)}{meant}.",
                 next="%soundpiece_history lists them.",
             )
         if len(candidates) > 1:
             longer = ", ".join(candidate[: len(wanted) + 4] for candidate in candidates)
             raise Mistake(f"More than one key begins with {quoted(wanted)}: {longer}.")
         return candidates[0]
+
+    def latest_named(self, name: str, *, but: str) -> str | None:
+        """Return the key of the newest operation of a NAME, or of a batch or sweep of it.
+
+        Another than the one of the key `but`; None where there is none.
+        """
+        named = (operations.c.name == name) | (operations.c.batch == name)
+        others = named & (operations.c.idempotency_key != but)
+        return next(iter(self._keys(others, operations.c.submitted_at.desc(), most=1)), None)
+
+    def _names(self) -> list[str]:
+        """Return NAMEs of which one may have been meant."""
+        known = self.known("name")
+        return [name for name in known if name.isidentifier() and len(name) <= MOST_IN_A_NAME]
 
     def made_from(self, key: str) -> list[str]:
         """Return the keys of operations that were made from outputs of this one, oldest first."""
@@ -144,7 +185,8 @@ class Queries:
 
     def of_batch(self, name: str) -> list[str]:
         """Return the keys of a batch's operations, in the order of its rows; no sweep's."""
-        return self._keys((operations.c.batch == name) & operations.c.sweep_id.is_(None))
+        rows = (operations.c.batch == name) & operations.c.sweep_id.is_(None)
+        return self._keys(rows, operations.c.number)  # not by time: one may have been made later
 
     def of_group(self, group: Group) -> list[str]:
         """Return the keys of the operations of a sweep or batch, in the order of writing."""
@@ -158,14 +200,37 @@ class Queries:
         A NAME means the newest thing that has it; None where that is a single operation.
         """
         columns = (operations.c.sweep_id, operations.c.batch, operations.c.name)
+        names = {wanted, as_python(wanted)}
         newest = (
             select(operations.c.sweep_id, operations.c.batch)
-            .where(or_(*(column == wanted for column in columns)))
+            .where(or_(*(column.in_(names) for column in columns)))
             .order_by(operations.c.submitted_at.desc())
             .limit(1)
         )
         group = next((Group(*row) for row in self.rows(newest)), None)
-        return group if group and wanted in group else None
+        return group if group and not names.isdisjoint(group) else None
+
+    def never_sent(self) -> list[tuple[str, str | None, int | None]]:
+        """Return key, holder and end of its lease of what never left this machine, oldest first."""
+        column = operations.c
+        wanted = select(column.idempotency_key, column.holder, column.held_until).where(NEVER_LEFT)
+        return [(*row,) for row in self.rows(wanted.order_by(column.submitted_at))]
+
+    def newest_named(self, name: str) -> str | None:
+        """Return the key of the newest operation of a NAME of its own; None if there is none."""
+        named = operations.c.name.in_({name, as_python(name)})
+        return next(iter(self._keys(named, operations.c.submitted_at.desc(), most=1)), None)
+
+    def known(self, word: str) -> list[str]:
+        """Return words that the filter `name`, `sweep`, `batch`, `tag` or `error` can find."""
+        columns = [operations.c[name] for name in _WORDS_OF[word]]
+        found = union(*(select(column).where(column.is_not(None)) for column in columns))
+        words = [text for (text,) in self.rows(found.limit(_MOST_KNOWN)) if isinstance(text, str)]
+        if word != "tag":
+            return words
+        return list(
+            dict.fromkeys(tag for tags in words for tag in Row({"tags": tags}).texts("tags"))
+        )
 
     def unfinished(self) -> list[str]:
         """Return the keys of operations with something left to do, oldest first."""
@@ -186,10 +251,24 @@ class Queries:
         wanted = select(key, operations.c.status).where(key.in_(listed(list(keys))))
         return dict(self.rows(wanted))
 
+    def states(self, keys: Collection[str]) -> dict[str, str]:
+        """Return the status of each, by key; `unsent` where nothing has left this machine yet."""
+        key = operations.c.idempotency_key
+        return dict(self.rows(select(key, _STATE).where(key.in_(listed(list(keys))))))
+
     def counts(self) -> dict[str, int]:
-        """Return how many operations have each status."""
-        status = operations.c.status
-        return dict(self.rows(select(status, func.count()).group_by(status)))
+        """Return how many operations have each status, as `states` calls it."""
+        column = operations.c
+        counted = select(column.status, func.count()).group_by(column.status)
+        [(unsent,)] = self.rows(select(func.count()).where(NEVER_LEFT))
+        counts = dict(self.rows(counted)) | {"unsent": unsent}
+        counts["submitting"] = counts.get("submitting", 0) - unsent
+        return {status: count for status, count in counts.items() if count}
+
+    def begun_today(self, service: str, person: str | None) -> int:
+        """Return how many operations that can cost a person, or everybody, has begun today."""
+        with self._database.read() as connection:
+            return Usage(connection, self.now()).begun_today(service, person)
 
     def usual_seconds(self, route: str, service: str) -> tuple[float, float] | None:
         """Return median and 90th percentile, in seconds, of how long the latest fifty took.
@@ -215,7 +294,7 @@ class Queries:
             .order_by(column.submitted_at.desc())
             .limit(50)
         )
-        return sorted(took / 1e6 for (took,) in self.rows(latest))
+        return sorted(took / 1e6 for (took,) in self.rows(latest) if _is_length(took))
 
     # ------------------------------------------------------------------ rows and columns
 
@@ -266,6 +345,11 @@ class Queries:
                     columns[name][begin:end] = converted
                 begin = end
         return {name: column[:begin] for name, column in columns.items()}
+
+
+def _is_length(took: object) -> bool:
+    """Tell whether microseconds between two times are those of an operation, not of a bad row."""
+    return isinstance(took, int) and 0 <= took <= LARGEST * 1e6
 
 
 def listed(values: Sequence[int] | Sequence[str]) -> Select[Any]:

@@ -7,9 +7,10 @@ the Jupyter server read in the same way.
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 FILE_NAME = "journal.sqlite"
 UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
@@ -30,43 +31,66 @@ UNFINISHED = """
 """
 
 
-def read_rows(home: Path, query: str, values: Any = (), wait: float = BUSY_SECONDS) -> list[Any]:
-    """Return a query's rows; none from a journal that does not exist or cannot be read.
+def read_rows(home: Path, *queries: str, values: Any = (), wait: float = BUSY_SECONDS) -> list[Any]:
+    """Return the rows of the first of these queries that the journal can answer.
 
-    A write of another process is waited for `wait` seconds.
+    An earlier version's journal may lack columns. There are no rows in one that does not exist or
+    cannot be read. A write of another process is waited for `wait` seconds.
     """
     file = home / FILE_NAME
-    if not file.exists():
+    try:
+        if not file.exists():
+            return []
+    except OSError:  # of a folder that may not be looked into, or a name that is too long
         return []
     address = f"{file.as_uri()}?mode=ro"
+    with suppress(*UNREADABLE), closing(sqlite3.connect(address, uri=True, timeout=wait)) as opened:
+        for query in queries:
+            with _suppress_missing_column():
+                return opened.execute(query, values).fetchall()
+    return []
+
+
+@contextmanager
+def _suppress_missing_column() -> Iterator[None]:
     try:
-        with closing(sqlite3.connect(address, uri=True, timeout=wait)) as connection:
-            return connection.execute(query, values).fetchall()
-    except UNREADABLE:
-        return []
+        yield
+    except sqlite3.OperationalError as error:
+        if "no such column" not in str(error):
+            raise
 
 
-def count_abandoned(home: Path, now: int) -> int:
-    """Count unfinished operations that no living process holds; 0 where there is no journal.
+class Abandoned(NamedTuple):
+    """An unfinished operation that no living process holds."""
 
-    An unreadable journal counts as 0: the next one to open it raises the reason.
+    key: str
+    unsent: bool
+    """Whether nothing of it has ever left this machine."""
+
+
+def find_abandoned(home: Path, now: int) -> list[Abandoned]:
+    """Return the abandoned operations, oldest first; `now` is in microseconds.
+
+    There are none where there is no journal, or an unreadable one: the next to open that raises the
+    reason.
     """
-    return len(find_abandoned(home, now))
-
-
-def find_abandoned(home: Path, now: int) -> list[str]:
-    """Return the keys of those operations, oldest first; `now` is in microseconds."""
     from .lease import is_held
 
-    query = f"""SELECT idempotency_key, holder, held_until FROM operations
+    unsent = "status = 'submitting' AND sent_at IS NULL"
+    query = f"""SELECT idempotency_key, holder, held_until, {{}} FROM operations
         WHERE {UNFINISHED} ORDER BY submitted_at"""  # noqa: S608 - a constant
-    return [key for key, holder, until in read_rows(home, query) if not is_held(holder, until, now)]
+    rows = read_rows(home, query.format(unsent), query.format("0"))
+    return [
+        Abandoned(key, bool(never_left))
+        for key, holder, until, never_left in rows
+        if not is_held(holder, until, now)
+    ]
 
 
 def find_take(home: Path, key: str, take: int) -> str | None:
     """Return the path of a take's file, relative to the home folder; None where it has no file."""
     query = "SELECT path FROM takes WHERE idempotency_key = ? AND take = ?"
-    return next((path for (path,) in read_rows(home, query, (key, take))), None)
+    return next((path for (path,) in read_rows(home, query, values=(key, take))), None)
 
 
 class ChangeDetector:

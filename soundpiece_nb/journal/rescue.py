@@ -6,6 +6,7 @@ readable only if its body names its key.
 
 from __future__ import annotations
 
+import errno
 import itertools
 import json
 import os
@@ -13,7 +14,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,9 +24,10 @@ from filelock import FileLock
 from sqlalchemy import Table, create_engine
 
 from soundpiece_nb.api.errors import JournalDamaged, StorageFailed
-from soundpiece_nb.files import first_free, written_beside
+from soundpiece_nb.files.naming import first_free
+from soundpiece_nb.files.writing import written_beside
 
-from .database import Database, address_of
+from .database import ANOTHER_HOME, Database, address_of
 from .entry import STATUSES
 from .migrations import prepare
 from .quick_reads import FILE_NAME, UNREADABLE
@@ -69,22 +71,41 @@ def rescue(home: Path) -> Rescue | None:
     OSError where there is no room for a copy.
     """
     file = home / FILE_NAME
-    with FileLock(home / f"{FILE_NAME}.lock"):
+    with _locked(home):
         if not _is_damaged(file):
             return None
-        if users := find_users(file):
+        users = find_users(file)
+        if users or is_used_elsewhere(file):
             raise StorageFailed(in_use(users))
         for left in home.glob(f"{_FOLDER}*"):
             shutil.rmtree(left)
         aside = first_free(home / f"journal-damaged-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.sqlite")
         for ending in (*_SIDE_FILES, ""):
-            with suppress(FileNotFoundError), written_beside(Path(f"{aside}{ending}")) as copy:
+            with (
+                suppress(FileNotFoundError),
+                written_beside(Path(f"{aside}{ending}"), private=True) as copy,
+            ):
                 shutil.copyfile(f"{file}{ending}", copy)
-        with written_beside(file) as fresh:
+        with written_beside(file, private=True) as fresh:
             counts = _copy_rows(aside, fresh)
             for ending in _SIDE_FILES:  # their writes do not belong to the new file
                 Path(f"{file}{ending}").unlink(missing_ok=True)
         return Rescue(aside, *counts)
+
+
+@contextmanager
+def _locked(home: Path) -> Iterator[None]:
+    """Let one process at a time rescue a journal; raises StorageFailed where nothing locks."""
+    lock = FileLock(home / f"{FILE_NAME}.lock", mode=0o600)
+    try:
+        lock.acquire()
+    except NotImplementedError:
+        what = f"The journal is damaged, and the file system of {home} cannot lock files."
+        raise StorageFailed(what, next=ANOTHER_HOME) from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def find_users(file: Path) -> list[int]:
@@ -100,11 +121,33 @@ def find_users(file: Path) -> list[int]:
     return found
 
 
+def is_used_elsewhere(file: Path) -> bool:
+    """Tell whether a process that cannot be seen from here, in another container, has a file open.
+
+    Every user of a write-ahead log holds a lock on byte 128 of its shared memory (`WAL_SHM_DMS` in
+    SQLite's os_unix.c). No connection of this process may be open.
+    """
+    try:
+        import fcntl
+
+        with Path(f"{file}-shm").open("r+b") as shared:
+            fcntl.lockf(shared, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _DEAD_MAN_SWITCH)
+    except (ImportError, FileNotFoundError):
+        return False
+    except OSError as error:
+        return error.errno in (errno.EACCES, errno.EAGAIN)
+    return False
+
+
+_DEAD_MAN_SWITCH = 128
+
+
 def in_use(users: Sequence[int]) -> str:
     """Return the sentences that tell why a damaged journal is not rescued now."""
+    user = "another kernel" + (f" (process {users[0]})" if users else " in another container")
     return (
-        f"The journal is damaged, and in use by another kernel (process {users[0]}). Shut that "
-        "down; then %soundpiece_doctor saves all that can be read."
+        f"The journal is damaged, and in use by {user}. Shut that down; then %soundpiece_doctor "
+        "saves all that can be read."
     )
 
 
@@ -139,6 +182,8 @@ def _is_damaged(file: Path) -> bool:
 def _copy_rows(damaged: Path, fresh: Path) -> tuple[int, int]:
     """Write the readable rows into a new file; return the numbers of operations and takes."""
     engine = create_engine(address_of(fresh))
+    with closing(Database(fresh)) as empty, empty.read():
+        pass  # it gets the journal mode that suits its file system
     with engine.begin() as connection:
         prepare(connection, fresh)
     engine.dispose()
@@ -177,7 +222,7 @@ def _is_whole(row: Mapping[str, Any]) -> bool:
     """Tell whether an operation's row is what was written: its body names its key."""
     try:
         named = json.loads(row["body"])["idempotency_key"]
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, RecursionError):
         return False
     return bool(named == row["idempotency_key"] and row["status"] in STATUSES)
 

@@ -53,6 +53,10 @@ operations = Table(
     Column("files", Text),  # paths of its takes, one a line
     Column("elapsed", BigInteger, sa.Computed("finished_at - submitted_at", persisted=False)),
     Column("sweep_id", Text, sa.Computed("json_extract(sweep, '$.id')", persisted=False)),
+    Column("account", Text),  # see `credentials.account_mark`
+    Column("sent_at", BigInteger),  # when it may first have left this machine; none: never
+    Column("made_by", Text),  # see `settings.made_by`
+    Column("cost", Text),  # as the service says it, see `Answer.cost`
     Index(
         "operations_listed",
         "route",
@@ -127,6 +131,9 @@ deliveries = Table(
     Column("heard_at", BigInteger, nullable=False, index=True),
     sqlite_autoincrement=True,  # no number is used twice, though old rows are deleted
 )
+
+NEVER_LEFT = (operations.c.status == "submitting") & operations.c.sent_at.is_(None)
+"""The condition of what waits to be sent, and of which nothing has left this machine."""
 
 _of_it = takes.c.idempotency_key == operations.c.idempotency_key
 SUMMED_UP = {

@@ -7,12 +7,12 @@ rowid tells which of two is newer without its row being read.
 
 from __future__ import annotations
 
-import json
 from itertools import takewhile
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from .quick_reads import read_rows
+from .row_reading import Row
 
 LATEST = 2_000
 """Number of the latest operations that are read where no index helps."""
@@ -70,10 +70,41 @@ _OUTPUTS = """
     ORDER BY take
 """
 _TAGS = "SELECT tags FROM operations ORDER BY rowid DESC LIMIT :latest"
-_SWEEPS = """
-    SELECT json_extract(sweep, '$.id')
-    FROM (SELECT sweep FROM operations ORDER BY rowid DESC LIMIT :latest)
-    WHERE sweep IS NOT NULL
+_GROUP_NAMES = """
+    WITH RECURSIVE found(name) AS (
+        SELECT min(batch) FROM operations INDEXED BY operations_by_batch
+        WHERE batch >= :beginning AND batch < :end
+        UNION ALL
+        SELECT (SELECT min(batch) FROM operations INDEXED BY operations_by_batch
+                WHERE batch > found.name AND batch < :end)
+        FROM found WHERE found.name IS NOT NULL
+        LIMIT :most
+    )
+    SELECT name FROM found WHERE name IS NOT NULL
+"""
+_MEMBERS = """
+    WITH newest AS (
+        SELECT sweep_id, batch FROM operations WHERE batch = :word OR sweep_id = :word
+        ORDER BY submitted_at DESC LIMIT 1)
+    SELECT operations.name, operations.prompt, operations.sweep
+    FROM newest JOIN operations ON CASE WHEN newest.sweep_id IS NULL
+        THEN operations.batch = newest.batch AND operations.sweep_id IS NULL
+        ELSE operations.sweep_id = newest.sweep_id END
+    WHERE operations.rowid IN (
+        SELECT rowid FROM operations WHERE batch = :word
+        UNION SELECT rowid FROM operations WHERE sweep_id = :word)
+    ORDER BY operations.rowid LIMIT :most
+"""
+_GROUPS = """
+    SELECT batch, json_extract(sweep, '$.id')
+    FROM (SELECT batch, sweep FROM operations ORDER BY rowid DESC LIMIT :latest)
+    WHERE batch IS NOT NULL OR sweep IS NOT NULL
+"""
+
+_DROPPABLE = """
+    SELECT batch, name, idempotency_key, route, status FROM operations
+    WHERE status = 'rejected' OR (status = 'submitting' AND sent_at IS NULL)
+    ORDER BY submitted_at DESC LIMIT :latest
 """
 
 
@@ -113,11 +144,27 @@ def suggest_keys(home: Path, beginning: str) -> list[Suggestion]:
     rows = _rows(home, query, beginning=beginning, end=beginning + _LAST, most=MOST)
     suggestions = []
     for key, route, status, *neighbours in rows:
-        shared = max(_shared(key, other or "") for other in neighbours)
+        if not isinstance(key, str):
+            continue
+        others = (other for other in neighbours if isinstance(other, str))
+        shared = max((_shared(key, other) for other in others), default=0)
         unique = max(FEWEST_CHARACTERS, shared + 1)
         word = key[:unique] if unique > len(beginning) else key
         suggestions.append(Suggestion(word, route, status))
     return suggestions
+
+
+def suggest_droppable(home: Path) -> list[Suggestion]:
+    """Return NAMEs of what was never sent or was refused, newest first, and keys of what has none.
+
+    A sweep or batch is there by its own NAME.
+    """
+    named: dict[str, Suggestion] = {}
+    for batch, name, key, route, status in _rows(home, _DROPPABLE, latest=LATEST):
+        word = next((each for each in (batch, name) if each), str(key)[:FEWEST_CHARACTERS])
+        if isinstance(word, str):
+            named.setdefault(word, Suggestion(word, route, status))
+    return list(named.values())[:MOST]
 
 
 def suggest_outputs(home: Path, word: str) -> list[tuple[str, float | None]]:
@@ -126,18 +173,45 @@ def suggest_outputs(home: Path, word: str) -> list[tuple[str, float | None]]:
     These are what is typed after the colon in `NAME:2` or `NAME:vocals`.
     """
     rows = _rows(home, _OUTPUTS, word=word, end=word + _LAST)
-    return [(kind or str(take), seconds) for take, kind, seconds in rows]
+    return [
+        (kind if kind and isinstance(kind, str) else str(take), _as_seconds(seconds))
+        for take, kind, seconds in rows
+    ]
+
+
+def _as_seconds(seconds: object) -> float | None:
+    return seconds if isinstance(seconds, float) else None
 
 
 def suggest_tags(home: Path) -> list[str]:
     """Return the tags of the latest operations, the latest first."""
     lists = dict.fromkeys(tags for (tags,) in _rows(home, _TAGS, latest=LATEST))
-    return list(dict.fromkeys(tag for tags in lists for tag in json.loads(tags)))
+    return list(dict.fromkeys(tag for tags in lists for tag in Row({"tags": tags}).texts("tags")))
 
 
 def suggest_sweeps(home: Path) -> list[str]:
-    """Return the ids of the sweeps among the latest operations, the latest first."""
-    return list(dict.fromkeys(sweep for (sweep,) in _rows(home, _SWEEPS, latest=LATEST)))
+    """Return NAMEs of sweeps and batches among the latest operations, and sweeps' ids."""
+    rows = _rows(home, _GROUPS, latest=LATEST)
+    return list(dict.fromkeys(word for row in rows for word in row if isinstance(word, str)))
+
+
+def suggest_group_names(home: Path, beginning: str) -> list[str]:
+    """Return NAMEs of sweeps and batches with this beginning, in order."""
+    between = {"beginning": beginning, "end": beginning + _LAST}
+    rows = _rows(home, _GROUP_NAMES, most=MOST, **between)
+    return [name for (name,) in rows if isinstance(name, str)]
+
+
+def suggest_members(home: Path, word: str) -> list[str]:
+    """Return what the operations of a sweep or batch are, the one at place 1 first."""
+    rows = _rows(home, _MEMBERS, word=word, most=MOST)
+    return [_called(*row) for row in rows]
+
+
+def _called(name: object, prompt: object, sweep: object) -> str:
+    varied = Row({"sweep": sweep}).words("sweep") or {}
+    words = ", ".join(f"{key}={value}" for key, value in varied.items() if key != "id")
+    return words or next((each for each in (name, prompt) if isinstance(each, str)), "")
 
 
 def _shared(one: str, other: str) -> int:
@@ -148,4 +222,4 @@ def _shared(one: str, other: str) -> int:
 
 def _rows(home: Path, query: str, **values: Any) -> list[Any]:
     """Return a query's rows; a locked journal has none, as typing must not wait for it."""
-    return read_rows(home, query, values, wait=0)
+    return read_rows(home, query, values=values, wait=0)

@@ -10,14 +10,18 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from .entry import EPOCH
+from soundpiece_nb.shown_text import label
+
 from .filters import Filter
 from .journal import Journal
+from .row_reading import EARLIEST, EPOCH, LARGEST, LATEST
 from .schema import operations
 
 MOST_DAYS = 30
 DAY = 86_400_000_000
 """Microseconds of a day."""
+LONGEST = 1_000 * DAY
+"""Microseconds that no operation takes."""
 
 
 @dataclass(frozen=True)
@@ -53,15 +57,18 @@ def summarise(journal: Journal, wanted: Filter) -> Summary:
     days = Counter[int]()
     seconds: dict[str, float] = defaultdict(float)
     took: dict[str, list[int]] = defaultdict(list)
-    for route, status, error, count, audio, made_on, spans in journal.rows(_sums(wanted)):
+    for *kind, count, audio, made_on, spans in journal.rows(_sums(wanted)):
+        route, status, error = (label(word or "") for word in kind)
         statuses[status] += count
         routes[route] += count
-        seconds[route] += audio or 0.0
+        seconds[route] += audio if audio and 0 < audio <= LARGEST else 0.0
         if error:
             errors[error] += count
-        days.update(json.loads(made_on))
+        days.update(
+            day for day in json.loads(made_on) if _is_between(day, EARLIEST // DAY, LATEST // DAY)
+        )
         if status == "ready":
-            took[route] += [span for span in json.loads(spans) if span is not None]
+            took[route] += [each for each in json.loads(spans) if _is_between(each, 0, LONGEST)]
     return Summary(
         total=statuses.total(),
         statuses=dict(statuses.most_common()),
@@ -89,6 +96,11 @@ def _sums(wanted: Filter) -> Any:
         func.json_group_array(column.finished_at - column.submitted_at),
     )
     return wanted.apply(select(*kind, *sums)).group_by(*kind)
+
+
+def _is_between(value: object, least: int, most: int) -> bool:
+    """Tell whether a value is a number that a damaged row would not hold."""
+    return isinstance(value, int | float) and least <= value <= most
 
 
 def _middle_and_ninetieth(spans: list[int]) -> tuple[float | None, float | None]:

@@ -12,8 +12,10 @@ from soundpiece_nb.api.routes import ROUTES
 from soundpiece_nb.journal import suggestions
 from soundpiece_nb.journal.entry import ORDERS, STATUSES
 from soundpiece_nb.settings import SETTINGS
+from soundpiece_nb.shown_text import label, scrub
 
 from .options import Option
+from .typed_line import WORD, split_words
 
 if TYPE_CHECKING:
     from IPython.core.completer import CompletionContext, SimpleMatcherResult
@@ -22,13 +24,13 @@ _ARGUMENTS = re.compile(r"\s*(?:(?:[^%=]+=\s*)?%%?)?(?P<magic>soundpiece\w*)\s+"
 """A magic before its arguments; `df = %soundpiece_history` is one too, and so is automagic."""
 _CELL = re.compile(r"\s*%%(?P<magic>soundpiece\w*)")
 _VARIABLE = re.compile(r"\{\{\s*(?P<name>[^{}\s]*)\Z")
-_WORD = re.compile(r"""(?:\\.|\\\Z|"(?:\\.|[^"\\])*(?:"|\\?\Z)|'[^']*(?:'|\Z)|[^\s"'\\])+""")
-"""A word as in a shell, though a quote may still be open at the cursor."""
 _PARTS = re.compile(r"""(?:(?P<option>--[\w-]+)=)?(?P<quote>["']?)(?P<typed>[^"'\\]*)""")
 """A word at the cursor: `--source=ni` is an option and its value."""
 _OPERATION = ("soundpiece_nb.operations.operation", "Operation")
 """The class of handles, by module and name, since importing it here would be slow."""
 _NEEDS_QUOTES = re.compile(r"""[\s"'\\]""")
+LONGEST = 200
+"""Characters of a candidate; a longer one is no name or tag that anybody picks from a list."""
 _UNBREAKABLE = "\N{NO-BREAK SPACE}"
 """Between words beside a candidate, which JupyterLab would break over the next entry."""
 _FILES = {"NOTEBOOK", "FILE", "DIR"}
@@ -53,7 +55,7 @@ def complete(context: CompletionContext, shell: Any) -> SimpleMatcherResult:
         return {"completions": []}  # and IPython offers its own, such as files
     return {
         "completions": [
-            SimpleCompletion(each.text, type=each.about.replace(" ", _UNBREAKABLE))
+            SimpleCompletion(each.text, type=label(each.about).replace(" ", _UNBREAKABLE))
             for each in candidates
         ],
         "matched_fragment": fragment,
@@ -99,15 +101,17 @@ def _offer(context: CompletionContext, shell: Any) -> tuple[str, list[Candidate]
 
 def _split(text: str) -> tuple[list[str], str]:
     """Return the complete words, as the magic will read them, and the one being typed."""
-    found = list(_WORD.finditer(text))
+    found = list(WORD.finditer(text))
     typed = found.pop() if found and found[-1].end() == len(text) else None
     before = text if typed is None else text[: typed.start()]
-    return shlex.split(before), typed[0] if typed else ""
+    return split_words(before), typed[0] if typed else ""
 
 
 def _can_be_written(text: str, quote: str) -> bool:
     """Tell whether a value can be written on the line, within the open quote if there is one."""
-    return text.isprintable() and not (quote and (quote in text or "\\" in text))
+    if len(text) > LONGEST or not text.isprintable() or scrub(text) != text:
+        return False
+    return not (quote and (quote in text or "\\" in text))
 
 
 def _written(text: str, quote: str, behind: str) -> str:
@@ -165,6 +169,9 @@ def _values(option: Option | None, typed: str, shell: Any) -> Iterable[Candidate
     """Return the known values of an option or positional argument."""
     if option is None:
         return []
+    if option.target == "droppable":
+        found = suggestions.suggest_droppable(SETTINGS.read_home())
+        return [Candidate(each.word, f"{each.route}, {each.status}") for each in found]
     if option.settings.get("metavar") in _NAMES_AN_OPERATION:
         return _earlier(typed, _handles(shell))
     if option.target == "route":
@@ -179,11 +186,11 @@ def _known(option: Option, typed: str) -> Iterable[tuple[str, str]]:
     match option.target:
         case "status":
             words: Iterable[str] = STATUSES
-        case "tag" | "tags":
+        case "tag" | "tags" | "remove":
             words = suggestions.suggest_tags(home)
         case "order":
             words = [order for each in ORDERS for order in (each, f"-{each}")]
-        case "sweep" if option.settings.get("metavar") == "ID":
+        case "sweep" | "batch" if option.settings.get("metavar") == "ID":
             words = suggestions.suggest_sweeps(home)
         case "name" if not option.positional:
             words = [name for name, _, _ in suggestions.suggest_names(home, typed)]
@@ -202,8 +209,17 @@ def _handles(shell: Any) -> dict[str, str]:
 
 
 def _earlier(typed: str, handles: Mapping[str, str]) -> list[Candidate]:
-    """Return earlier operations by variable, NAME and key; after a colon, outputs of one."""
+    """Return earlier operations by variable, NAME and key; after a colon, outputs of one.
+
+    After a bracket, those of a sweep or batch.
+    """
     home = SETTINGS.read_home()
+    group, bracket, _ = typed.partition("[")
+    if bracket:
+        return [
+            Candidate(f"{group}[{place}]", words)
+            for place, words in enumerate(suggestions.suggest_members(home, group), 1)
+        ]
     word, colon, _ = typed.partition(":")
     if colon:
         named = handles.get(word, word)
@@ -217,6 +233,9 @@ def _earlier(typed: str, handles: Mapping[str, str]) -> list[Candidate]:
         for suggest in (suggestions.suggest_names, suggestions.suggest_keys)
         for word, route, status in suggest(home, typed)
     ]
+    names = {each.text for each in known}
+    groups = (word for word in suggestions.suggest_group_names(home, typed) if word not in names)
+    known += [Candidate(word, "sweep or batch") for word in groups]
     names = {each.text for each in known}
     return [*known, *(Candidate(name, "handle") for name in sorted(set(handles) - names))]
 

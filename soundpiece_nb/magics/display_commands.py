@@ -10,7 +10,12 @@ from .options import HOLDING, option
 
 @command(
     "show",
-    option("key", metavar="KEY", help="a key, its beginning, a NAME, or a sweep's id"),
+    option(
+        "key",
+        metavar="KEY",
+        help="a key, its beginning, a NAME, or a sweep's id",
+        known_as=("key", "name", "id", "sweep"),
+    ),
     option("--order", help="of a sweep: made, what was varied, rating, duration, loudness"),
     *HOLDING,
     example="%soundpiece_show night_drive",
@@ -36,15 +41,17 @@ def compare(notebook: Notebook, options: Namespace) -> None:
 
     session = notebook.session
     place = place_of(session, notebook.holding())
-    session.part(Page).show(Comparison(session, notebook.find_keys(options.keys), place))
+    keys = dict.fromkeys(word.partition(":")[0] for word in notebook.find_takes(options.keys))
+    session.part(Page).show(Comparison(session, list(keys), place))
 
 
 @command("lab")
 def lab(notebook: Notebook, _: Namespace) -> None:
     """Open a form for every route, beside the growing list of what it makes.
 
-    These are ordinary operations; each is shown with the cell that would make it.
+    These are ordinary operations; each is shown with the cell that would make it. Each press of its
+    button makes a new one, also where %config SoundpieceMagics.once is on.
     """
     from soundpiece_nb.display.lab_form import show_lab
 
-    show_lab(notebook.namespace.__setitem__)
+    show_lab(notebook.scope.notebook.__setitem__)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 
 from soundpiece_nb.api.errors import WaitInterrupted
+from soundpiece_nb.shown_text import say
 
 from .command import Notebook, command
 from .options import option
@@ -32,7 +33,7 @@ def doctor(_: Notebook, options: Namespace) -> None:
 
     examination = Examination(**vars(options))
     try:
-        print(attend(examination.begin()))
+        say(attend(examination.begin()))
     except KeyboardInterrupt:
         examination.stop()
         raise WaitInterrupted(

@@ -1,4 +1,4 @@
-"""Commands that wait for operations on their way, or go on with them after a crash."""
+"""Commands that wait for operations, go on with them after a crash, or drop what was not sent."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from soundpiece_nb.api.errors import SoundpieceError, WaitInterrupted, WaitTimeout
 from soundpiece_nb.api.number_arguments import read_seconds
-from soundpiece_nb.shown_text import counted
+from soundpiece_nb.shown_text import counted, say
 
 from .command import Notebook, command
 from .options import KEYS, option
@@ -18,6 +18,7 @@ from .options import KEYS, option
 if TYPE_CHECKING:
     from soundpiece_nb.operations.batch import Batch, Ongoing
     from soundpiece_nb.operations.operation import Operation
+    from soundpiece_nb.operations.resuming import Resumed
     from soundpiece_nb.operations.session import Session
 
 
@@ -25,31 +26,56 @@ MOST_CARDS = 6
 """If more operations than this are resumed, one line is shown instead of a card for each."""
 
 
-@command("resume", KEYS, example="%soundpiece_resume 550e8400")
+@command(
+    "resume",
+    KEYS,
+    option(
+        "--yes",
+        action="store_true",
+        help="send also what was begun under another API key, though it may be paid for twice",
+    ),
+    option("--send", action="store_true", help="send what was never sent, however many, unasked"),
+    example="%soundpiece_resume 550e8400",
+)
 def resume(notebook: Notebook, options: Namespace) -> None:
-    """Go on with operations that an earlier kernel left unfinished.
+    """Go on with operations that an earlier kernel left unfinished, and send those never sent.
 
-    A named one that was refused (not enough credits, say) is sent again under its own key.
+    A named one that was refused (not enough credits, say) is sent again under its own key; what was
+    pruned of it, or only its take with KEY:N, is fetched again. If more than 50 were never sent, a
+    person is asked first, and where nobody is, --send says yes.
     """
+    from soundpiece_nb.display.asking import consent
     from soundpiece_nb.display.front_end import front_end
     from soundpiece_nb.operations.operation import Operation
-    from soundpiece_nb.operations.submission import resume
+    from soundpiece_nb.operations.resuming import require_all, resume
 
     from .route_commands import follow
 
     session, waits = notebook.session, front_end().waits
-    keys = resume(session, notebook.find_keys(options.keys))
-    print(_resumed(session, len(keys), named=bool(options.keys)))
-    if len(keys) <= MOST_CARDS or waits:
-        for key in keys:
+    named = notebook.find_takes(options.keys)
+    resumed = resume(session, named, yes=options.yes, consent=consent(given=options.send))
+    say(_resumed(session, resumed, named=bool(options.keys)))
+    if len(resumed.keys) <= MOST_CARDS or waits:
+        for key in resumed.keys:
             follow(Operation(key, session), notebook.holding(), waits=waits)
+    require_all(resumed)
 
 
-def _resumed(session: Session, number: int, *, named: bool) -> str:
+def _resumed(session: Session, resumed: Resumed, *, named: bool) -> str:
     from soundpiece_nb.operations.earlier_operations import unfinished
+    from soundpiece_nb.operations.submission import must_ask
 
+    number, left = len(resumed.keys), len(resumed.held_back)
     words = [f"Going on with {counted(number, 'operation')}."] if number else []
-    services = [] if named else [entry.service for entry in unfinished(session)]
+    if left:
+        words.append(f"{counted(left, 'operation')} not sent; %soundpiece_discard drops them.")
+    entries = [] if named else [e for e in unfinished(session) if e.key not in resumed.held_back]
+    if anothers := sum(must_ask(session, entry) for entry in entries):
+        words.append(
+            f"{counted(anothers, 'operation')} begun under another API key: set that key, or, if "
+            "both are of one account, %soundpiece_resume --yes."
+        )
+    services = [entry.service for entry in entries if not must_ask(session, entry)]
     for service, left in sorted(Counter(services).items()):
         if not session.services.can_connect(service):
             words.append(
@@ -57,6 +83,33 @@ def _resumed(session: Session, number: int, *, named: bool) -> str:
                 "it to go on."
             )
     return " ".join(words) or "Nothing is unfinished."
+
+
+@command(
+    "discard",
+    option(
+        "droppable",
+        nargs="*",
+        metavar="KEY",
+        help="an operation, sweep or batch: its NAME, a key or its beginning, a sweep's id",
+    ),
+    option("--unsent", action="store_true", help="all that was never sent"),
+    example="%soundpiece_discard night_drive",
+)
+def discard(notebook: Notebook, options: Namespace) -> None:
+    """Drop operations, sweeps or batches that were never sent, for good; their rows stay.
+
+    What was sent cannot be called back: it is still made and paid for.
+    """
+    from soundpiece_nb.operations import discarding
+
+    session, keys = notebook.session, notebook.find_keys(options.droppable)
+    if options.unsent:
+        keys = list(dict.fromkeys([*keys, *discarding.unsent(session)]))
+    if not keys:
+        say(discarding.nothing_to_discard(asked=options.unsent))
+        return
+    say(discarding.require_dropped(discarding.discard(session, keys)))
 
 
 @command(
@@ -91,7 +144,7 @@ def wait(notebook: Notebook, options: Namespace) -> None:
     if errors:
         raise errors[0]
     number = sum(len(each) if isinstance(each, Batch) else 1 for each in awaited)
-    print(f"{counted(number, 'operation')} done." if awaited else "Nothing is on the way here.")
+    say(f"{counted(number, 'operation')} done." if awaited else "Nothing is on the way here.")
 
 
 def _on_the_way(ongoing: Ongoing) -> list[Operation | Batch]:

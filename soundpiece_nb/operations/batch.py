@@ -2,58 +2,55 @@
 
 from __future__ import annotations
 
-import json
 import math
+import os
 import threading
 import time
+import warnings
 from collections import Counter, deque
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from soundpiece_nb.api.errors import (
-    Mistake,
+    NotSent,
     ServiceSilent,
     SoundpieceError,
     StorageFailed,
     WaitInterrupted,
     WaitTimeout,
-    nothing_sent,
 )
-from soundpiece_nb.api.number_arguments import read_whole
-from soundpiece_nb.api.request import with_derived_key
-from soundpiece_nb.api.routes import Route, find_route
-from soundpiece_nb.engine.explanations import explain, outcome
-from soundpiece_nb.engine.interrupts import defer_interrupts
+from soundpiece_nb.engine.explanations import Explanation, explain, outcome
 from soundpiece_nb.engine.run_state import Phase, Run
 from soundpiece_nb.shown_text import short
 
-from .labels import read_name
+from . import discarding
+from .members import Members
 from .operation import Operation
-from .plan import Draft, Planned, plan_operation, split_fields
-from .references import Referable, Reference
 from .session import Session, SessionPart
-from .submission import record, start_recorded
-from .waiting import wait, wait_seconds
+from .submission import start_recorded
+from .unsent_rest import REFUSES_ALL, explain_rest
+from .waiting import wait, wait_in_loop, wait_seconds
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from soundpiece_nb.journal.entry import Entry
 
-MOST_COMPLAINTS = 5
-"""Wrong rows that one error tells of."""
-MOST_OFFERED = 4
-"""Keys that an error offers where only one of a batch's operations can be meant."""
 AT_ONCE = 20
 """Operations of a batch that are on the way at a time by default."""
-_COLUMNS_BESIDE_FIELDS = ("name", "tags", "note", "key")
 
 
-class Batch(Referable):
-    """The operations of a batch, in the order of its rows; they are sent in the background."""
+class Batch(Members):
+    """The operations of a batch, in the order of its rows; they are sent in the background.
+
+    One that came from another process goes on here once it is waited for.
+    """
+
+    name: str | None = None
+    id: str = ""
+    """The word for it in the journal where it has no NAME."""
 
     def __init__(
         self,
@@ -63,37 +60,49 @@ class Batch(Referable):
         max_in_flight: int,
         name: str | None,
         new: Collection[str] = (),
-        resend: bool = True,
+        sends: bool = True,
     ) -> None:
-        """Go on with operations of the journal; `new` are unsent, `resend` sends rejected ones."""
+        """Go on with operations of the journal, of which `new` were just written down.
+
+        Unless it `sends`, only what the service has acknowledged is followed.
+        """
         self.name = name
-        self.session = session
+        self._session = session
         self.keys = tuple(keys)
-        """The keys of all operations, in the order of the rows."""
-        self._began = time.monotonic()
-        self._seconds: float | None = None
         self._max_in_flight = max_in_flight
         self._new = frozenset(new)
-        self._waiting = deque(keys)
+        self._sends = sends
+        self._begin()
+        self._go_on_here()
+
+    def _begin(self) -> None:
+        """Have followed nothing yet."""
+        self._began = time.monotonic()
+        self._seconds: float | None = None
+        self._waiting: deque[str] = deque()
         self._ended: list[str] = []
-        self._resend = resend
         self._stuck: dict[str, str] = {}
-        self._next_end: Future[None] = Future()
-        self._lock = threading.Lock()
-        session.part(Ongoing).add(self)
-        self._fill()
+        self._held_back = False
+        self._process: int | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Keep what it is, and not how far this process is with it."""
+        kept = ("_home", "_max_in_flight")
+        state = super().__getstate__().items()
+        return {name: value for name, value in state if name in kept or not name.startswith("_")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self._begin()
+        vars(self).update(state, _new=frozenset(), _sends=False)
 
     def __len__(self) -> int:
         return len(self.keys)
 
-    def __repr__(self) -> str:
-        return f"<batch {self.name or 'without a name'} of {len(self)}: {self._counted()}>"
+    def _name(self) -> str:
+        return f"batch {self.name or 'without a name'} of {len(self)}"
 
-    def as_reference(self) -> Reference:
-        """Raise Mistake, since a batch is several operations."""
-        offered = ", ".join(map(short, self.keys[:MOST_OFFERED]))
-        more = " and so on" if len(self) > MOST_OFFERED else ""
-        raise Mistake(f"is {len(self)} operations.", next=f"Say which one: {offered}{more}.")
+    def _description(self) -> str:
+        return f"<{self._name()}: {self._counted()}>"
 
     @property
     def operations(self) -> tuple[Operation, ...]:
@@ -113,6 +122,8 @@ class Batch(Referable):
     @property
     def ended(self) -> int:
         """The number of operations that have ended."""
+        if self._process != os.getpid():
+            self._see_ended()
         return len(self._ended)
 
     @property
@@ -120,30 +131,91 @@ class Batch(Referable):
         """The seconds from its start here to its end, or to now."""
         return time.monotonic() - self._began if self._seconds is None else self._seconds
 
+    @property
+    def waiting(self) -> frozenset[str]:
+        """The keys of the operations that have not been sent yet."""
+        return frozenset(self._waiting)
+
     def counts(self) -> dict[str, int]:
-        """Return the number of operations by status; those that were not sent are `waiting`."""
-        waiting = set(self._waiting)
-        statuses = self.session.journal.statuses(self.keys)
-        return dict(Counter("waiting" if key in waiting else statuses[key] for key in self.keys))
+        """Return the number of operations by status.
+
+        Those that are sent by and by are `waiting`, those that nobody here will send `unsent`.
+        """
+        return dict(Counter(self.states().values()))
+
+    def states(self) -> dict[str, str]:
+        """Return the status of each operation, or one of those words, by key."""
+        states = self.session.journal.states(self.keys)
+        return {key: self._state(key, states.get(key, "missing")) for key in self.keys}
+
+    def _state(self, key: str, state: str) -> str:
+        run, waits = self.session.engine.run(key), self._sends and key in self._waiting
+        if state != "unsent" or not (waits or self.session.engine.will_send(key)):
+            return state
+        return "waiting" if run is None else "submitting"
+
+    def rest(self) -> Explanation | None:
+        """Explain why some were not sent, and are not about to be; None if there are none."""
+        return explain_rest(self.session.journal, self.states(), self.called)
+
+    @property
+    def called(self) -> str:
+        """The word that means it on a magic's line; else the option for all that was never sent."""
+        return self.name or self.id or "--unsent"
 
     def _counted(self) -> str:
         return ", ".join(f"{count} {status}" for status, count in self.counts().items())
 
     def __iter__(self) -> Iterator[Operation]:
-        """Give the operations one by one as they end, the ready and the others."""
+        """Give the operations one by one as they end, the ready and the others.
+
+        At the end raises NotSent where some were never sent, and nobody here sends them.
+        """
+        self._look_again()
         for number in range(len(self)):
             self._wait_for_more_than(number, math.inf)
-            yield Operation(self._ended[number], self.session)
+            operation = Operation(self._ended[number], self.session)
+            if self._sends or not operation.entry.unsent:
+                yield operation
+        self._require_sent()
 
     def result(self, timeout: float | timedelta | None = None) -> pd.DataFrame:
         """Wait for all, and return `frame()`; one that failed is a row that says so.
 
-        Raises WaitTimeout after `timeout` seconds; the batch goes on.
+        Raises WaitTimeout after `timeout` seconds; the batch goes on. Raises NotSent where an
+        earlier kernel left some unsent: waiting sends nothing. Warns of those that are not sent
+        because credits are used up.
         """
+        self._look_again()
         until = time.monotonic() + wait_seconds(timeout)
-        while not self.done:
+        while self._end_after(len(self) - 1) is not None:
             self._wait_for_more_than(self.ended, max(0.0, until - time.monotonic()))
+        self._require_sent(stacklevel=3)
         return self.frame()
+
+    def __await__(self) -> Generator[Any, None, pd.DataFrame]:
+        """Wait as `result` does, in any event loop."""
+        return self._wait_in_loop().__await__()
+
+    async def _wait_in_loop(self) -> pd.DataFrame:
+        self._look_again()
+        while (coming := self._end_after(len(self) - 1)) is not None:
+            await wait_in_loop(coming, self.keys[0], self._stopped())
+        self._require_sent(stacklevel=2)
+        return self.frame()
+
+    def _stopped(self) -> str:
+        return f"{self._going_on()} {self._again()}".rstrip()
+
+    def _going_on(self) -> str:
+        """Return how many go on, and how many of them have not left this machine yet."""
+        words = f"{len(self) - self.ended} of {len(self)} operations go on"
+        unsent = self.counts().get("waiting", 0)
+        if not unsent:
+            return f"{words}."
+        those = "it" if unsent == 1 else "those"
+        drops = f"%soundpiece_discard {self.called} drops {those}"
+        return f"{words}, {unsent} of them not sent yet: {drops}."
 
     def failure(self) -> SoundpieceError | None:
         """Return why the first of the operations that are not ready is not; None if all are."""
@@ -151,6 +223,9 @@ class Batch(Referable):
         bad = [entry for entry in entries if entry.status != "ready" or not entry.complete]
         if not bad:
             return None
+        rest = self.rest()
+        if rest is not None and bad[0].key not in self._stuck:
+            return NotSent(rest.what, money=rest.money, next=rest.next, key=bad[0].key)
         error = self._error(bad[0])
         error.key, error.operation_id = bad[0].key, bad[0].operation_id
         return error.prefixed(f"{len(bad)} of {len(self)} operations are not ready.")
@@ -174,35 +249,86 @@ class Batch(Referable):
 
     def _wait_for_more_than(self, number: int, timeout: float) -> None:
         """Wait until more operations than this have ended; raises WaitTimeout, WaitInterrupted."""
-        with self._lock:
-            if self.ended > number:
-                return
-            coming = self._next_end
+        coming = self._end_after(number)
+        if coming is None:
+            return
         try:
             wait(coming, timeout, self.keys[0])
         except (WaitTimeout, WaitInterrupted) as stopped:
-            stopped.what = f"{len(self) - self.ended} of {len(self)} operations go on."
+            stopped.what = self._going_on()
             stopped.next = self._again()
             raise
 
+    def _end_after(self, number: int) -> Future[None] | None:
+        """Return what is done when more operations than this have ended; None if they have."""
+        if self._process != os.getpid():
+            self._go_on_here()
+        with self._lock:
+            return None if len(self._ended) > number else self._next_end
+
+    def _go_on_here(self) -> None:
+        """Follow in this process what had not ended.
+
+        Nothing that another process is told reaches a copy that was forked or unpickled.
+        """
+        self._process = os.getpid()
+        self._lock = threading.Lock()
+        self._next_end: Future[None] = Future()
+        self._waiting = deque(key for key in self.keys if key not in self._ended)
+        self.queue()
+        self.session.part(Ongoing).add(self)
+        self._fill()
+
+    def queue(self) -> None:
+        """Tell the engine what it will be given by and by, to be sent."""
+        if self._sends:
+            self.session.engine.queue(self._waiting)
+
+    def _see_ended(self) -> None:
+        """Look up in the journal what has ended, where it is not followed."""
+        for entry in self.session.journal.of_keys(self.keys):
+            if entry.complete and entry.key not in self._ended:
+                self._ended.append(entry.key)
+
+    def _look_again(self) -> None:
+        """Follow what was left unsent, and then resumed by whatever means."""
+        if self._process == os.getpid() and not self._sends and self.done:
+            self._ended.clear()
+            self._see_ended()
+            self._go_on_here()
+
+    def _require_sent(self, stacklevel: int = 2) -> None:
+        """Raise NotSent where nobody here was asked to send the rest; warn if it was held back."""
+        if (rest := self.rest()) is None:
+            return
+        if not (self._sends or self._held_back):
+            raise NotSent(rest.what, money=rest.money, next=rest.next, key=self.keys[0])
+        warnings.warn(str(rest), RuntimeWarning, stacklevel=stacklevel + 1)
+
+    def discard(self) -> Self:
+        """Drop, for good, what of it was never sent; raises Mistake where that is nothing.
+
+        What was sent cannot be called back: it is still made and paid for.
+        """
+        discarding.require_dropped(discarding.discard(self.session, self.keys))
+        return self
+
     def _again(self) -> str:
-        return f"sp.batch(name={self.name!r}) finds it again." if self.name else ""
+        return f"sp.batch(name={self.called!r}) finds it again." if self.name or self.id else ""
 
     def _fill(self) -> None:
         """Start operations as long as fewer than `max_in_flight` of them are on the way."""
         while True:
             with self._lock:
-                in_flight = len(self) - len(self._waiting) - self.ended
+                in_flight = len(self) - len(self._waiting) - len(self._ended)
                 if not self._waiting or in_flight >= self._max_in_flight:
                     return
                 key = self._waiting.popleft()
             try:
-                run = start_recorded(
-                    self.session, key, unsent=key in self._new, resend=self._resend
-                )
+                run = start_recorded(self.session, key, unsent=key in self._new, sends=self._sends)
             except Exception as error:  # noqa: BLE001 - the others go on; `failure` tells of it
-                self._stuck[key] = str(error)
-                run = None
+                self._stuck[key], run = str(error), None
+                self.session.engine.queue([key], sends=False)
             if run is None:
                 self._end(key)
             else:
@@ -210,8 +336,19 @@ class Batch(Referable):
 
     def _on_change(self, run: Run) -> None:
         if run.phase is Phase.ENDED:
+            if run.refusal in REFUSES_ALL:
+                self.hold_back()
             self._end(run.key)
             self._fill()
+
+    def hold_back(self) -> None:
+        """Send no more of it; what was not sent stays in the journal, to be resumed or dropped."""
+        with self._lock:
+            left, self._waiting = self._waiting, deque()
+            self._sends, self._held_back = False, True
+        self.session.engine.queue(left, sends=False)
+        for key in left:
+            self._end(key)
 
     def _end(self, key: str) -> None:
         with self._lock:
@@ -234,95 +371,19 @@ class Ongoing(SessionPart):
         self.unwatched: list[Operation | Batch] = []
         """Operations and batches that a headless run started and has not waited for yet."""
 
+    def go_on(self) -> None:
+        """Tell the engine, which is another one now, what the batches will send."""
+        for batch in self.batches():
+            batch.queue()
+
     def add(self, batch: Batch) -> None:
         """Remember a batch as long as it goes on."""
-        self._batches = [*self.batches(), batch]
+        self._batches = [*(each for each in self.batches() if each is not batch), batch]
 
     def batches(self) -> list[Batch]:
         """Return the batches that go on, the earliest first."""
         return [batch for batch in self._batches if not batch.done]
 
-
-def start_batch(
-    session: Session,
-    rows: pd.DataFrame | Sequence[Mapping[str, Any]],
-    route: str,
-    *,
-    max_in_flight: int = AT_ONCE,
-    name: str | None = None,
-) -> Batch:
-    """Check every row, write all operations down, and send them a few at a time; raises Mistake."""
-    with nothing_sent():
-        most = read_whole(max_in_flight, "max_in_flight")
-        name = None if name is None else read_name(name)
-        planned = _plan_rows(session, _records(rows), find_route(route), name)
-    with defer_interrupts():
-        new = record(session, planned, batch=name)
-        keys = [each.request.key for each in planned]
-        return Batch(keys, session, max_in_flight=most, name=name, new=new)
-
-
-def find_batch(
-    session: Session, name: str | None, *, max_in_flight: int = AT_ONCE, resend: bool = True
-) -> Batch:
-    """Return an earlier batch and go on with it, with rejected ones if `resend`; raises Mistake."""
-    most = read_whole(max_in_flight, "max_in_flight")
-    keys = session.journal.of_batch(read_name(name)) if name is not None else []
-    if not keys:
-        raise Mistake("A batch takes rows, or the name of a batch that was started before.")
-    return Batch(keys, session, max_in_flight=most, name=name, resend=resend)
-
-
-def _plan_rows(
-    session: Session, rows: Sequence[Mapping[str, Any]], route: Route, name: str | None
-) -> list[Planned]:
-    """Plan every row; raises one Mistake that tells of the first few wrong ones."""
-    planned: list[Planned] = []
-    complaints: list[str] = []
-    seen: Counter[str] = Counter()
-    for number, row in enumerate(rows):
-        fields, beside = split_fields(row, _COLUMNS_BESIDE_FIELDS)
-        draft = Draft(route=route, fields=fields, once=False, **beside)
-        try:
-            each = plan_operation(session, draft)
-        except Mistake as mistake:
-            complaints.append(mistake.prefixed(f"Row {number}:").message)
-            continue
-        if name is not None and draft.key is None:
-            # The n-th row with the same request has the same key, whatever rows are around it.
-            asked = json.dumps(dict(each.request.fields), sort_keys=True, default=str)
-            seen[asked] += 1
-            scope = f"{session.services.in_use}#{name}"
-            each = replace(each, request=with_derived_key(each.request, scope, seen[asked]))
-        planned.append(each)
-    if complaints:
-        more = len(complaints) - MOST_COMPLAINTS
-        shown = complaints[:MOST_COMPLAINTS] + ([f"And {more} more."] if more > 0 else [])
-        raise Mistake(" ".join(shown))
-    if not planned:
-        raise Mistake("The batch has no rows.")
-    [(key, count)] = Counter(each.request.key for each in planned).most_common(1)
-    if count > 1:
-        raise Mistake(f"The key {key} stands in more than one row.")
-    return planned
-
-
-def _records(rows: pd.DataFrame | Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return rows as dictionaries without missing values, with Python's numbers for numpy's."""
-    import numpy as np
-    import pandas as pd
-
-    def is_missing(value: Any) -> bool:
-        return pd.api.types.is_scalar(value) and bool(pd.isna(value))
-
-    listed: Any = rows.to_dict("records") if hasattr(rows, "to_dict") else rows
-    if not isinstance(listed, list | tuple) or not all(isinstance(row, Mapping) for row in listed):
-        raise Mistake("A batch takes a DataFrame, or a list of dictionaries.")
-    return [
-        {
-            str(name): value.item() if isinstance(value, np.generic) else value
-            for name, value in row.items()
-            if not is_missing(value)
-        }
-        for row in listed
-    ]
+    def find(self, keys: Sequence[str]) -> Batch | None:
+        """Return the batch of just these operations, if it goes on."""
+        return next((each for each in self.batches() if each.keys == tuple(keys)), None)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from soundpiece_nb.api.error_logging import logging_unforeseen
+
 
 class Changes:
     """One kind of change, and the listeners to it."""
@@ -16,6 +18,7 @@ class Changes:
         self._listeners.append(listener)
 
     def tell(self, key: str) -> None:
-        """Tell every listener that this operation has changed."""
+        """Tell every listener that this operation has changed; one that fails stops no other."""
         for listener in self._listeners:
-            listener(key)
+            with logging_unforeseen("display"):
+                listener(key)

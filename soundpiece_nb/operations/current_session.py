@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import os
 import threading
 from typing import TYPE_CHECKING
 
@@ -16,16 +17,34 @@ class CurrentSession:
     def __init__(self) -> None:
         self._session: Session | None = None
         self._making = threading.Lock()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._renew_lock)
+
+    def _renew_lock(self) -> None:
+        """Have a free lock in a forked child: a thread that is not there may have held it."""
+        self._making = threading.Lock()
+
+    def __reduce__(self) -> str:
+        """Keep its name alone: in another process it stands for that one's session."""
+        return "current"
 
     def __call__(self) -> Session:
         """Return the session, made at the first call."""
         with self._making:
             if self._session is None:
-                from .session import Session
+                from soundpiece_nb.api.shadowing_files import libraries_first
+
+                with libraries_first():
+                    from .session import Session
 
                 self._session = Session()
                 atexit.register(self._session.close)
             return self._session
+
+    @property
+    def existing(self) -> Session | None:
+        """The session, if it was made."""
+        return self._session
 
     def use(self, session: Session) -> None:
         """Close the session, and use this one from now on."""

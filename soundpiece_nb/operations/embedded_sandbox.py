@@ -2,47 +2,34 @@
 
 It is a program of its own and is spoken to over HTTP like the service. It outlives the kernel that
 started it, so that a restarted kernel finds its operations, and ends by itself when it gets no
-requests for IDLE_SECONDS.
+requests for half an hour.
+
+A port is told nothing of a person's until the program there has proved that it is the sandbox that
+was started. The proof is asked for each time an operation begins or goes on. What is left: if the
+sandbox ends while such an operation runs here, and a program of another user takes its port within
+the moments of a retry, that program is told the request that is repeated.
 """
 
 from __future__ import annotations
 
-import http.client
 import importlib.util
-import json
-import subprocess
-import sys
-import threading
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, cast
 
 from soundpiece_nb.api.errors import Mistake, SandboxSilent
-from soundpiece_nb.files import written_beside
+from soundpiece_nb.files.private_files import private_folder
+
+from .sandbox_address import Address, read_address
+from .sandbox_process import INSTALL, START_SECONDS, end_all_on, end_process, is_there, launch
 
 API_KEY = "spk_sandbox"
 """Any key with this prefix is accepted; the person's own is never shown to the sandbox."""
 
-_MODULES = {"soundpiece_sandbox", "soundpiece_nb.sandbox"}
-"""The program, as this version starts it and as earlier ones did."""
+_PATIENT_SECONDS, _HASTY_SECONDS = 5.0, 0.5
+"""Seconds to prove itself before another is started, for a sandbox of ours and for a stranger."""
 
-IDLE_SECONDS = 1800
-START_SECONDS, STOP_SECONDS = 30.0, 5.0
-"""Seconds that it may take to start and to stop."""
-
-
-@dataclass(frozen=True)
-class Address:
-    """The port and process id of a running sandbox."""
-
-    port: int
-    process: int
-
-    @property
-    def base_url(self) -> str:
-        """The API root."""
-        return f"http://127.0.0.1:{self.port}/v1"
+_HELD = "another sandbox is using it"
+"""The sandbox's words for a data folder that another one holds."""
 
 
 class EmbeddedSandbox:
@@ -57,97 +44,74 @@ class EmbeddedSandbox:
         self._note = self.folder / "address.json"
 
     def running(self) -> Address | None:
-        """Return the address at which it answers; None if it is not running."""
-        address = self._last_address()
-        return address if address is not None and _answers(address.port) else None
+        """Return the address at which it has just proved itself; None if it is not running."""
+        address = read_address(self._note)
+        return address if address is not None and address.proves_itself() else None
 
     def start(self, pace: float = 1.0) -> Address:
-        """Return the running sandbox, started if need be; raises Mistake without its libraries."""
+        """Return the running sandbox, started if need be.
+
+        Raises Mistake without its libraries, and SandboxSilent if it does not start.
+        """
         if address := self.running():
             return address
         if any(importlib.util.find_spec(name) is None for name in self._needs):
             raise Mistake(
                 "The sandbox needs libraries that are not installed.",
-                next="Install them with: pip install 'soundpiece-nb[sandbox]'.",
+                next=f"Install them with: {INSTALL}.",
             )
-        from filelock import FileLock
+        from filelock import FileLock, Timeout
 
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(self.folder / "starting.lock"):
-            last = self._last_address()  # on the same port again, where operations expect it
-            return self.running() or self._spawn(pace, port=last.port if last else 0)
+        try:
+            private_folder(self.folder)
+            starting = FileLock(
+                self.folder / "starting.lock", timeout=4 * START_SECONDS, mode=0o600
+            )
+            with starting:
+                last = read_address(self._note)
+                if last is not None:
+                    busy = is_there(last.process, self.folder)
+                    if last.proves_itself(_PATIENT_SECONDS if busy else _HASTY_SECONDS):
+                        return last
+                # On the same port again, where operations on their way expect it.
+                return self._launch(pace, port=last.port if last else 0)
+        except Timeout as error:
+            raise SandboxSilent(
+                f"Another kernel has been starting the sandbox in {self.folder} for minutes.",
+                next="Restart that kernel, then try again.",
+            ) from error
+        except (OSError, NotImplementedError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise SandboxSilent(
+                f"The sandbox did not start in {self.folder}: {reason}.",
+                next="Try again once that is mended.",
+            ) from error
 
     def stop(self) -> bool:
         """Stop it; its operations stay on disk. Returns whether it was running."""
         address = self.running()
-        if address is not None:
-            _end(address.process)
-        return address is not None
-
-    def _spawn(self, pace: float, port: int) -> Address:
-        command = [sys.executable, "-m", "soundpiece_sandbox", "--port", str(port)]
-        command += ["--data", str(self.folder), "--pace", str(pace)]
-        command += ["--idle-exit", str(IDLE_SECONDS)]
-        with (self.folder / "sandbox.log").open("wb") as log:
-            process = subprocess.Popen(  # noqa: S603 - our own program with our own arguments
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                start_new_session=True,  # an interrupt of the kernel is not meant for it
+        if address is None:
+            return False
+        if not end_process(address.process, self.folder) and self.running():
+            raise SandboxSilent(
+                "The sandbox did not stop: it belongs to another container or user.",
+                next="Stop it there; it also stops by itself after half an hour without requests.",
             )
-        with cast("IO[bytes]", process.stdout) as output:
-            line = _first_line(output)
-        process.returncode = 0  # no warning that it still runs: it is to outlive this kernel
-        if not line.startswith("Soundpiece sandbox on http://"):
-            _end(process.pid)
-            if port:
-                return self._spawn(pace, port=0)  # another program may have taken the port
-            said = (self.folder / "sandbox.log").read_text(errors="replace").strip()[-500:]
-            raise SandboxSilent(f"The sandbox did not start. {said}".rstrip())
-        address = Address(int(line.rsplit(":", 1)[1].split("/")[0]), process.pid)
-        with written_beside(self._note) as partial:
-            partial.write_text(json.dumps(asdict(address)))
-        return address
+        return True
 
-    def _last_address(self) -> Address | None:
+    def _launch(self, pace: float, port: int) -> Address:
+        """Start it on a port, or any where that is 0 or taken; raises SandboxSilent."""
         try:
-            return Address(**json.loads(self._note.read_text()))
-        except (OSError, ValueError, TypeError):
-            return None
-
-
-def _end(process: int) -> None:
-    """Ask a process to end, and wait until it has; raises SandboxSilent if it does not."""
-    import psutil
-
-    try:
-        running = psutil.Process(process)
-        if not _MODULES & set(running.cmdline()):
-            return  # another program has the process id by now
-        running.terminate()
-        running.wait(STOP_SECONDS)
-    except psutil.NoSuchProcess:
-        return
-    except psutil.Error as error:
-        raise SandboxSilent(f"The sandbox did not stop: {error}.") from error
-
-
-def _first_line(output: IO[bytes]) -> str:
-    """Return the line that a sandbox prints when it listens; empty if none comes in time."""
-    lines: list[bytes] = []
-    reader = threading.Thread(target=lambda: lines.append(output.readline()), daemon=True)
-    reader.start()
-    reader.join(START_SECONDS)
-    return lines[0].decode(errors="replace").strip() if lines else ""
-
-
-def _answers(port: int) -> bool:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
-    try:
-        connection.request("GET", "/")
-        return connection.getresponse().getheader("Soundpiece-Sandbox") is not None
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
+            return launch(self.folder, self._note, pace=pace, port=port)
+        except SandboxSilent as silent:
+            if port:
+                return self._launch(pace, port=0)  # another program may have taken the port
+            if _HELD not in vars(silent).get("words", ""):
+                raise
+        # One that was started here and answers no more, or of an earlier version.
+        if end_all_on(self.folder):
+            return launch(self.folder, self._note, pace=pace, port=0)
+        raise SandboxSilent(
+            f"The sandbox did not start: one of another container or user holds {self.folder}.",
+            next="Stop it there, or set SOUNDPIECE_HOME to a folder for this one alone.",
+        )

@@ -4,16 +4,29 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
+from io import TextIOWrapper
 from pathlib import Path
 
 from soundpiece_nb.api.error_logging import LOG_FILE
+from soundpiece_nb.files.private_files import private_file
 
 LARGEST_LOG = 1_000_000
 """Bytes after which the next session begins a new file, and keeps this one as `.old.log`."""
 
 
 class _File(logging.FileHandler):
-    """A log file whose own failures, on a full disk for instance, are not printed."""
+    """A log file that its owner alone can read; its failures, on a full disk, are not printed."""
+
+    def _open(self) -> TextIOWrapper:
+        private_file(Path(self.baseFilename))
+        return super()._open()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a record; lose it where the file cannot be opened."""
+        try:
+            super().emit(record)
+        except OSError:
+            self.handleError(record)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
         """Lose the record."""
@@ -27,7 +40,9 @@ class ErrorLog:
         self._handler: _File | None = None
 
     def open(self) -> None:
-        """Begin to write; if the disk refuses, records are lost."""
+        """Begin to write, unless it does; if the disk refuses, records are lost."""
+        if self._handler is not None:
+            return
         with suppress(OSError):
             if self._file.exists() and self._file.stat().st_size > LARGEST_LOG:
                 self._file.replace(self._file.with_suffix(".old.log"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -18,3 +19,11 @@ else:
         def __get__(self, instance: Any, owner: type | None = None) -> Any:
             with self._lock:
                 return super().__get__(instance, owner)
+
+        @classmethod
+        def renew_lock(cls) -> None:
+            """Have a free lock in a forked child: a thread that is not there may have held it."""
+            cls._lock = threading.RLock()
+
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=locked_cached_property.renew_lock)

@@ -2,29 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import os
+from collections.abc import Callable, Generator
 from concurrent.futures import Future
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar, overload
 
-from soundpiece_nb.api.errors import Mistake, StorageFailed, WaitTimeout
-from soundpiece_nb.api.number_arguments import read_stars
-from soundpiece_nb.audio.export import ENDINGS, find_place, write_copy
+from soundpiece_nb.api.errors import Mistake, SoundpieceError, StorageFailed, WaitTimeout
+from soundpiece_nb.audio.export import ENDINGS, find_place, write_copy, write_into
 from soundpiece_nb.engine.explanations import outcome
-from soundpiece_nb.files import read_path
+from soundpiece_nb.files.open_files import (
+    Openable,
+    OpenFile,
+    copy_to_open_file,
+    ending_of,
+    require_binary,
+)
+from soundpiece_nb.files.paths import read_path, shown_path
 from soundpiece_nb.journal.entry import Entry, Status, TakeEntry
-from soundpiece_nb.shown_text import short
+from soundpiece_nb.shown_text import scrub, short
 
-from . import earlier_operations, submission
-from .labels import NO_STARS, read_note
-from .references import Referable, Reference
+from . import discarding, earlier_operations, submission
+from .assigned_name import assigned_name
+from .consent import GIVEN, NOBODY
+from .export_names import export_folder, file_path
+from .labelled import Judged, Labelled
+from .references import Reference
 from .session import Session
 from .waiting import attend, wait, wait_in_loop, wait_seconds
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+
+PathText = str | bytes | os.PathLike[str] | os.PathLike[bytes]
+"""A path as Python's own functions take it."""
+Opened = TypeVar("Opened", bound=OpenFile | Openable)
 
 
 class Problem(NamedTuple):
@@ -34,14 +50,19 @@ class Problem(NamedTuple):
     message: str
 
 
-class Operation(Referable):
+class Operation(Labelled):
     """One operation. It is read from the journal each time, so any number of handles agree."""
+
+    key: str = ""
 
     def __init__(self, key: str, session: Session) -> None:
         self.key = key
-        self.session = session
+        self._session = session
 
-    def __repr__(self) -> str:
+    def _name(self) -> str:
+        return f"operation {short(self.key) or 'without a key'}"
+
+    def _description(self) -> str:
         entry = self.entry
         name = f" {entry.name!r}" if entry.name else ""
         return f"<{entry.route}{name} {short(self.key)} {entry.status}>"
@@ -62,18 +83,19 @@ class Operation(Referable):
 
     @property
     def entry(self) -> Entry:
-        """The operation's row in the journal, as it is now."""
-        return self.session.journal.entry(self.key)
+        """The operation's row in the journal, as it is now; raises Mistake where there is none."""
+        session = self.session
+        try:
+            return session.journal.entry(self.key)
+        except KeyError:
+            what = f"There is no operation {self.key} in the journal of {session.home}."
+            raise Mistake(what, next="%soundpiece_history lists those that it has.") from None
 
     @property
     def id(self) -> str | None:
         """The service's id; None until the service has acknowledged the request."""
-        return self.entry.operation_id
-
-    @property
-    def name(self) -> str | None:
-        """The NAME it was given."""
-        return self.entry.name
+        known = self.entry.operation_id
+        return None if known is None else scrub(known)
 
     @property
     def route(self) -> str:
@@ -82,7 +104,7 @@ class Operation(Referable):
 
     @property
     def status(self) -> Status:
-        """`submitting`, `processing`, `ready`, `failed` or `rejected`."""
+        """`submitting`, `processing`, `ready`, `failed`, `rejected` or `discarded`."""
         return self.entry.status
 
     @property
@@ -99,7 +121,7 @@ class Operation(Referable):
 
     @property
     def request(self) -> dict[str, Any]:
-        """The fields that were sent, links as plain addresses."""
+        """The fields that were sent, links as plain addresses without what may be a secret."""
         return self.entry.fields
 
     @property
@@ -124,7 +146,8 @@ class Operation(Referable):
 
         A notebook's own asyncio tasks go on meanwhile. Raises OperationFailed, RequestRejected,
         DownloadFailed, ServiceSilent, or WaitTimeout after `timeout` seconds; each has `.key` and
-        `.operation_id`, and WaitTimeout does not end the operation.
+        `.operation_id`, and WaitTimeout does not end the operation. What an earlier kernel left
+        unsent raises NotSent: waiting sends nothing, `sp.resume()` does.
         """
         seconds = wait_seconds(timeout)
         future = self._future()
@@ -149,24 +172,31 @@ class Operation(Referable):
         outputs[0].rate(stars, note)
         return self
 
-    def tag(self, *tags: str) -> Self:
-        """Give it tags, beside those it has."""
-        listed = tags[0] if len(tags) == 1 and isinstance(tags[0], list | tuple) else tags
-        earlier_operations.label(self.session, self.key, tags=listed)
-        return self
-
-    def note(self, text: str) -> Self:
-        """Give it a note, in place of the one it has."""
-        earlier_operations.label(self.session, self.key, note=read_note(text))
-        return self
-
-    def rerun(self, **changes: Any) -> Operation:
+    def rerun(self, *, send: bool = False, **changes: Any) -> Operation:
         """Start the same request with these changes under a new key; None takes a field out.
 
-        `name`, `tags` and `note` label the new one; without `tags` it has this one's. Raises
-        Mistake for bad input, before anything is sent.
+        `name`, `tags` and `note` label the new one; without `tags` it has this one's. `extra`
+        changes its extra fields by name. With `once`, else as its setting says, the same call again
+        returns the same operation: unchanged, the next take of this one. In a cell, `louder =
+        op.rerun(…)` gives it the NAME `louder`, unless `name` does or something has that NAME;
+        `.rename("louder")` gives it one then. `send` sends it above the ceiling `most_at_once` too.
+        Raises Mistake for bad input, having sent nothing.
         """
-        return Operation(submission.rerun(self.session, self.key, changes), self.session)
+        consent = GIVEN if send else NOBODY
+        key = submission.rerun(self.session, self.entry.key, changes, consent)
+        variable = None if "name" in changes else assigned_name("rerun")
+        if variable is not None:
+            with suppress(SoundpieceError):  # it is on its way, with or without a NAME
+                earlier_operations.name_after(self.session, key, variable)
+        return Operation(key, self.session)
+
+    def discard(self) -> Self:
+        """Drop it for good, if it was never sent or was refused; the row stays, as `discarded`.
+
+        Raises Mistake where the service has it, or may have: it is made and paid for all the same.
+        """
+        discarding.require_dropped(discarding.discard(self.session, [self.entry.key]))
+        return self
 
     def stop_watching(self) -> None:
         """Stop following it in this process; it goes on at the service and can be resumed."""
@@ -183,7 +213,7 @@ class Operation(Referable):
 
     def _future(self) -> Future[None] | None:
         run = self.session.engine.run(self.key)
-        run = run or submission.start_recorded(self.session, self.key, resend=False)
+        run = run or submission.start_recorded(self.session, self.entry.key, sends=False)
         return None if run is None else run.ended
 
     def _conclude(self) -> Operation:
@@ -193,27 +223,39 @@ class Operation(Referable):
         return self
 
 
-class Output(Referable):
+class Output(Judged):
     """One take of an operation."""
+
+    operation: Operation
+    _key: str = ""
 
     def __init__(self, operation: Operation, take: TakeEntry) -> None:
         self.operation = operation
+        self._key = operation.key
         self.take = take.take
         self.kind = take.kind
         self.duration = take.duration
         self.pruned_at = take.pruned_at
         self._entry = take
-        self._session = operation.session
-        self.path: Path | None = self._session.home / take.path if take.path else None
+        self.path: Path | None = operation.session.home / take.path if take.path else None
 
-    def __repr__(self) -> str:
+    @property
+    def session(self) -> Session:
+        """The session of its operation."""
+        return self.operation.session
+
+    def _name(self) -> str:
+        return f"take {self.take} of {short(self._key)}"
+
+    def _description(self) -> str:
         length = f" {self.duration:.1f} s" if self.duration else ""
         pruned = f"pruned on {self.pruned_at:%Y-%m-%d}" if self.pruned_at else ""
-        return f"<take {self.take} of {short(self.operation.key)}{length} {self.path or pruned}>"
+        where = shown_path(self.path, whole=True) if self.path else pruned
+        return f"<{self._name()}{length} {where}>"
 
     def __str__(self) -> str:
         """Return the key and the take's number, which name it on a magic's line."""
-        return f"{self.operation.key}:{self.take}"
+        return f"{self._key}:{self.take}"
 
     def __eq__(self, other: object) -> bool:
         return str(self) == str(other) if isinstance(other, Output) else NotImplemented
@@ -223,7 +265,7 @@ class Output(Referable):
 
     def as_reference(self) -> Reference:
         """Return a reference by the operation's key and the take's number."""
-        return Reference(self.operation.key, str(self.take))
+        return Reference(self._key, str(self.take))
 
     @property
     def rating(self) -> int | None:
@@ -235,68 +277,105 @@ class Output(Referable):
         """The note it was given."""
         return self._now().note
 
-    def rate(self, stars: int, note: str | None = None) -> Self:
-        """Rate it with 1 to 5 stars, and a note if you like; kept at once. Raises Mistake."""
-        said = None if note is None else read_note(note)
-        key = self.operation.key
-        earlier_operations.rate(self._session, key, self.take, rating=read_stars(stars), note=said)
-        return self
-
-    def unrate(self) -> Self:
-        """Take its stars away; a note stays."""
-        earlier_operations.rate(self._session, self.operation.key, self.take, rating=NO_STARS)
-        return self
-
     def _now(self) -> TakeEntry:
-        return self.operation.entry.takes[self.take - 1]
+        """Return the take's row as it is now; as it was where that is gone."""
+        takes = {take.take: take for take in self.operation.entry.takes}
+        return takes.get(self.take, self._entry)
 
     def audio(self) -> tuple[npt.NDArray[np.float32], int]:
-        """Return the samples as `(frames, channels)` float32 within ±1, and 44100 (Hz)."""
+        """Return the samples as `(frames, channels)` float32 within ±1, and 44100 (Hz).
+
+        Raises Mistake where the file is not here, StorageFailed where it cannot be decoded.
+        """
         from soundpiece_nb.audio.verification import read
 
-        return read(self._file())
+        file = self._file()
+        try:
+            return read(file)
+        except OSError as error:
+            why = str(error.strerror or error).rstrip(".")
+            raise StorageFailed(f"{file} cannot be read as sound: {why}.") from error
 
-    def save(self, path: str | Path) -> Path:
+    @overload
+    def save(self, path: PathText = "") -> Path: ...
+
+    @overload
+    def save(self, path: Opened) -> Opened: ...
+
+    def save(self, path: PathText | Opened = "") -> Path | Opened:
         """Write the take as .flac, .wav or .mp3, by the ending of `path`; returns the file's path.
 
         FLAC and WAV hold the very same samples, MP3 has 256 kbit/s; tags say how it was made. Into
-        a folder it goes as FLAC under a readable name. Raises Mistake for another ending,
-        StorageFailed if the disk refuses.
+        a folder (one that exists, or a path that ends in /) it goes as the settings `export_format`
+        and `export_name` say, else as FLAC under a readable name; `export_folder` is the folder
+        where no path is given. A file that is open for writing bytes gets it too, as FLAC if its
+        name says nothing else, and is returned. Raises Mistake for another ending, StorageFailed if
+        the disk refuses.
         """
-        source = self._file()
+        if isinstance(path, str) and not path and self.session.settings.read("export_folder"):
+            return self.save_in(export_folder(self.session.settings))
+        if not isinstance(path, str | bytes | os.PathLike) and isinstance(
+            path, OpenFile | Openable
+        ):
+            self._save_to_open_file(path)
+            return path
         target = read_path(path)
-        if target.is_dir():
-            target = self.place_in(target)
+        if target.is_dir() or os.fsdecode(path).endswith(("/", os.sep)):
+            return self.save_in(target)
         if target.suffix.lower() not in ENDINGS:
             raise Mistake(
                 "Takes are saved as .flac, .wav or .mp3.",
                 next=f"Call the file {target.stem or 'take'}.flac, or name a folder that exists.",
             )
-        store = self._session.engine.store.folder.resolve()
-        if store in target.resolve().parents:
+        return self._write(target, write_copy, self._file(), target)
+
+    def _save_to_open_file(self, file: OpenFile | Openable) -> None:
+        require_binary(file)
+        with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+            whole = Path(folder, f"take{ending_of(file, ENDINGS)}")
+            self._write(whole, write_copy, self._file(), whole)
+            copy_to_open_file(whole, file)
+
+    def save_in(self, folder: Path, ending: str | None = None, pattern: str | None = None) -> Path:
+        """Write it into a folder under a readable name that no other file has; see `save`."""
+        target = self._target(folder, ending, pattern)
+        return self._write(target, write_into, target.parent, target.name, self._file())
+
+    def _target(self, folder: Path, ending: str | None, pattern: str | None) -> Path:
+        settings = self.session.settings
+        ending = ending or f".{settings.read('export_format') or 'flac'}"
+        pattern = pattern or settings.read("export_name")
+        return file_path(folder, self.operation.entry, self._entry, ending, pattern)
+
+    def _write(self, target: Path, write: Callable[..., Path], *where: object) -> Path:
+        store = os.path.realpath(self.session.engine.store.folder)
+        if Path(store) in Path(os.path.realpath(target)).parents:
             raise Mistake(f"{store} holds the takes as they came.", next="Save it somewhere else.")
         story = self.operation.entry.story(self._entry)
         try:
-            return attend(self._session.engine.workers.start(write_copy, source, target, story))
+            return attend(self.session.engine.workers.start(write, *where, story))
         except OSError as error:
-            raise StorageFailed(f"{target} cannot be written: {error.strerror}.") from error
+            why = str(error.strerror or error).rstrip(".")
+            raise StorageFailed(f"{target} cannot be written: {why}.") from error
+        except (RuntimeError, ValueError) as error:  # it is damaged, or has no such form
+            raise StorageFailed(f"{target} cannot be made of it: {error}.") from error
 
-    def place_in(self, folder: Path, ending: str = ".flac") -> Path:
+    def place_in(self, folder: Path, ending: str | None = None, pattern: str | None = None) -> Path:
         """Return the free path that `save` gives it in a folder, or the one that holds it."""
-        entry = self.operation.entry
-        name = entry.file_name(self._entry, ending)
-        return find_place(folder, name, self._file(), entry.story(self._entry))
+        target = self._target(folder, ending, pattern)
+        story = self.operation.entry.story(self._entry)
+        return find_place(target.parent, target.name, self._file(), story)
 
     def _file(self) -> Path:
         if self.path is not None and self.path.exists():
             return self.path
-        key = short(self.operation.key)
         if self.pruned_at:
+            word = self.operation.entry.word_for(self._entry)
             raise Mistake(
-                f"Take {self.take} of {key} was pruned on {self.pruned_at:%Y-%m-%d}.",
-                next=f"%soundpiece_resume {key} fetches it again.",
+                f"{self._name().capitalize()} was pruned on {self.pruned_at:%Y-%m-%d}.",
+                next=f"%soundpiece_resume {word} fetches it again.",
             )
         raise Mistake(
-            f"Take {self.take} of {key} is not on this machine (yet).",
+            f"{self._name().capitalize()} is not on this machine (yet).",
             next=".result() waits for it.",
         )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import threading
+import weakref
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
-from soundpiece_nb.api.errors import SoundpieceError
+from soundpiece_nb.api.errors import Mistake, SoundpieceError
 from soundpiece_nb.audio.store import AudioStore
 from soundpiece_nb.engine.engine import Engine
 from soundpiece_nb.engine.retrying import Limits
@@ -24,6 +26,7 @@ from .services import Services
 if TYPE_CHECKING:
     from soundpiece_nb.engine.run_state import Run
     from soundpiece_nb.journal.journal import Journal
+    from soundpiece_nb.journal.lease import Holder
 
 
 class SessionPart:
@@ -49,14 +52,36 @@ class Session:
         """Work with these settings; `engine` are the Engine's own options, such as its clock."""
         self.settings = settings or SETTINGS
         self.services = Services(self.settings, lambda: self.sandbox)
+        self._engine_options = engine
+        self._begin_empty()
+        _renew_in_children(self)
+
+    def _begin_empty(self) -> None:
         self.changed = Changes()
         """Operations that made progress here, or were rated or labelled."""
         self.rated = Changes()
         """Operations whose takes were rated or noted here."""
-        self._engine_options = engine
         self._parts: dict[type[SessionPart], SessionPart] = {}
         self._making_part = threading.RLock()
         self._paused: dict[str, Run] = {}
+
+    def __reduce__(self) -> NoReturn:
+        raise Mistake(
+            "A session, with its journal and its threads, stays in its process.",
+            next="Send an operation, a take or a key: each finds its journal again.",
+        )
+
+    def renew_after_fork(self) -> None:
+        """Begin anew in a forked child, which has the parent's objects but not their threads.
+
+        Those are kept, unused: ending them would touch files that the parent has open.
+        """
+        inherited = [self.__dict__.pop(name, None) for name in ("journal", "engine", "sandbox")]
+        if any(inherited):
+            from soundpiece_nb.journal.database import never_end
+
+            never_end([*inherited, self._parts, self._paused])
+        self._begin_empty()
 
     @locked_cached_property
     def home(self) -> Path:
@@ -68,11 +93,19 @@ class Session:
         """Record of all operations."""
         from soundpiece_nb.journal.journal import open_journal
 
-        return open_journal(self.home)
+        return open_journal(self.home, self.holder)
+
+    @locked_cached_property
+    def holder(self) -> Holder:
+        """This session as the holder of operations; the same while it pauses."""
+        from soundpiece_nb.journal.lease import Holder
+
+        return Holder()
 
     @locked_cached_property
     def engine(self) -> Engine:
         """Engine that runs the operations."""
+        self.limits()  # a wrong one in the environment is said before anything is written
         self.error_log.open()
         return Engine(
             self.journal,
@@ -104,7 +137,7 @@ class Session:
 
     def limits(self) -> Limits:
         """Return the time limits as they are set now, which each new operation starts with."""
-        chosen = {limit: getattr(self.settings, limit) for limit in asdict(Limits())}
+        chosen = {limit: self.settings.read(limit) for limit in asdict(Limits())}
         return Limits(**{limit: value for limit, value in chosen.items() if value is not None})
 
     def pause(self) -> None:
@@ -122,7 +155,7 @@ class Session:
         with suppress(SoundpieceError):  # the next use raises it where it can be shown
             for key in list(self._paused):
                 self.journal.claim(key)  # at once, so that no other process takes it for abandoned
-                self.engine.start(key)
+                self.engine.start(key, sends=False)  # as it was: one that was to be sent is sent
         for part in self._parts.values():
             part.go_on()
 
@@ -132,6 +165,7 @@ class Session:
             part.pause()
         self._drop("engine", Engine.stop)
         self._close_files()
+        self._drop("holder", lambda holder: holder.end())
 
     def _close_files(self) -> None:
         self._drop("journal", lambda journal: journal.close())
@@ -142,3 +176,15 @@ class Session:
         if name in self.__dict__:
             end(self.__dict__[name])
             self.__dict__.pop(name, None)
+
+
+def _renew_in_children(session: Session) -> None:
+    """Have a session begin anew in each child that this process forks, as long as it exists."""
+    if hasattr(os, "register_at_fork"):
+        found = weakref.ref(session)
+
+        def renew() -> None:
+            if (living := found()) is not None:
+                living.renew_after_fork()
+
+        os.register_at_fork(after_in_child=renew)

@@ -7,6 +7,7 @@ import math
 import signal
 import threading
 import time
+import warnings
 from collections.abc import Iterator
 from concurrent import futures
 from concurrent.futures import Future
@@ -17,6 +18,8 @@ from typing import Any, TypeVar
 from soundpiece_nb.api.errors import WaitInterrupted, WaitTimeout
 from soundpiece_nb.api.number_arguments import read_seconds
 from soundpiece_nb.shown_text import short
+
+from .event_loops import nestable_loop, running_library, sleep_in_asyncio, sleep_until_done
 
 Made = TypeVar("Made")
 
@@ -32,7 +35,7 @@ _STOPPED = "Waiting stopped; the operation goes on under the key {}."
 
 def wait_seconds(timeout: float | timedelta | None) -> float:
     """Return a timeout in seconds, infinity for None; raises Mistake."""
-    if timeout is None or timeout == math.inf:
+    if timeout is None or (isinstance(timeout, float) and timeout == math.inf):
         return math.inf
     return read_seconds(timeout, "A timeout", least=-math.inf)
 
@@ -40,6 +43,7 @@ def wait_seconds(timeout: float | timedelta | None) -> float:
 def wait(future: Future[Any], timeout: float, key: str) -> None:
     """Block until a future is done; raises its error, WaitTimeout or WaitInterrupted."""
     again = f"%soundpiece_wait {short(key)} waits again."
+    _warn_of_standstill(future)
     try:
         _wait_for(future, timeout)
     except KeyboardInterrupt:
@@ -50,32 +54,31 @@ def wait(future: Future[Any], timeout: float, key: str) -> None:
     future.result()
 
 
-async def wait_in_loop(future: Future[Any], key: str) -> None:
-    """Wait in any event loop; raises the future's error. Cancelling it cancels only the waiting."""
-    ending = _in_this_loop(future)
+async def wait_in_loop(future: Future[Any], key: str, stopped: str = "") -> None:
+    """Wait in any event loop; raises the future's error. Cancelling it cancels only the waiting.
+
+    Who interrupts or cancels it is told what was `stopped`. Raises Mistake where no loop runs.
+    """
+    again = f"%soundpiece_wait {short(key)} waits again."
     try:
-        while not ending.done():
-            await asyncio.wait([ending], timeout=WAKE_SECONDS)
+        await sleep_until_done(future, WAKE_SECONDS)
     except asyncio.CancelledError as cancelled:  # as a kernel interrupts a cell that awaits
-        words = f"{_STOPPED.format(key)} %soundpiece_wait {short(key)} waits again."
+        words = stopped or f"{_STOPPED.format(key)} {again}"
         cancelled.args = (words,)
         # IPython shows this instead of a traceback.
         cancelled._render_traceback_ = lambda: [f"CancelledError: {words}"]  # type: ignore[attr-defined]
         raise
-    ending.result()
+    except KeyboardInterrupt:  # as trio and curio interrupt the task that waits
+        if stopped:
+            raise WaitInterrupted(stopped, key=key) from None
+        raise WaitInterrupted(_STOPPED.format(key), next=again, key=key) from None
+    future.result()
 
 
 def attend(job: Future[Made]) -> Made:
     """Return the result of work on this machine; in a kernel, its event loop keeps running."""
     _wait_for(job, math.inf)
     return job.result()
-
-
-def _in_this_loop(future: Future[Any]) -> asyncio.Future[Any]:
-    """Return the future's twin in the running loop; its error counts as seen, so none is logged."""
-    twin = asyncio.wrap_future(future)
-    twin.add_done_callback(lambda done: done.cancelled() or done.exception())
-    return twin
 
 
 def _wait_for(future: Future[Any], seconds: float) -> None:
@@ -89,25 +92,26 @@ def _wait_for(future: Future[Any], seconds: float) -> None:
 
 def _pump_loop_until(future: Future[Any], end: float) -> bool:
     """Run this thread's event loop until then; returns False if there is none to run."""
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:
+    loop = nestable_loop()
+    if loop is None:
         return False
     import nest_asyncio2
 
-    try:
-        nest_asyncio2.apply(loop)
-    except ValueError:  # a loop that cannot be nested, such as uvloop's, is blocked meanwhile
-        return False
+    nest_asyncio2.apply(loop)
     with _interrupted_at_once():
-        loop.run_until_complete(_sleep_until_done(future, end))
+        loop.run_until_complete(sleep_in_asyncio(future, LISTEN_SECONDS, end))
     return True
 
 
-async def _sleep_until_done(future: Future[Any], end: float) -> None:
-    ending = _in_this_loop(future)
-    while (left := end - time.monotonic()) > 0 and not ending.done():
-        await asyncio.wait([ending], timeout=min(left, LISTEN_SECONDS))
+def _warn_of_standstill(future: Future[Any]) -> None:
+    """Warn where an event loop stands still while one waits, since it cannot be nested."""
+    library = None if future.done() or nestable_loop() else running_library()
+    if library is not None:
+        words = (
+            f"This event loop, of {library}, stands still while .result() waits. `await` the "
+            "handle instead, or call .result() in a thread."
+        )
+        warnings.warn(words, RuntimeWarning, stacklevel=4)  # where .result() was called
 
 
 @contextmanager

@@ -7,6 +7,7 @@ journal names and that is in the home folder's `audio`.
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import uuid
 from contextlib import suppress
@@ -16,7 +17,7 @@ from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import JupyterHandler
 from tornado.web import HTTPError, StaticFileHandler, authenticated
 
-from soundpiece_nb.audio.preview import make_preview
+from soundpiece_nb.audio.preview import make_preview, usable_preview
 from soundpiece_nb.journal.quick_reads import find_take
 
 _TYPES = {"flac": "audio/flac", "mp3": "audio/mpeg"}
@@ -35,7 +36,7 @@ class SoundHandler(JupyterHandler, StaticFileHandler):
     def initialize(self, home: Path) -> None:  # type: ignore[override]
         """Serve the takes of this home folder."""
         self._home = home
-        super().initialize(path=str((home / "audio").resolve()))
+        super().initialize(path=os.path.realpath(home / "audio"))  # also of a link to itself
 
     @authenticated
     @authorized
@@ -97,7 +98,7 @@ class SoundHandler(JupyterHandler, StaticFileHandler):
 def _preview(file: Path) -> Path:
     """Return the MP3 of a take, which is encoded the first time."""
     preview = file.with_suffix(".mp3")
-    return preview if preview.is_file() else make_preview(file, preview)
+    return preview if usable_preview(preview) else make_preview(file, preview)
 
 
 def _etag(file: Path) -> str:

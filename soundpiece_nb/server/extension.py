@@ -6,7 +6,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jupyter_server.auth.decorator import allow_unauthenticated
+from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.utils import url_path_join
+from tornado.web import HTTPError
 from traitlets import Bool, Unicode
 from traitlets.config import LoggingConfigurable
 
@@ -73,14 +76,40 @@ class SoundpieceServer(LoggingConfigurable):
             self.log.warning("soundpiece_nb: %s", mistake.message)
 
 
+class ClosedHandler(JupyterHandler):
+    """Answers 503 to everything, while the home folder that is set can be none."""
+
+    @allow_unauthenticated
+    async def prepare(self) -> None:  # type: ignore[override]
+        """Refuse, whoever asks for whatever."""
+        raise HTTPError(503)
+
+    def write_error(self, status_code: int, **_: Any) -> None:  # noqa: ARG002 - tornado's own name
+        """Say no more than that: a stranger may ask."""
+        self.finish("Soundpiece is not set up on this server; its log says why.")
+
+    def check_xsrf_cookie(self) -> None:
+        """Ask for no token: nothing is done."""
+
+
 def load(app: ServerApp) -> None:
-    """Open this server's routes, and start its other parts."""
+    """Open this server's routes, and start its other parts.
+
+    Where no home folder can be had, one line of the log says so, and the routes answer 503.
+    """
     part = SoundpieceServer(parent=app)
-    receiver = Receiver(part.read_home())
+    try:
+        home = part.read_home()
+    except Mistake as mistake:
+        part.log.warning("soundpiece_nb: %s", mistake.message)
+        closed = url_path_join(app.web_app.settings["base_url"], "soundpiece/.*")
+        app.web_app.add_handlers(".*$", [(closed, ClosedHandler)])  # type: ignore[no-untyped-call]
+        return
+    receiver = Receiver(home)
     routes = part.routes(app.web_app.settings["base_url"], receiver)
     app.web_app.add_handlers(".*$", routes)  # type: ignore[no-untyped-call]
     if part.resume:
-        Resumer(part.read_home(), partial(part.log.warning, "soundpiece_nb: %s")).start()
+        Resumer(home, partial(part.log.warning, "soundpiece_nb: %s")).start()
     if part.webhooks:
         loop = app.io_loop
         loop.call_later(PREPARE_AFTER_SECONDS, loop.run_in_executor, None, part.prepare, receiver)

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from soundpiece_nb.api.error_logging import log_unforeseen, unforeseen_words
 from soundpiece_nb.api.errors import SoundpieceError
-from soundpiece_nb.journal.quick_reads import find_abandoned
+from soundpiece_nb.journal.quick_reads import Abandoned, find_abandoned
+from soundpiece_nb.operations.ceilings import most_unasked
 from soundpiece_nb.settings import Settings
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Resumer:
         home: Path,
         complain: Callable[[str], None],
         *,
-        find: Callable[[Path, int], list[str]] = find_abandoned,
+        find: Callable[[Path, int], list[Abandoned]] = find_abandoned,
         clock: Callable[[], float] = time.monotonic,
         look_seconds: float = LOOK_SECONDS,
     ) -> None:
@@ -81,7 +82,10 @@ class Resumer:
     def look(self) -> None:
         """Resume what is abandoned; raises SoundpieceError where the journal cannot be used."""
         now = self._clock()
-        for key in self._find(self._home, time.time_ns() // 1000):
+        abandoned = self._find(self._home, time.time_ns() // 1000)
+        if sum(each.unsent for each in abandoned) > most_unasked(Settings()):
+            abandoned = [each for each in abandoned if not each.unsent]
+        for key, _ in abandoned:
             due, pause = self._pauses.get(key, (now, FIRST_PAUSE))
             if due > now:
                 continue

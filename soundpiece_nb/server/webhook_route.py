@@ -20,8 +20,9 @@ from jupyter_server.base.handlers import JupyterHandler
 from tornado.web import stream_request_body
 
 from soundpiece_nb.api.error_logging import logging_unforeseen
-from soundpiece_nb.api.errors import Mistake
+from soundpiece_nb.api.errors import MachineLimit, Mistake
 from soundpiece_nb.credentials import find_webhook_secrets
+from soundpiece_nb.engine.threads import start_thread
 from soundpiece_nb.journal.quick_reads import UNREADABLE
 from soundpiece_nb.journal.webhook_deliveries import Deliveries
 
@@ -85,11 +86,13 @@ class Receiver:
         if time.monotonic() >= self._read_again_at:
             with suppress(Mistake):  # the log told of it when the server started
                 await asyncio.to_thread(self._read_secrets)
-        self._heard.put_nowait(operation_of(headers, body, self._secrets))
-        if self._writer is None:
-            name = "soundpiece-webhooks"
-            self._writer = threading.Thread(target=self._write, name=name, daemon=True)
-            self._writer.start()
+        heard = operation_of(headers, body, self._secrets)
+        if self._writer is None or not self._writer.is_alive():
+            try:
+                self._writer = start_thread(self._write, "soundpiece-webhooks")
+            except MachineLimit:
+                raise Full from None
+        self._heard.put_nowait(heard)
 
     def prepare(self) -> None:
         """Import and read what the first delivery needs; raises Mistake for a wrong secret."""

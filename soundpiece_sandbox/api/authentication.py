@@ -10,8 +10,6 @@ from fastapi.security.utils import get_authorization_scheme_param
 
 from soundpiece_sandbox.api.account_limits import RateLimit
 
-_MAX_BODY_BYTES = 2**20
-
 api_key_scheme = HTTPBearer(
     auto_error=False, scheme_name="API key", description="Any key that begins with spk_"
 )
@@ -21,8 +19,7 @@ api_key_scheme = HTTPBearer(
 def authenticated_route(rate_limit: RateLimit) -> type[APIRoute]:
     """Return a route class that checks a request before its body is read.
 
-    A missing, malformed or revoked key gets 401, a request over the rate 429 with Retry-After, a
-    body over 1 MiB 413.
+    A missing, malformed or revoked key gets 401, a request over the rate 429 with Retry-After.
     """
 
     class AuthenticatedRoute(APIRoute):
@@ -38,19 +35,11 @@ def authenticated_route(rate_limit: RateLimit) -> type[APIRoute]:
                         f"Too many requests. Try again in {wait} s.",
                         headers={"Retry-After": str(wait)},
                     )
-                _check_length(request)
                 return await handle(request)
 
             return authenticated
 
     return AuthenticatedRoute
-
-
-def _check_length(request: Request) -> None:
-    """Refuse (413) a body that is longer than any request of the API."""
-    length = request.headers.get("Content-Length", "0")
-    if not length.isdecimal() or int(length) > _MAX_BODY_BYTES:
-        raise HTTPException(413, "The body is over 1 MiB.")
 
 
 def _check_key(request: Request) -> None:

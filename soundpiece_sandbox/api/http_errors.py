@@ -42,6 +42,7 @@ READ_ERRORS: dict[int | str, dict[str, Any]] = {
 SUBMIT_ERRORS: dict[int | str, dict[str, Any]] = {
     **READ_ERRORS,
     400: {"model": Refused, "description": "The body is not JSON"},
+    408: {"model": Refused, "description": "The body took too long to arrive"},
     413: {"model": Refused, "description": "The body is over 1 MiB"},
     402: {"model": Refused, "description": "No credits left: top up, then send the same key again"},
 }

@@ -1,8 +1,10 @@
 """Long polls: requests that are held until an operation ends, without a thread for each."""
 
 import asyncio
+from contextlib import suppress
 from weakref import WeakValueDictionary
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import Receive
 
@@ -51,6 +53,7 @@ class LongPolls:
 
 
 async def client_disconnected(receive: Receive) -> None:
-    """Wait until the client of a request, whose body was read, has disconnected."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
+    """Wait until the client of a request has disconnected, or sent a body beyond the limits."""
+    with suppress(HTTPException):
+        while (await receive())["type"] != "http.disconnect":
+            pass

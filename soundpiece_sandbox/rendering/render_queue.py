@@ -24,6 +24,7 @@ _log = logging.getLogger(__name__)
 
 _MAX_WORKERS = 2
 _SECONDS_BETWEEN_WRITES = 2.0
+_SECONDS_BETWEEN_LOOKS = 1.0
 
 Result: TypeAlias = tuple[Output, ...] | Failure
 
@@ -122,17 +123,39 @@ class RenderQueue:
             try:
                 return await self._run_in_pool(job)
             except BrokenProcessPool:
-                # A worker was killed, by a person or for lack of memory: try once more.
+                # A worker was killed, by a person or for lack of memory, or could not be started,
+                # for lack of room for processes and threads: try once more.
                 return await self._run_in_pool(job)
 
     async def _run_in_pool(self, job: RenderJob) -> list[Output]:
         pool = self._pool
         try:
-            return await asyncio.get_running_loop().run_in_executor(pool, render_take, job)
+            return await _result(pool, job)
         except BrokenProcessPool:
             if pool is self._pool:
+                for worker in active_children():  # a pool whose thread is gone leaves its own
+                    worker.kill()
                 self._pool = self._new_pool()
             raise
 
     def _new_pool(self) -> ProcessPoolExecutor:
         return ProcessPoolExecutor(self._workers, get_context("spawn"), prepare_worker)
+
+
+async def _result(pool: ProcessPoolExecutor, job: RenderJob) -> list[Output]:
+    """Run a job; raises BrokenProcessPool also for a pool that could not start what it needs."""
+    try:
+        running = asyncio.wrap_future(pool.submit(render_take, job))
+    except (RuntimeError, OSError) as error:
+        # Its thread or a process: it does not try to start them again.
+        raise BrokenProcessPool(str(error)) from error
+    # The pool's thread ends without a word if it cannot start one more, which feeds the workers.
+    thread = getattr(pool, "_executor_manager_thread", None)
+    try:
+        while not running.done():
+            await asyncio.wait([running], timeout=_SECONDS_BETWEEN_LOOKS)
+            if not (running.done() or thread is None or thread.is_alive()):
+                raise BrokenProcessPool("The thread of the pool is gone.")
+        return running.result()
+    finally:
+        running.cancel()

@@ -14,10 +14,15 @@ DISCLAIMER = "Made by the Soundpiece sandbox, not by Soundpiece's model"
 
 SAMPLE_RATE = 44_100
 
-_MAX_SOURCE_FRAMES = 600 * 48_000
+_MAX_SOURCE_SECONDS = 600
+_MAX_SOURCE_FRAMES = _MAX_SOURCE_SECONDS * 48_000
 """Ten minutes at 48 kHz."""
 
-_BLOCK_FRAMES = 2**18
+_MAX_SOURCE_RATE = 384_000
+"""The highest in use; the memory to change a rate grows with it, and a file may state any."""
+
+_BLOCK_SAMPLES = 2**19
+"""Of all channels together: a file may have a thousand."""
 
 
 def to_pcm16(sound: "NDArray[np.float32]") -> "NDArray[np.int16]":
@@ -49,8 +54,8 @@ def read_pcm16(sound: SourceFile) -> "NDArray[np.int32]":
 def read_audio(sound: SourceFile) -> "NDArray[np.float32]":
     """Return the first two channels of any audio file, (frames, 2) float32 at 44.1 kHz.
 
-    Raises UnreadableSoundError for a file that libsndfile cannot read, is empty or lasts over ten
-    minutes (at 48 kHz).
+    Raises UnreadableSoundError for a file that libsndfile cannot read, is empty, lasts over ten
+    minutes (at 48 kHz, or less at a higher rate), or states a rate over 384 kHz.
     """
     import numpy as np
     import soundfile
@@ -58,9 +63,12 @@ def read_audio(sound: SourceFile) -> "NDArray[np.float32]":
     try:
         with soundfile.SoundFile(sound.file) as file:
             rate, frames = file.samplerate, file.frames
-            if not 0 < frames <= _MAX_SOURCE_FRAMES:
+            if rate > _MAX_SOURCE_RATE:
+                raise UnreadableSoundError("The provided source has a sample rate over 384 kHz.")
+            if not 0 < frames <= min(_MAX_SOURCE_FRAMES, _MAX_SOURCE_SECONDS * rate):
                 raise UnreadableSoundError("The provided source is empty or over ten minutes.")
-            blocks = file.blocks(_BLOCK_FRAMES, dtype="float32", always_2d=True)
+            block = max(_BLOCK_SAMPLES // file.channels, 1)
+            blocks = file.blocks(block, dtype="float32", always_2d=True)
             samples = np.concatenate([block[:, :2].copy() for block in blocks])
     except soundfile.LibsndfileError:
         raise UnreadableSoundError("The provided source could not be read as audio.") from None

@@ -19,6 +19,8 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
     400: {"model": Refused, "description": "The body is not JSON"},
     401: {"model": Refused, "description": "The admin's token is missing"},
     403: {"model": Refused, "description": "Not the admin's token, or none was set"},
+    408: {"model": Refused, "description": "The body took too long to arrive"},
+    413: {"model": Refused, "description": "The body is over 1 MiB"},
     422: {"model": Invalid, "description": "A field is wrong"},
 }
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse
 from fastapi_offline import FastAPIOffline
 from starlette.datastructures import MutableHeaders
@@ -21,6 +21,7 @@ from soundpiece_sandbox.api.operation_endpoints import (
     openapi_with_fresh_keys,
     operation_router,
 )
+from soundpiece_sandbox.api.request_bodies import with_bounded_bodies
 from soundpiece_sandbox.api.response_bodies import operation_body
 from soundpiece_sandbox.api.routes import ROUTES
 from soundpiece_sandbox.faults.fault import Fault, Faults
@@ -30,6 +31,8 @@ from soundpiece_sandbox.rendering.render_queue import RenderQueue, Result
 from soundpiece_sandbox.rendering.source_sounds import SourceSounds
 from soundpiece_sandbox.service.admin_endpoints import admin_router
 from soundpiece_sandbox.service.home_page import PAGE
+from soundpiece_sandbox.service.identity import CHALLENGE, proof
+from soundpiece_sandbox.service.known_hosts import with_known_hosts
 from soundpiece_sandbox.service.request_counters import RequestCounters
 from soundpiece_sandbox.service.webhook_delivery import WebhookDelivery
 from soundpiece_sandbox.store.download_links import DownloadLinks, load_or_create_secret
@@ -57,6 +60,10 @@ class Settings:
     """API requests admitted in any minute; None admits all."""
     credits: int | None = None
     """Credits at the start, one for each operation; None never runs out."""
+    request_timeout: float = 10.0
+    """The time that a request may take to arrive."""
+    secret: str = field(default="", repr=False)
+    """The secret that proves which sandbox this is; without it, it proves nothing."""
     webhook_secret: str | None = field(default=None, repr=False)
     """``whsec_…``; without it no webhook is delivered."""
     admin_token: str | None = field(default=None, repr=False)
@@ -75,6 +82,8 @@ class Sandbox:
         sounds = settings.data / "sounds"
         sounds.mkdir(exist_ok=True)
         self._origin = settings.origin
+        self._secret = settings.secret
+        self._request_timeout = settings.request_timeout
         self._download_links = DownloadLinks(
             load_or_create_secret(settings.data / "signing-secret"), settings.url_lifetime
         )
@@ -123,15 +132,18 @@ class Sandbox:
         service.include_router(download_router(sounds, self._download_links))
         service.include_router(admin_router(settings.admin_token, self._faults, self._credits))
         service.get("/sandbox/counters", tags=["Sandbox"])(self.counts)
-        service.get("/", response_class=HTMLResponse, include_in_schema=False)(_page)
+        service.get("/", include_in_schema=False)(self.home_page)
         self._service = service
 
     def application(self, close_connection: CloseConnection) -> ASGIApp:
         """Return the application to be served; ``close_connection`` closes that of a request."""
         self._fault_middleware = FaultMiddleware(
-            self._service, self._faults, self._counters.verb_and_route, close_connection
+            with_bounded_bodies(self._service, self._request_timeout),
+            self._faults,
+            self._counters.verb_and_route,
+            close_connection,
         )
-        return _with_notice(self._counters.middleware(self._fault_middleware))
+        return _with_notice(with_known_hosts(self._counters.middleware(self._fault_middleware)))
 
     @property
     def busy(self) -> bool:
@@ -142,6 +154,10 @@ class Sandbox:
         """Answer all held requests at once, because the service is about to stop."""
         self._long_polls.close()
         self._fault_middleware.release()
+
+    async def home_page(self, request: Request) -> HTMLResponse:
+        """Return the page for people, and for programs the proof that they ask for."""
+        return HTMLResponse(PAGE, headers=proof(self._secret, request.headers.get(CHALLENGE, "")))
 
     async def counts(self) -> dict[str, Any]:
         """Return counts of requests, operations and webhooks, for tests to assert on.
@@ -185,10 +201,6 @@ class Sandbox:
         yield
         self._render_queue.close()
         await self._webhooks.close()
-
-
-async def _page() -> str:
-    return PAGE
 
 
 def _with_notice(service: ASGIApp) -> ASGIApp:

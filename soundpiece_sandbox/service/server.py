@@ -9,6 +9,8 @@ from starlette.types import Scope
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from soundpiece_sandbox.service.app import Sandbox
+from soundpiece_sandbox.service.bounded_connection import bounded_connection
+from soundpiece_sandbox.standard_streams import say
 
 _GRACE_SECONDS = 0.4
 
@@ -16,16 +18,27 @@ _GRACE_SECONDS = 0.4
 class SandboxServer(uvicorn.Server):
     """Serves one sandbox until a signal, or until it has been idle for long enough."""
 
-    def __init__(self, sandbox: Sandbox, announcement: str, idle_exit: float | None) -> None:
-        """Print ``announcement`` once it listens; stop after ``idle_exit`` idle seconds."""
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        announcement: str,
+        *,
+        idle_exit: float | None,
+        request_timeout: float,
+    ) -> None:
+        """Print ``announcement`` once it listens; stop after ``idle_exit`` idle seconds.
+
+        A request has ``request_timeout`` seconds to arrive.
+        """
         super().__init__(
             uvicorn.Config(
                 sandbox.application(self._close_connection),
-                log_level="warning",
+                log_level="error",  # a client's mistakes could fill the disk
+                use_colors=False,  # or it would ask a stdout that may be closed
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,  # connections are told apart by the address of the client
-                http="h11",
+                http=bounded_connection(request_timeout),
                 ws="none",
                 lifespan="on",
                 backlog=2048,
@@ -39,9 +52,9 @@ class SandboxServer(uvicorn.Server):
         self._idle_since = time.monotonic()
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
-        """Start to serve, and print the announcement on stdout."""
+        """Start to serve, and print the announcement on stdout, whether or not anybody reads it."""
         await super().startup(sockets)
-        print(self._announcement, flush=True)
+        say(self._announcement)
 
     async def on_tick(self, counter: int) -> bool:
         """Return whether to stop; uvicorn asks ten times a second."""

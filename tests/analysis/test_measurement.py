@@ -16,6 +16,7 @@ from soundpiece_nb.analysis.loudness import LoudnessMeter
 from soundpiece_nb.analysis.measurement import METHODS, Figures, measure
 from soundpiece_nb.audio.verification import NotIntact
 from soundpiece_sandbox.music import make_fx, make_song, perform, plan_instrumental
+from support.flac_encoder import flac
 from support.loudness import lufs
 from support.services import tone
 
@@ -201,6 +202,25 @@ def test_a_short_file_has_the_figures_it_can_have(measured):
     short = measured(noise(0.1))
     assert (short.loudness, short.tempo) == (None, None)
     assert short.centroid is not None
+
+
+@pytest.mark.parametrize("rate", [1, 10, 51, 999, 655_350])
+def test_a_file_of_an_absurd_rate_has_the_figures_it_can_have(tmp_path, rate):
+    path = tmp_path / "take.flac"
+    samples = np.random.default_rng(1).integers(-999, 999, (12 * min(rate, 9000), 1))
+    path.write_bytes(flac(samples, rate=rate))
+    assert measure(path).tempo is None
+
+
+@pytest.mark.parametrize("bits", [20, 32])
+def test_a_file_of_any_depth_and_unknown_length_is_measured(tmp_path, bits):
+    path = tmp_path / "take.flac"
+    samples = np.random.default_rng(1).integers(-(1 << bits - 3), 1 << bits - 3, (44_100, 2))
+    path.write_bytes(flac(samples, bits=bits))
+    known = measure(path)
+    assert known.loudness is not None
+    path.write_bytes(flac(samples, bits=bits, total=0, md5=bytes(16)))
+    assert measure(path) == known
 
 
 def test_every_figure_says_how_it_was_measured():

@@ -8,7 +8,8 @@ import pytest
 
 from soundpiece_nb.api.address import may_download, read_api_key, read_base_url
 from soundpiece_nb.api.errors import Mistake
-from soundpiece_nb.api.redaction import mask, scrub
+from soundpiece_nb.api.redaction import mask
+from soundpiece_nb.shown_text import scrub
 
 
 @pytest.mark.parametrize(
@@ -80,7 +81,11 @@ def test_downloads_are_https_or_between_processes_here(url, local, allowed):
         (r"https:\/\/a.example\/x?sig=Top-Secret is over", r"https:\/\/a.example\/x?… is over"),
         (r"https://a.example/x\u003fsig=Top-Secret is over", "https://a.example/x?… is over"),
         ("the key spk_live_Top-Secret is revoked", "the key spk_… is revoked"),
-        ("the secret whsec_Top-Secret= is short", "the secret spk_… is short"),
+        ("https://me:Top-Secret@a.example/x is over", "https://…@a.example/x is over"),
+        ("https://me@b:Top-Secret@a.example/x is over", "https://…@a.example/x is over"),
+        (r"https:\/\/me:Top-Secret@a.example\/x", r"https:\/\/…@a.example\/x"),
+        ("https://a.example/x#token=Top-Secret is over", "https://a.example/x?… is over"),
+        ("the secret whsec_Top-Secret= is short", "the secret whsec_… is short"),
     ],
 )
 def test_words_of_the_service_show_no_key_and_no_signature(said, kept):

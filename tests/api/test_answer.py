@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
@@ -14,6 +15,8 @@ from soundpiece_nb.api.answer import OutputLink, read_answer, read_time
 from soundpiece_nb.api.errors import Unreadable
 
 NOON = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
+
+KEY = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.floats(allow_nan=False) | st.text(),
@@ -185,6 +188,111 @@ def test_the_first_of_several_operations_is_the_answer():
         {"song": {"id": "op_1", "status": "failed"}, "next": {"id": "op_2", "status": "ready"}}
     )
     assert answer.id == "op_1"
+
+
+def test_of_several_operations_the_one_that_was_asked_about_is_the_answer():
+    payload = {"song": {"id": "op_1", "status": "failed"}, "next": {"id": "op_2", "status": "new"}}
+    assert read_answer(payload, operation_id="op_2").id == "op_2"
+    payload["song"]["idempotency_key"] = str(uuid.uuid4())
+    payload["next"]["idempotency_key"] = KEY
+    assert read_answer(payload, key=KEY).id == "op_2"
+    del payload["song"]["idempotency_key"]
+    assert read_answer(payload, key=KEY).id == "op_2", "one that says so is meant, not one that may"
+
+
+@pytest.mark.parametrize(
+    "named", [KEY, KEY.upper(), f"{{{KEY}}}", f"urn:uuid:{KEY}", KEY.replace("-", ""), None]
+)
+def test_the_same_key_in_another_form_is_the_same(named):
+    song = {"id": "op_1", "status": "processing", "idempotency_key": named}
+    assert read_answer({"song": song}, key=KEY).id == "op_1"
+
+
+@pytest.mark.parametrize("named", ["", "x", str(uuid.UUID(int=2)), 7, [], {}])
+def test_an_answer_under_another_key_is_unreadable(named):
+    song = {"id": "op_1", "status": "ready", "idempotency_key": named}
+    with pytest.raises(Unreadable, match=r"^The service's answer is about another operation\.$"):
+        read_answer({"song": song}, key=KEY)
+
+
+@pytest.mark.parametrize("asked", ["op_2", "OP_1", "op_1 ", ""])
+def test_an_answer_about_another_operation_is_unreadable(asked):
+    with pytest.raises(Unreadable, match=r"^The service's answer is about another operation\.$"):
+        read_answer({"song": {"id": "op_1", "status": "ready"}}, operation_id=asked)
+
+
+@pytest.mark.parametrize("plain", ["op_1", "a", "x" * 128, KEY, "2026-11.22:7"])
+def test_an_id_is_a_plain_word(plain):
+    assert read_answer({"id": plain, "status": "processing"}).id == plain
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "",
+        "x" * 129,
+        "a b",
+        "op/../1",
+        "op_1\n",
+        "öp",
+        "<b>",
+        "\ud800",
+        "spk_live_1",
+        "op_SPK_live_1",
+        "whsec_1",
+    ],
+)
+def test_an_id_that_may_be_anything_else_is_unreadable(odd):
+    with pytest.raises(Unreadable, match=r"^The service's answer has no usable operation id\.$"):
+        read_answer({"id": odd, "status": "processing"})
+
+
+def test_more_outputs_than_anybody_makes_are_unreadable():
+    output = {"url": "https://cdn.example/1"}
+    assert len(song(outputs=[output] * 256).outputs) == 256
+    with pytest.raises(Unreadable, match="256"):
+        song(outputs=[output] * 257)
+
+
+def test_an_address_of_unheard_of_length_is_unreadable():
+    address = "https://cdn.example/"
+    assert song(outputs=[{"url": address.ljust(8_192, "x")}])
+    with pytest.raises(Unreadable, match="too long"):
+        song(outputs=[{"url": address.ljust(8_193, "x")}])
+
+
+@pytest.mark.parametrize(
+    "word", ["x" * 65, "a\nb", "<b>", "spk_live_1", "my whsec_1", "\ud800", "\u202ex", ""]
+)
+def test_a_code_or_kind_that_is_no_short_plain_word_is_none(word):
+    assert song("failed", error={"code": word, "message": "No."}).error_code is None
+    assert song(outputs=[{"url": "https://cdn.example/1", "kind": word}]).outputs[0].kind is None
+    assert song(word or "<i>").status == "unknown"
+
+
+@pytest.mark.parametrize("word", ["vocals", "content_policy", "x" * 64, "Schlag-Zeug 2", "人声"])
+def test_a_code_or_kind_that_is_one_is_kept(word):
+    assert song("failed", error={"code": word}).error_code == word
+    assert song(outputs=[{"url": "https://cdn.example/1", "kind": word}]).outputs[0].kind == word
+
+
+def test_a_message_of_any_length_is_cut_to_two_thousand_characters():
+    for message in (
+        "x" * 3_000_000,
+        "https://a.example/?sig=secret " * 10_000,
+        "https://a? " * 999,
+    ):
+        told = song("failed", error={"message": message}).error_message
+        assert len(told) <= 2_000
+        assert told.endswith("…")
+        assert "secret" not in told
+    assert song("failed", error={"message": "x" * 2_000}).error_message == "x" * 2_000
+
+
+def test_half_of_a_surrogate_pair_becomes_a_sign_of_its_own():
+    answer = song(error={"message": "cut \ud800 off"}, outputs=[{"url": "https://a/\udfff"}])
+    assert answer.error_message == "cut ? off"
+    assert answer.outputs[0].url == "https://a/?"
 
 
 def test_a_signed_url_is_not_in_any_repr():

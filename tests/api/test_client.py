@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ssl
+
 import httpx
 import pytest
 
-from soundpiece_nb.api.client import Client, _translated
+from soundpiece_nb.api.client import Client
 from soundpiece_nb.api.errors import Refusal, SoundpieceError, Unreachable
+from soundpiece_nb.api.wire_errors import translated
 from soundpiece_nb.shown_text import visible
 
 
@@ -23,13 +26,14 @@ from soundpiece_nb.shown_text import visible
         (httpx.ReadTimeout(""), False, False),
         (TimeoutError(), False, False),
         (httpx.ReadError(""), False, False),
+        (ssl.SSLError(1, "bad record mac"), False, False),
         (httpx.RemoteProtocolError(""), False, False),
     ],
 )
 def test_a_broken_exchange_says_whether_to_try_again_and_whether_it_left(
     raised, never, undelivered
 ):
-    with pytest.raises(Unreachable) as caught, _translated():
+    with pytest.raises(Unreachable) as caught, translated():
         raise raised
     assert (caught.value.never, caught.value.undelivered) == (never, undelivered)
     assert caught.value.__cause__ is None
@@ -38,7 +42,7 @@ def test_a_broken_exchange_says_whether_to_try_again_and_whether_it_left(
 
 @pytest.mark.parametrize("other", [Refusal(500, "busy"), KeyError("x")])
 def test_what_is_no_failure_of_httpx_stays_what_it_is(other):
-    with pytest.raises(type(other)) as caught, _translated():
+    with pytest.raises(type(other)) as caught, translated():
         raise other
     assert caught.value is other
 

@@ -91,6 +91,16 @@ def test_a_request_may_have_arrived_unless_the_failure_rules_it_out(failure, pos
         ("nan", None),
         ("soon", None),
         ("Sun, 99 Nov 2026 12:00:30 GMT", None),
+        ("86400", 86_400),
+        ("86401", None),
+        ("1795348800", None),
+        ("9" * 400, None),
+        ("1" + "0" * 5_000, None),
+        ("1e4", 10_000),
+        ("Mon, 23 Nov 2026 12:00:00 GMT", 86_400),
+        ("Mon, 23 Nov 2026 12:00:01 GMT", None),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", None),
+        ("Sun, " * 10_000, None),
     ],
 )
 def test_retry_after_is_read_as_seconds_and_as_a_date(text, seconds):
@@ -234,6 +244,60 @@ def test_requests_that_leave_at_once_queue_up_behind_each_other():
         waits.append(pace.wait(101))
     assert waits == sorted(waits)
     assert waits[2] == pytest.approx(3 * waits[0], rel=0.01)
+
+
+def closed(*, at=100, seconds=3_600):
+    """Return the pace of an account that was closed for so long."""
+    pace = AccountPace()
+    pace.sent(at)
+    pace.slow_down(seconds, now=at, left=at)
+    return pace
+
+
+@pytest.mark.parametrize(("begun", "may"), [(-math.inf, False), (100, False), (100.1, True)])
+def test_what_a_person_begins_after_an_account_was_closed_may_ask_whether_it_still_is(begun, may):
+    pace = closed()
+    assert (pace.question_in(begun, now=101) == 0) is may
+    assert pace.wait(now=101) == 3_599
+
+
+def test_one_question_is_asked_at_a_time():
+    pace = closed()
+    pace.ask(now=110)
+    assert [pace.question_in(105, now) for now in (110, 113, 120, 130)] == [10, 7, 0, 0]
+
+
+def test_an_answered_question_opens_the_account_for_all():
+    pace = closed()
+    pace.ask(now=110)
+    pace.answered(left=110)
+    assert pace.wait(now=111) == 0
+
+
+def test_an_answer_to_what_had_left_before_opens_nothing():
+    pace = closed()
+    pace.answered(left=99)
+    pace.ask(now=110)
+    pace.answered(left=99)
+    assert pace.wait(now=111) == 3_589
+
+
+@pytest.mark.parametrize("seconds", [7_200, 5])
+def test_a_refused_question_says_anew_how_long_the_account_is_closed(seconds):
+    pace = closed()
+    pace.ask(now=110)
+    pace.slow_down(seconds, now=111, left=110)
+    assert pace.wait(now=111) == seconds
+    assert pace.question_in(110.5, now=130) is None, "it was begun before that"
+    assert pace.question_in(111.5, now=130) == 0
+
+
+def test_a_late_refusal_of_what_had_left_before_changes_nothing():
+    pace = closed()
+    pace.ask(now=110)
+    pace.slow_down(5, now=111, left=99)
+    assert pace.wait(now=111) == 3_589
+    assert pace.question_in(105, now=130) == 0
 
 
 class SlidingWindow:

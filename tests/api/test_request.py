@@ -15,9 +15,9 @@ from soundpiece_nb.api.request import (
     has_derived_key,
     new_request,
     restore_request,
-    with_derived_key,
 )
 from soundpiece_nb.api.routes import ROUTES, find_route
+from support.derived_requests import with_derived_key
 
 SONG = find_route("song")
 GOOD = {"lyrics": "la la", "prompt": "jazz"}

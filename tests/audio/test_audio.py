@@ -12,8 +12,9 @@ import soundfile
 from soundpiece_nb.audio.preview import make_preview
 from soundpiece_nb.audio.store import AudioStore
 from soundpiece_nb.audio.verification import NotIntact, read, verify
-from soundpiece_nb.audio.waveform import BINS, Levels, data_address, draw
-from soundpiece_nb.files import place_beside, readable_name
+from soundpiece_nb.audio.waveform import BINS, Levels, data_address, draw, halved
+from soundpiece_nb.files.naming import readable_name
+from soundpiece_nb.files.writing import place_beside
 from support.services import tone
 
 
@@ -97,6 +98,21 @@ def test_a_waveform_is_a_small_valid_image():
     assert len(address) < 4_500
 
 
+@pytest.mark.parametrize("kept", [b"", b"x", b"\0\xff", b"abc", bytes(399), bytes(99_999)])
+def test_whatever_the_journal_holds_as_a_waveform_is_drawn(kept):
+    levels = Levels.from_bytes(kept)
+    assert len(levels.peaks) == len(levels.rms) <= len(kept) // 2
+    for each in (levels, halved(levels)):
+        svg = draw(each)
+        assert ET.fromstring(svg).tag.endswith("svg")
+        assert 'viewBox="0 0 0' not in svg
+        assert len(svg) < 10_000
+
+
+def test_half_the_levels_have_the_higher_peaks_and_the_mean_rms():
+    assert halved(Levels(b"\1\5\3", b"\1\3\2")) == Levels(b"\5\3", b"\2\2")
+
+
 def test_a_preview_lasts_as_long_as_its_take_and_is_a_tenth_of_it(tmp_path):
     source = tmp_path / "a.flac"
     rng = np.random.default_rng(1)
@@ -110,13 +126,13 @@ def test_a_preview_lasts_as_long_as_its_take_and_is_a_tenth_of_it(tmp_path):
 def test_a_partial_file_gets_its_name_only_when_it_is_whole(tmp_path):
     whole = tone()
     shelf = AudioStore(tmp_path)
-    partial = shelf.partial("key", 1)
+    partial = shelf.partial("key", 1, "one")
     partial.begin(0, len(whole), '"v1"')
     partial.write(whole[:1000])
-    partial.close()
+    partial.stop()
     assert not shelf.path("key", 1).exists()
 
-    again = shelf.partial("key", 1)
+    again = shelf.partial("key", 1, "another")
     assert (again.size, again.etag) == (1000, '"v1"')
     again.begin(1000, len(whole), '"v1"')
     again.write(whole[1000:])
@@ -127,17 +143,16 @@ def test_a_partial_file_gets_its_name_only_when_it_is_whole(tmp_path):
 
 def test_junk_after_the_end_is_refused_by_its_length(tmp_path):
     whole = tone()
-    partial = AudioStore(tmp_path).partial("key", 1)
+    partial = AudioStore(tmp_path).partial("key", 1, "one")
     partial.begin(0, len(whole), None)
     partial.write(whole + b"junk")
     with pytest.raises(NotIntact, match="bytes"):
         partial.finish()
-    assert partial.size == 0
-    partial.close()
+    assert not AudioStore(tmp_path).path("key", 1).exists()
 
 
 def test_a_changed_file_starts_over(tmp_path):
-    partial = AudioStore(tmp_path).partial("key", 1)
+    partial = AudioStore(tmp_path).partial("key", 1, "one")
     partial.begin(0, None, '"v1"')
     partial.write(b"old bytes")
     partial.begin(0, len(tone()), '"v2"')

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import mutagen
@@ -14,25 +13,12 @@ from hypothesis import strategies as st
 from mutagen.flac import FLAC
 
 from soundpiece_nb.audio.export import ENDINGS, find_place, write_copy
-from soundpiece_nb.audio.tags import Identity, Story, read_identity
+from soundpiece_nb.audio.tags import read_identity
 from soundpiece_nb.audio.verification import verify
 from support.services import tone
+from support.stories import KEY, story
 
-KEY = "550e8400-e29b-41d4-a716-446655440000"
 TEXT = 'zwölf 夜 🎸 e\u0301 \u202eback\n\n[Verse]\r\n=;/\\ "quoted" \'\ttab '
-
-
-def story(take: int = 1, **changes: object) -> Story:
-    told = {
-        "identity": Identity(KEY, take),
-        "title": "night_drive",
-        "made_at": datetime(2026, 11, 22, 14, 3, 59, tzinfo=UTC),
-        "route": "create.new_song",
-        "operation_id": "op_1",
-        "prompt": "Synthwave",
-        "lyrics": "[Verse]\nla la",
-    }
-    return Story(**{**told, **changes})
 
 
 @pytest.fixture

@@ -53,7 +53,7 @@ def bundles(tmp_path_factory, sandbox):
     for copy in alone:
         html = " --html" if copy.suffix == ".html" else ""
         ran = kernel.run(f"%soundpiece_bundle {path} --to {copy}{html}")
-        assert "12 players with sound inside" in ran.text
+        assert "all 12 players carry their sound" in ran.text
     files = sorted((work / "soundpiece-audio").iterdir())
     lengths = {file.name.rsplit("-", 1)[0]: soundfile.info(file).duration for file in files}
     kernel.close()

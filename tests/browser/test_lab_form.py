@@ -16,6 +16,9 @@ CELLS = (
     "%soundpiece_lab",
     "",
     "print(night.status, again.status, again.request == night.request, again.key == night.key)",
+    "%soundpiece_lab",
+    "import ctypes; ctypes.PyDLL(None).usleep(5_000_000)  # no thread of the kernel answers",
+    "import soundpiece_nb as sp; print(len(sp.history(route='create.new_fx')))",
 )
 LYRICS = "Night drive, carry me home"
 PROMPT = "Synthwave, short"
@@ -62,7 +65,10 @@ def used(tmp_path_factory, environment, browser, screenshots):
         seen["narrow boxes"] = _boxes(notebook)
         seen["axe"]["narrow"] = violations(notebook.page)
         notebook.page.screenshot(path=screenshots / "lab-400.png")
+        notebook.page.set_viewport_size({"width": 1280, "height": 1500})
+        seen["presses"] = _press_in_many_ways(notebook)
         text = notebook.save(path)
+        seen["another page"] = _press_in_another_page(browser, lab, notebook)
         lab.stop_kernels()
         notebook.close()
     return folder, seen, text
@@ -151,6 +157,124 @@ def _run_the_copied_cell(notebook, text: str) -> None:
     notebook.run_to_end(2)
     notebook.output(2).locator("audio").nth(1).wait_for(timeout=60_000)
     notebook.run_to_end(3)
+
+
+class Presses:
+    """A second lab, whose button is pressed in several ways."""
+
+    def __init__(self, notebook) -> None:
+        notebook.run_to_end(4)
+        self.notebook = notebook
+        self.form = notebook.output(4).locator("form")
+        self.form.get_by_label("Make a").select_option(value="create.new_fx")
+        self.form.get_by_label("Prompt").fill("Knock")
+        self.form.get_by_label("Duration").fill("1")
+        self.make = self.form.get_by_role("button", name="Make it")
+
+    def double_click(self) -> None:
+        self.make.dblclick()
+
+    def slow_double_click(self) -> None:
+        self.make.hover()
+        for clicks in (1, 2):  # the first is answered by the time of the second
+            self.notebook.page.mouse.down(click_count=clicks)
+            self.notebook.page.mouse.up(click_count=clicks)
+            self.pause(400)
+
+    def hold_enter(self) -> None:
+        self.make.focus()
+        self._hold("Enter")
+
+    def hold_control_enter(self) -> None:
+        self.form.get_by_label("Prompt").focus()
+        self._hold("Control", "Enter")
+
+    def press_enter_twice(self) -> None:
+        self.make.focus()
+        for _ in range(2):
+            self.notebook.page.keyboard.press("Enter")
+            self.pause(200)
+
+    def click_while_nothing_answers(self) -> None:
+        self.notebook.run(5)
+        for _ in range(3):
+            self.make.click()
+            self.pause(550)
+
+    def click_after_an_answer(self) -> None:
+        self.make.click()
+        self.form.get_by_role("status").get_by_text("was sent").wait_for(timeout=10_000)
+        self.make.click()
+
+    def _hold(self, *keys: str) -> None:
+        keyboard = self.notebook.page.keyboard
+        for key in keys[:-1]:
+            keyboard.down(key)
+        for _ in range(20):
+            keyboard.down(keys[-1])
+            self.pause(40)
+        for key in keys:
+            keyboard.up(key)
+
+    def wait_for_answer(self) -> None:
+        self.form.get_by_role("status").get_by_text("was sent").wait_for(timeout=10_000)
+        self.pause(600)
+
+    def pause(self, milliseconds: int) -> None:
+        self.notebook.page.wait_for_timeout(milliseconds)
+
+
+PRESSES = {
+    Presses.double_click: 1,
+    Presses.slow_double_click: 1,
+    Presses.hold_enter: 1,
+    Presses.hold_control_enter: 1,
+    Presses.press_enter_twice: 1,
+    Presses.click_while_nothing_answers: 1,
+    Presses.click_after_an_answer: 2,
+}
+"""Ways to press, and how many operations each is to make."""
+
+
+def _press_in_many_ways(notebook) -> dict[object, int]:
+    """Press the button of a second lab; return how many operations each way of it made."""
+    presses, made, before = Presses(notebook), {}, 0
+    for press in PRESSES:
+        press(presses)
+        presses.wait_for_answer()
+        now = _number_of_effects(notebook)
+        made[press], before = now - before, now
+    return made
+
+
+def _press_in_another_page(browser, lab, notebook) -> tuple[int, str]:
+    """Double-click in a second page; return what that made, and the NAME typed in the first."""
+    before = _number_of_effects(notebook)
+    first = notebook.output(4).locator("form")
+    first.get_by_label("NAME").fill("typed")
+    other = NotebookPage(browser, lab, "lab.ipynb")
+    form = other.output(4).locator("form")
+    form.get_by_label("Make a").select_option(value="create.new_fx")
+    form.get_by_label("Prompt").fill("Bang")
+    form.get_by_role("button", name="Make it").dblclick()
+    form.get_by_role("status").get_by_text("was sent").wait_for(timeout=10_000)
+    other.close()
+    return _number_of_effects(notebook) - before, first.get_by_label("NAME").input_value()
+
+
+def _number_of_effects(notebook) -> int:
+    notebook.run_to_end(6)
+    return int(notebook.output(6).inner_text())
+
+
+def test_a_press_makes_one_operation_however_a_hand_or_a_keyboard_repeats_it(used):
+    _, seen, _ = used
+    assert seen["presses"] == PRESSES
+
+
+def test_a_press_in_another_page_of_the_notebook_is_its_own(used):
+    _, seen, _ = used
+    assert seen["another page"] == (1, "typed")
 
 
 def test_a_section_button_begins_a_section_where_the_lyrics_go_on(used):

@@ -25,7 +25,7 @@ def test_sixty_takes_cost_the_page_little(tmp_path_factory, sandbox, browser):
     folder = tmp_path_factory.mktemp("many")
     cells = (
         "%load_ext soundpiece_nb",
-        "%soundpiece_fx many -p 'Impact {{n}}' -d 1 --repeat 3 --sweep n="
+        "%soundpiece_fx many -p 'Impact {{n}}' -d 1 --repeat 3 --send --sweep n="
         + ",".join(map(str, range(20))),
         "many.counts()",
     )
@@ -48,7 +48,7 @@ def test_sixty_takes_cost_the_page_little(tmp_path_factory, sandbox, browser):
     )
     assert len(text) < 1_000_000
     assert saving < 500
-    assert drawing < max(AIM, 2 * bare)  # a busy machine makes both slower
+    assert drawing < max(AIM, 2.5 * bare)  # a slow machine makes both slower
 
 
 _SAVE = """async () => {

@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from support.after_crashes import require_nothing_lost_or_twice
+from support.after_crashes import require_nothing_lost_or_twice, require_unsent_is_unsent
 
 
 @pytest.mark.timeout(500)  # some two hundred processes, one after the other
@@ -26,6 +26,7 @@ def test_a_process_killed_at_any_step_leaves_what_the_next_one_brings_to_its_end
         code = nursery.end_of(nursery.start(**task))
         assert code in (0, -signal.SIGKILL), f"the one after the last died at {died}, then: {code}"
         died[name] += code == -signal.SIGKILL
+        require_unsent_is_unsent(home, own_sandbox)
     assert nursery.end_of(nursery.start(report=str(report), making=0)) == 0
 
     for name, times in died.items():

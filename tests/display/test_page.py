@@ -95,6 +95,7 @@ def test_a_change_redraws_only_what_shows_that_key(page):
     one, both, none = Output(KEY), Output(OTHER, KEY), Output(OTHER)
     keep(page, one, both, none)
     current().changed.tell(KEY)
+    eventually(lambda: one.times and both.times)
     time.sleep(SETTLED)
     assert [output.times for output in (one, both, none)] == [1, 1, 0]
 
@@ -240,7 +241,7 @@ def service(home, monkeypatch):
 
 def test_the_card_of_a_batch_ticks_while_it_goes_on(service, page):
     batch = sp.batch([{"prompt": "Click", "duration": 1}], route="fx")
-    card = BatchCard(batch)
+    card = BatchCard(batch, place_of(current()))
     card.handle = Handle()
     eventually(service.held)
     keep(page, card)

@@ -356,7 +356,7 @@ def test_a_date_to_wait_for_is_one_of_the_services_clock(moment, by, studio, clo
 
 # ------------------------------------------------------------------ the laptop sleeps
 
-A_NIGHT = 1.2
+A_NIGHT = 2.4
 """Seconds: longer than each limit that the sleeper is given."""
 
 
@@ -364,7 +364,7 @@ def test_a_laptop_that_sleeps_in_every_phase_goes_on_by_itself(studio, start_pro
     process = start_process()
     process.do(
         "from soundpiece_nb.settings import SETTINGS\n"
-        "SETTINGS.request_timeout = SETTINGS.retry_budget = 0.6"
+        "SETTINGS.request_timeout = SETTINGS.retry_budget = 1.2"
     )
 
     def sleep() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -43,19 +44,23 @@ def test_where_all_is_well_there_is_nothing_to_explain(status):
 
 
 @pytest.mark.parametrize(
-    ("status", "says"),
+    ("status", "sent", "says"),
     [
-        ("submitting", ["Whether it was accepted is not known", "under the same key"]),
-        ("processing", ["goes on at the service and is paid for once", "asks for it again"]),
-        ("ready", ["stays yours; fetching it again costs nothing", "downloads it again"]),
+        ("submitting", False, ["Nothing was sent", "under the same key"]),
+        ("submitting", True, ["Whether it was accepted is not known", "under the same key"]),
+        ("processing", True, ["goes on at the service and is paid for once", "asks for it again"]),
+        ("ready", True, ["stays yours; fetching it again costs nothing", "downloads it again"]),
     ],
 )
 @pytest.mark.parametrize("message", ["It broke off.", None])
-def test_what_is_stuck_says_what_it_costs_and_how_to_go_on(status, says, message):
-    words = str(explain(entry(status, "unreachable", message)))
+def test_what_is_stuck_says_what_it_costs_and_how_to_go_on(status, sent, says, message):
+    stuck = replace(
+        entry(status, "unreachable", message), sent_at=datetime.now(UTC) if sent else None
+    )
+    words = str(explain(stuck))
     for part in [*says, "%soundpiece_resume 550e8400", message or "did not succeed|no answer"]:
         assert any(each in words for each in part.split("|"))
-    assert outcome(entry(status, "unreachable", message)) is None, "it may still be had"
+    assert outcome(stuck) is None, "it may still be had"
 
 
 @pytest.mark.parametrize(

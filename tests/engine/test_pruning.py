@@ -70,6 +70,34 @@ def test_pruned_audio_is_gone_and_noted_and_its_rows_stay(engine, kept):
     assert engine.journal.claim(kept.key), "it is held by nobody"
 
 
+def test_of_one_take_only_its_own_files_go(engine, kept):
+    folder = engine.store.path(kept.key, 1).parent
+    names = ("2.mp3", "2.abc.part", "2.abc.etag", "2.unverified.flac", "12.flac", "mine.txt")
+    for name in names:
+        (folder / name).write_bytes(bytes(10))
+    assert weigh(engine, kept, [2]) == Weight(takes=1, size=130, shared=0)
+    assert prune(engine, kept, [2])
+    left = sorted(file.name for file in engine.store.files(kept.key))
+    assert left == ["1.flac", "12.flac", "2.unverified.flac", "mine.txt"]
+    pruned = engine.journal.entry(kept.key)
+    assert [(bool(take.path), take.pruned_at is None) for take in pruned.takes] == [
+        (True, True),
+        (False, False),
+    ]
+    assert pruned.complete
+    assert engine.journal.unprune(kept.key, [1]) == pruned, "it was not pruned"
+    assert engine.journal.unprune(kept.key, [2]).takes[1].pruned_at is None
+
+
+def test_what_was_pruned_before_keeps_its_day(engine, kept):
+    assert prune(engine, kept, [2])
+    earlier = engine.journal.entry(kept.key).takes[1].pruned_at
+    assert prune(engine, engine.journal.entry(kept.key))
+    first, second = engine.journal.entry(kept.key).takes
+    assert second.pruned_at == earlier
+    assert first.pruned_at > earlier
+
+
 def test_what_another_process_holds_is_left_alone(engine, kept):
     with held_by_another(engine.journal, kept.key):
         assert not prune(engine, kept)

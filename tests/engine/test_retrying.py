@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
+
 import pytest
 
 from soundpiece_nb.api.errors import Refusal, ServiceSilent, Unreachable, Unreadable
@@ -301,3 +304,88 @@ async def test_nothing_is_sent_where_the_accounts_turn_is_further_away_than_the_
         await trying(script, budget=60.0)
     assert caught.value.retry_after == 61.0
     assert script.began == []
+
+
+# ------------------------------------------------------------------ an account closed for long
+
+CLOSED = Refusal(429, "", retry_after=3_600.0)
+
+
+@pytest.fixture
+def closed(clock, pace):
+    """The account was closed for an hour, ten seconds ago."""
+    pace.sent(clock.seconds)
+    pace.slow_down(3_600.0, clock.seconds, clock.seconds)
+    clock.pass_by(10.0)
+    pace.left.clear()
+    return clock.seconds
+
+
+@pytest.mark.parametrize("end", ["done", Refusal(402, "no credits")])
+async def test_what_is_begun_after_that_asks_once_and_opens_the_account(
+    end, closed, clock, pace, trying
+):
+    script = Script(clock, end)
+    with contextlib.suppress(Refusal):
+        await trying(script, begun=closed)
+    assert (script.began, clock.pauses) == ([closed], [])
+    assert pace.wait(clock.seconds) == 0
+    await trying(Script(clock, "done"))
+
+
+async def test_what_was_begun_before_fails_at_once_as_ever(closed, clock, trying):
+    for begun in (-math.inf, closed - 10.0):
+        with pytest.raises(ServiceSilent) as caught:
+            await trying(Script(clock, "done"), begun=begun)
+        assert caught.value.retry_after == 3_590.0
+    assert clock.pauses == []
+
+
+async def test_a_question_that_is_refused_closes_the_account_for_what_was_begun_meanwhile(
+    closed, clock, pace, trying
+):
+    clock.pass_by(1.0)
+    with pytest.raises(ServiceSilent) as caught:
+        await trying(Script(clock, CLOSED), begun=closed)
+    assert caught.value.retry_after == 3_600.0
+    with pytest.raises(ServiceSilent):
+        await trying(Script(clock, "done"), begun=closed + 0.5)
+    assert pace.left == [closed + 1.0]
+
+
+async def test_the_next_question_waits_ten_seconds_and_looks_meanwhile(closed, clock, pace, trying):
+    pace.ask(clock.seconds - 4.0)
+    script = Script(clock, "done")
+    await trying(script, begun=closed)
+    assert script.began == [closed + 6.0]
+    assert clock.pauses == [1.0] * 6
+
+
+async def test_it_goes_on_as_soon_as_anothers_question_was_answered(closed, clock, pace, trying):
+    pace.ask(clock.seconds)
+    clock.after_pause = lambda: pace.answered(closed)
+    script = Script(clock, "done")
+    await trying(script, begun=closed)
+    assert script.began == [closed + 1.0]
+
+
+async def test_a_question_without_an_answer_opens_nothing_and_is_asked_again_later(
+    closed, clock, pace, trying
+):
+    script = Script(clock, LOST, LOST, "done")
+    await trying(script, begun=closed)
+    assert script.began == [closed, closed + 10.0, closed + 20.0]
+    assert pace.wait(clock.seconds) == 0
+
+
+async def test_a_download_opens_no_account(closed, clock, pace, trying):
+    await trying(Script(clock, "done"), Exchange.DOWNLOAD, begun=closed)
+    assert pace.wait(clock.seconds) == 3_590.0
+
+
+async def test_waiting_for_a_question_has_its_patience(closed, clock, pace, trying):
+    pace.ask(clock.seconds)
+    clock.after_pause = lambda: pace.ask(clock.seconds)
+    with pytest.raises(ServiceSilent):
+        await trying(Script(clock, "done"), begun=closed, patience=30.0)
+    assert sum(clock.pauses) < 32

@@ -22,6 +22,7 @@ from soundpiece_nb.api.pacing import AccountPace
 from soundpiece_nb.api.request import new_request
 from soundpiece_nb.api.retry_policy import Exchange
 from soundpiece_nb.api.routes import find_route
+from soundpiece_nb.engine.departures import Departures
 from soundpiece_nb.engine.operation_context import OperationContext
 from soundpiece_nb.engine.retrying import Limits
 from soundpiece_nb.engine.run_state import Phase, Run
@@ -41,12 +42,15 @@ class Service:
     def __init__(self, clock: TurnedClock) -> None:
         self.answers = Script(clock)
         self.asked: list[tuple[object, ...]] = []
+        self.keys: set[str] = set()
+        """The keys whose operation the answers to reads have to be about."""
 
     async def submit(self, request):
         self.asked.append(("submit", request))
         return await self.answers()
 
-    async def read(self, route, operation_id, *, wait):
+    async def read(self, route, operation_id, *, wait, key):
+        self.keys.add(key)
         self.asked.append(("read", route, operation_id, wait))
         return await self.answers()
 
@@ -135,7 +139,9 @@ def follow(clock, journal, fetched):
             limits=limits or Limits(),
             workers=Workers(),
             wakeups=doorbell,
+            departures=Departures(journal, Workers()),
             clock=clock,
+            own_files=None,
         )
 
         async def fetch(context, answer):
@@ -147,6 +153,7 @@ def follow(clock, journal, fetched):
             await run_operation(context, fetch=fetch)
         except SoundpieceError as caught:
             error = caught
+        assert service.keys <= {request.key}
         return SimpleNamespace(
             request=request,
             run=run,
@@ -329,7 +336,9 @@ async def test_a_download_goes_on_while_it_comes_further_and_is_no_request(clock
         limits=Limits(retry_budget=1.0),
         workers=Workers(),
         wakeups=None,
+        departures=None,
         clock=clock,
+        own_files=None,
     )
     assert await context.retry(download, Exchange.DOWNLOAD, lambda: next(reached)) == "done"
     assert context.run.retries == 8

@@ -10,10 +10,12 @@ import pytest
 
 from soundpiece_nb.api.answer import Answer, OutputLink
 from soundpiece_nb.api.errors import Refusal, SourceLost, Unreachable
+from soundpiece_nb.api.file_ref import FileRef
 from soundpiece_nb.api.output_ref import OutputRef
 from soundpiece_nb.api.request import new_request
 from soundpiece_nb.api.routes import find_route
 from soundpiece_nb.engine.clock import Clock
+from soundpiece_nb.engine.run_state import Run
 from soundpiece_nb.engine.sending import Submission
 
 MAKER = "550e8400-e29b-41d4-a716-446655440000"
@@ -29,8 +31,8 @@ class Service:
         self.sent: list[bytes] = []
         self.fails: list[Exception] = []
 
-    async def read(self, route, operation_id, *, wait):
-        assert (route, operation_id, wait) == ("create.new_song", "op_1", False)
+    async def read(self, route, operation_id, *, wait, key):
+        assert (route, operation_id, wait, key) == ("create.new_song", "op_1", False, MAKER)
         self.asked += 1
         if self.fails:
             raise self.fails.pop()
@@ -56,6 +58,10 @@ async def retry(attempt, exchange):
     return await attempt()
 
 
+async def depart(key):
+    return True
+
+
 @pytest.fixture
 def service():
     return Service()
@@ -69,6 +75,8 @@ def context(service):
         journal=SimpleNamespace(entry=entry),
         retry=retry,
         clock=Clock(),
+        run=Run("key", unsent=True),
+        departures=SimpleNamespace(note=depart),
     )
 
 
@@ -123,6 +131,30 @@ async def test_a_source_that_is_lost_is_said_and_nothing_is_sent(
     with pytest.raises(SourceLost, match=says):
         await Submission(context, stems(earlier)).attempt()
     assert service.sent == []
+
+
+class OwnFiles:
+    """Signs an address anew each time it is asked."""
+
+    def __init__(self, expires_at) -> None:
+        self.expires_at, self.asked = expires_at, 0
+
+    async def link(self, *_):
+        self.asked += 1
+        return OutputLink(f"https://store.example/{self.asked}", self.expires_at, None, None)
+
+
+@pytest.mark.parametrize(("expires_at", "signed"), [(LATER, 1), (BEFORE, 2)])
+async def test_an_own_files_address_is_signed_at_sending_and_again_when_it_has_expired(
+    context, service, expires_at, signed
+):
+    context.own_files, context.entry = OwnFiles(expires_at), SimpleNamespace(service="sandbox")
+    request = stems(FileRef("a" * 64, ".wav", "idea.wav"))
+    submission = Submission(context, request)
+    await submission.attempt()
+    await submission.attempt()
+    assert sources(service)[-1] == f"https://store.example/{signed}"
+    assert json.loads(request.body)["source"] == {"url": f"soundpiece-file:{'a' * 64}.wav"}
 
 
 async def test_a_service_that_is_away_loses_no_source(context, service):

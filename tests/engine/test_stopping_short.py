@@ -17,7 +17,8 @@ from soundpiece_nb.api.errors import (
 from soundpiece_nb.api.request import new_request
 from soundpiece_nb.api.routes import find_route
 from soundpiece_nb.audio.store import AudioStore
-from soundpiece_nb.engine.engine import Connection, Engine, Waits
+from soundpiece_nb.engine.clients import Connection
+from soundpiece_nb.engine.engine import Engine, Waits
 from soundpiece_nb.engine.run_state import Phase
 from soundpiece_nb.engine.stop_reasons import as_known, code_of
 from soundpiece_nb.journal.journal import Journal

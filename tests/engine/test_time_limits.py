@@ -78,6 +78,7 @@ def test_the_end_of_the_retry_budget_ends_the_trying_alone(
     assert f"%soundpiece_resume {op.key[:8]}" in str(caught.value)
     assert op.status == status
     studio.instead[moment] = []
+    sp.resume(op)
     op.result(20)
     assert op.outputs[0].path.exists()
     assert list(studio.made) == [op.key]
@@ -112,6 +113,7 @@ def test_it_ends_the_waiting_for_a_turn_that_never_comes_too(
         op.result(20)
     assert op.status == status
     studio.instead[moment] = []
+    sp.resume(op)
     op.result(20)
     assert op.outputs[0].path.exists()
     assert list(studio.made) == [op.key]

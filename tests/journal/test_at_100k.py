@@ -20,7 +20,7 @@ from soundpiece_nb.analysis.rated_words import top_words
 from soundpiece_nb.journal.dataframe import DTYPES, history, takes_of
 from soundpiece_nb.journal.entry import ORDERS
 from soundpiece_nb.journal.filters import Filter
-from soundpiece_nb.journal.quick_reads import count_abandoned
+from soundpiece_nb.journal.quick_reads import find_abandoned
 from soundpiece_nb.journal.summary import summarise
 from support.large_journal import APART, FIRST, build
 from support.recorded_operations import record
@@ -135,7 +135,7 @@ def test_a_take_is_judged_at_once(journal):
 
 def test_what_is_unfinished_is_counted_before_anyone_notices(journal):
     now = time.time_ns() // 1_000
-    require(0.02, lambda: count_abandoned(journal.home, now), "count_abandoned")
+    require(0.02, lambda: len(find_abandoned(journal.home, now)), "count_abandoned")
 
 
 def test_a_summary_comes_at_once(journal):

@@ -10,9 +10,13 @@ import pytest
 from sqlalchemy import text
 
 from soundpiece_nb.api.errors import Mistake
+from soundpiece_nb.api.request import new_request
+from soundpiece_nb.api.routes import find_route
 from soundpiece_nb.journal.dataframe import history, of_keys, takes_of
 from soundpiece_nb.journal.entry import ORDERS
-from soundpiece_nb.journal.filters import MOST_ROWS, Filter, read_since
+from soundpiece_nb.journal.filters import MOST_ROWS, Filter
+from soundpiece_nb.journal.moments import read_since
+from soundpiece_nb.journal.unmatched import explain_unmatched
 from support.large_journal import build
 from support.recorded_operations import finish, record
 
@@ -164,6 +168,7 @@ def test_a_page_counts_all_that_fit(crowd):
         *({"limit": limit} for limit in (0, -1, MOST_ROWS + 1, 1.5, "9", True)),
         *({"offset": offset} for offset in (-1, 0.5, "1", True)),
         *({field: 5} for field in ("route", "status", "search", "tag", "sweep", "name", "error")),
+        {"batch": 5},
         {"name": ["a", "b"]},
         {"since": timedelta(days=10**9 - 1)},
         {"since": "soon"},
@@ -192,6 +197,8 @@ def test_whole_numbers_may_come_from_a_frame(crowd):
         date(2026, 11, 1),
         datetime(2026, 11, 1),  # noqa: DTZ001 - a person's own time
         pd.Timestamp("2026-11-01"),
+        np.datetime64("2026-11-01"),
+        np.datetime64("2026-11-01T00:00:00", "ns"),
         "2026-11-01",
     ],
 )
@@ -205,7 +212,9 @@ def test_a_time_with_a_zone_is_what_it_says():
     )
 
 
-@pytest.mark.parametrize("no_time", [pd.NaT, None, 5, [], np.datetime64("2026-11-01")])
+@pytest.mark.parametrize(
+    "no_time", [pd.NaT, None, 5, [], np.datetime64("NaT"), np.array(["2026-11-01"])]
+)
 def test_what_is_no_time_is_said(no_time):
     with pytest.raises(Mistake, match="is no time: say an age such as"):
         read_since(no_time)
@@ -325,3 +334,83 @@ def test_figures_are_kept_of_one_take_and_what_cannot_be_said_is_absent(journal)
     journal.measured(key, 2, loudness=-9.0, tempo=120.0, centroid=None, version=2)
     second = journal.entry(key).takes[1]
     assert (second.tempo, second.centroid, second.measured) == (120.0, None, 2)
+
+
+# ------------------------------------------------------------------ batches and sweeps
+
+
+@pytest.fixture
+def groups(journal):
+    """A batch and a sweep of one NAME, an operation of that NAME, and one of the batch's rows."""
+    fx = find_route("fx")
+
+    def write(number, label, **group):
+        requests = [new_request(fx, {"prompt": f"Click {n}"}) for n in range(number)]
+        journal.record_all(requests, [{"tags": (), **label}] * number, service="sandbox", **group)
+        return [request.key for request in requests]
+
+    journal.storm = write(3, {}, batch="storm")
+    journal.swept = write(2, {"sweep": '{"id": "m-1", "m": "x"}'}, batch="storm")
+    journal.others = write(2, {"name": "rain", "tags": ["wet"]}, batch="other")
+    [journal.single] = write(1, {"name": "storm"})
+    return journal
+
+
+def test_a_batch_is_found_by_its_name_by_whatever_filter_one_tries(groups):
+    together = [*groups.storm, *groups.swept][::-1]
+    assert shown(groups, batch="storm") == shown(groups, sweep="storm") == together
+    assert shown(groups, name="storm") == [groups.single, *together]
+    assert shown(groups, sweep="m-1") == shown(groups, batch="m-1") == groups.swept[::-1]
+    assert shown(groups, name="rain") == shown(groups, batch="other") == groups.others[::-1]
+    assert shown(groups, name="rain", batch="storm") == []
+    assert groups.count(Filter(batch="storm", search="Click 1")) == 2
+    frame = history(groups, Filter(order="made"))
+    assert frame["batch"].dtype == "string"
+    assert frame["batch"].fillna("-").tolist() == ["storm"] * 5 + ["other"] * 2 + ["-"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            {"name": "strom"},
+            "No operation, sweep or batch has the NAME 'strom' (did you mean `storm`?).",
+        ),
+        ({"batch": "strom"}, "There is no batch or sweep 'strom' (did you mean `storm`?)."),
+        ({"sweep": "m-2"}, "There is no sweep or batch 'm-2' (did you mean `m-1`?)."),
+        ({"tag": "wett"}, "No operation has the tag 'wett' (did you mean `wet`?)."),
+        ({"error": "402"}, "No operation ended with the error '402'."),
+        ({"name": "wet"}, "has the NAME 'wet'. As a tag it fits 2 operations."),
+        ({"tag": "m-1"}, "has the tag 'm-1'. As a sweep it fits 2 operations."),
+        ({"name": "storm", "tag": "dry"}, "No operation has the tag 'dry'."),
+        ({"name": "storm", "tag": "wet"}, ""),
+        ({"search": "Clikc"}, "has 'Clikc' in its NAME, words or notes (did you mean `Click`?)."),
+        ({"search": "zz qq"}, "Nothing has 'zz' or 'qq' in its NAME, words or notes."),
+        ({"search": "zzzzz"}, "Nothing has 'zzzzz' in its NAME, words or notes."),
+        (
+            {"search": "Click rian"},
+            "Nothing has 'rian' in its NAME, words or notes (did you mean `rain`?).",
+        ),
+        (
+            {"search": ["Click", "rian"]},
+            "has 'rian' in its NAME, words or notes (did you mean `rain`?).",
+        ),
+        (
+            {"search": "1 Click"},
+            "3 operations have its words apart from each other (`search=['1', 'Click']`).",
+        ),
+        (
+            {"search": "other"},
+            "As a batch it fits 2 operations (`batch='other'`, `--batch other`).",
+        ),
+        ({"search": "wet"}, "As a tag it fits 2 operations (`tag='wet'`, `--tag wet`)."),
+        ({"search": ["rain", "storm"]}, ""),
+        ({"route": "song"}, ""),
+    ],
+    ids=str,
+)
+def test_a_word_that_nobody_has_is_said(groups, words, said):
+    assert history(groups, Filter(**words)).empty
+    told = explain_unmatched(groups, Filter(**words))
+    assert told.endswith(said)
+    assert bool(told) == bool(said)

@@ -25,9 +25,9 @@ from soundpiece_nb.journal.database import Database, execute_when_free
 from soundpiece_nb.journal.dataframe import DTYPES, history
 from soundpiece_nb.journal.filters import Filter
 from soundpiece_nb.journal.journal import Journal, open_journal
-from soundpiece_nb.journal.lease import holder_name, is_held, this_holder
+from soundpiece_nb.journal.lease import holder_name, is_held
 from soundpiece_nb.journal.migrations import MIGRATIONS, prepare
-from soundpiece_nb.journal.quick_reads import count_abandoned
+from soundpiece_nb.journal.quick_reads import find_abandoned
 from support.recorded_operations import finish, record
 
 
@@ -148,7 +148,7 @@ def test_a_living_process_keeps_its_operation_and_a_dead_one_does_not(journal):
     with journal._database.write() as connection:
         connection.execute(update(operations).values(holder=other, held_until=later))
     assert not journal.claim(key)
-    assert count_abandoned(journal.home, time.time_ns() // 1000) == 0
+    assert len(find_abandoned(journal.home, time.time_ns() // 1000)) == 0
     child.kill()
     until = time.monotonic() + 5
     while psutil.Process(child.pid).status() != psutil.STATUS_ZOMBIE:
@@ -157,7 +157,7 @@ def test_a_living_process_keeps_its_operation_and_a_dead_one_does_not(journal):
     journal.release([key])
     child.wait()
     child.stdin.close()
-    assert count_abandoned(journal.home, time.time_ns() // 1000) == 1
+    assert len(find_abandoned(journal.home, time.time_ns() // 1000)) == 1
     assert journal.claim(key)
 
 
@@ -165,8 +165,8 @@ def test_a_living_process_is_known_after_the_clock_was_set(tmp_path, monkeypatch
     """Then Linux says another time of the boot, from which psutil counts when a process began."""
     if not psutil.LINUX:  # elsewhere the system keeps the moment itself
         return
-    holder, booted = this_holder(), int(psutil.boot_time())
-    (tmp_path / str(os.getpid())).symlink_to(f"/proc/{os.getpid()}")
+    holder, booted = holder_name(os.getppid()), int(psutil.boot_time())
+    (tmp_path / str(os.getppid())).symlink_to(f"/proc/{os.getppid()}")
     said = Path("/proc/stat").read_text(encoding="utf-8")
     (tmp_path / "stat").write_text(said.replace(f"btime {booted}", f"btime {booted + 3600}"))
     monkeypatch.setattr(psutil, "PROCFS_PATH", str(tmp_path))  # psutil's own setting
@@ -176,7 +176,7 @@ def test_a_living_process_is_known_after_the_clock_was_set(tmp_path, monkeypatch
 
 def test_a_lease_of_another_host_ends_when_it_is_not_renewed():
     assert is_held("elsewhere/1/1.0", held_until=100, now=99)
-    assert is_held(this_holder(), held_until=1, now=100), "a laptop's sleep frees nothing"
+    assert is_held(holder_name(os.getppid()), held_until=1, now=100), "sleep frees nothing"
     assert not is_held("elsewhere/1/1.0", held_until=100, now=101)
     assert not is_held(None, None, 0)
 
@@ -184,7 +184,7 @@ def test_a_lease_of_another_host_ends_when_it_is_not_renewed():
 def test_released_operations_are_free_at_once(journal):
     key = record(journal)
     journal.release([key])
-    assert count_abandoned(journal.home, time.time_ns() // 1000) == 1
+    assert len(find_abandoned(journal.home, time.time_ns() // 1000)) == 1
 
 
 # ------------------------------------------------------------------ the frame
@@ -337,8 +337,9 @@ def test_a_home_may_be_called_as_one_likes(tmp_path, name):
     key = record(journal)
     assert journal.file.stat().st_size > 0
     assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert len(find_abandoned(tmp_path / name, now=10**18)) == 0  # this session lives
     journal.close()
-    assert count_abandoned(tmp_path / name, now=10**18) == 0  # this process lives
+    assert len(find_abandoned(tmp_path / name, now=10**18)) == 1
     again = open_journal(tmp_path / name)
     assert again.unfinished() == [key]
     again.close()

@@ -14,7 +14,7 @@ from soundpiece_nb.api.request import new_request
 from soundpiece_nb.api.routes import find_route
 from soundpiece_nb.journal.journal import Journal
 from soundpiece_nb.journal.queries import Group
-from soundpiece_nb.journal.quick_reads import FILE_NAME, count_abandoned
+from soundpiece_nb.journal.quick_reads import FILE_NAME, find_abandoned
 from soundpiece_nb.journal.schema import operations
 from support.recorded_operations import finish, record
 
@@ -39,7 +39,7 @@ def test_many_are_written_at_once_and_keep_their_order(journal):
     assert journal.of_batch("rain") == keys
     assert [entry.key for entry in journal.of_keys(keys[::-1])] == keys[::-1]
     assert all(entry.tags == ("wet",) for entry in journal.of_keys(keys))
-    assert journal.counts() == {"submitting": 30}
+    assert journal.counts() == {"unsent": 30}
 
 
 def test_what_is_there_already_is_not_written_again(journal):
@@ -47,7 +47,7 @@ def test_what_is_there_already_is_not_written_again(journal):
     assert len(write(journal, wanted[:2])) == 2
     assert write(journal, wanted) == {wanted[2].key}
     assert write(journal, wanted) == set()
-    assert journal.counts() == {"submitting": 3}
+    assert journal.counts() == {"unsent": 3}
 
 
 def test_of_many_with_one_that_cannot_be_none_is_written(journal):
@@ -55,7 +55,7 @@ def test_of_many_with_one_that_cannot_be_none_is_written(journal):
     twice = new_request(find_route("fx"), {"prompt": "rain", "duration": 1}, key)
     with pytest.raises(Mistake, match="already belongs to another request"):
         write(journal, [*requests(3), twice])
-    assert journal.counts() == {"submitting": 1}
+    assert journal.counts() == {"unsent": 1}
 
 
 def test_what_cannot_be_kept_as_text_is_a_slip_and_nothing_is_written(journal):
@@ -112,7 +112,7 @@ def test_only_this_processes_leases_are_renewed(journal):
 def test_a_journal_that_is_not_there_or_cannot_be_read_has_nothing_unfinished(there, tmp_path):
     if there:
         (tmp_path / FILE_NAME).write_bytes(b"no journal at all" * 100)
-    assert count_abandoned(tmp_path, 0) == 0
+    assert len(find_abandoned(tmp_path, 0)) == 0
 
 
 def test_what_another_process_writes_in_the_same_moment_is_there_already(tmp_path):

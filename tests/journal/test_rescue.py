@@ -14,7 +14,7 @@ from soundpiece_nb.api.errors import JournalDamaged, StorageFailed
 from soundpiece_nb.journal.dataframe import history
 from soundpiece_nb.journal.filters import Filter
 from soundpiece_nb.journal.journal import Journal, open_journal
-from soundpiece_nb.journal.quick_reads import count_abandoned
+from soundpiece_nb.journal.quick_reads import find_abandoned
 from soundpiece_nb.journal.rescue import JournalWasDamaged, rescue
 from soundpiece_nb.journal.suggestions import suggest_tags
 from support.largest_file import largest_file
@@ -153,7 +153,7 @@ def test_a_table_whose_name_is_no_text_any_more_is_damage_like_any_other(home):
             "UPDATE sqlite_master SET name = CAST(x'8687' AS TEXT), sql = 'none'"
             " WHERE name = 'operations_by_status'"
         )
-    assert count_abandoned(home, 0) == 0
+    assert len(find_abandoned(home, 0)) == 0
     assert suggest_tags(home) == []
     journal = opened_anew(home)
     assert journal.complaints() == []

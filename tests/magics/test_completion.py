@@ -15,6 +15,7 @@ import time
 import types
 import uuid
 from bisect import bisect_left
+from contextlib import closing
 
 import pytest
 from IPython.core.completer import provisionalcompleter
@@ -124,7 +125,10 @@ def test_magic_names_are_offered_once_by_ipython_itself(shell):
     [
         ("%soundpiece_history <--st|", ["--status"]),
         ("  %soundpiece_history <--st| -n 3", ["--status"]),
-        ("df = %soundpiece_history <--s|", ["--status", "--since", "--search", "--sweep"]),
+        (
+            "df = %soundpiece_history <--s|",
+            ["--status", "--since", "--search", "--sweep", "--shared"],
+        ),
         ("soundpiece_history <--ro|", ["--route"]),
         ("x = 1\n%soundpiece_history <--ro|\ny = 2", ["--route"]),
         ("%%soundpiece_song <--pro|\nla la\nla", ["--prompt"]),
@@ -590,3 +594,22 @@ def read_until(leader, words, seconds=30):
             seen += os.read(leader, 4096)
         except BlockingIOError:
             time.sleep(0.05)
+
+
+# ------------------------------------------------------------------ one of a sweep or batch
+
+
+def test_sweeps_and_batches_are_offered_by_name_and_their_operations_by_place(shell, home):
+    with closing(Journal(home)) as journal:
+        fx = find_route("fx")
+        for batch, sweep in (("storm", None), ("ways", '{"id": "mood-1", "mood": "dusty"}')):
+            requests = [new_request(fx, {"prompt": f"Click {n}"}) for n in range(2)]
+            labels = [{"tags": (), "sweep": sweep}] * 2
+            journal.record_all(requests, labels, service="sandbox", batch=batch)
+    assert replacing(shell, "%soundpiece_show <sto|") == ["storm"]
+    assert replacing(shell, "%soundpiece_history --batch <|") == ["ways", "mood-1", "storm"]
+    assert replacing(shell, "%soundpiece_rate <storm[|") == ["storm[1]", "storm[2]"]
+    assert replacing(shell, "%soundpiece_stems --source <mood-1[|") == ["mood-1[1]", "mood-1[2]"]
+    about = [each.type for each in completions(shell, "%soundpiece_rate <ways[|".replace("<", ""))]
+    assert about == ["mood=dusty"] * 2
+    assert ours(shell, "%soundpiece_show nobody[|") == []

@@ -102,7 +102,9 @@ def test_a_sweep_is_found_by_its_id(kernel):
 
 
 def test_nothing_found_is_said_in_words(kernel):
-    assert shown(kernel, "--tag nowhere")[0] == "No operations, newest first."
+    assert shown(kernel, "--tag nowhere")[0] == (
+        "No operations, newest first. No operation has the tag 'nowhere'."
+    )
 
 
 # ------------------------------------------------------------------ pages
@@ -152,6 +154,9 @@ def test_the_summary_says_how_many_how_long_and_what_failed(kernel):
     assert summary.endswith(" of audio. Failures: 1 content_policy.")
     folded = html[html.index("Summary") :]
     assert "1 content_policy" in folded
+    lately = f"{ALL - 1} today, {ALL - 1} in the last 7 days"
+    assert lately in folded
+    assert f"\nMade: {lately}.\n" in text, "what failed cost nothing"
     assert re.search(r"23, [\d.]+ s of audio, ready in [\d.]+ s \(9 of 10 in [\d.]+ s\)", folded)
     assert re.search(rf'alt="Operations a day, [^"]*: {ALL} operations"', folded)
 
@@ -231,12 +236,17 @@ def test_a_page_opens_anywhere_and_plays_what_lies_beside_it(kernel, tmp_path):
     assert path.read_text().count("●") == ALL
 
 
-def test_parquet_asks_for_what_it_needs(kernel, tmp_path):
-    kernel.run("import sys; sys.modules.update(pyarrow=None, fastparquet=None)")
-    ran = kernel.run(f"%soundpiece_history --to {tmp_path}/x.parquet")
-    kernel.run("del sys.modules['pyarrow'], sys.modules['fastparquet']")
+@pytest.mark.parametrize(
+    ("ending", "needed"), [("parquet", "Parquet needs pyarrow"), ("xlsx", "Excel needs openpyxl")]
+)
+def test_a_file_asks_for_what_it_needs(kernel, tmp_path, ending, needed):
+    absent = "'pyarrow', 'fastparquet', 'openpyxl'"
+    kernel.run(f"import sys; sys.modules.update(dict.fromkeys([{absent}]))")
+    ran = kernel.run(f"%soundpiece_history --to {tmp_path}/x.{ending}")
+    kernel.run(f"for each in [{absent}]: del sys.modules[each]")
     [error] = ran.errors
-    assert error.startswith("Mistake: Parquet needs pyarrow, which is not installed: %pip install")
+    assert error.startswith(f"Mistake: {needed}, which is not installed: %pip install")
+    assert error.endswith("or write .csv.")
     assert "\n" not in error
     assert list(tmp_path.iterdir()) == []
 
@@ -272,8 +282,10 @@ def test_where_nothing_can_be_written_a_sentence_says_so(kernel, tmp_path, place
         ("--page 3", "no page 3: 25 operations fit on 2"),
         ("--page last", "must be a whole number from 1, not 'last'."),
         ("-o csv", "invalid choice: 'csv'"),
-        ("--to history.txt", ".csv, .parquet or .html, not as history.txt"),
-        ("--to history", ".csv, .parquet or .html, not as history."),
+        ("--to history.txt", ".csv, .xlsx, .parquet, .json or .html, not as history.txt"),
+        ("--to history", ".csv, .xlsx, .parquet, .json or .html, not as history."),
+        ("--to history.json --raw", "Only a .csv is written raw: a .json has every"),
+        ("--raw", "--raw says how --to writes a .csv. Name the file"),
         ("--search 'open", "Close the quotes"),
     ],
 )

@@ -123,7 +123,7 @@ def test_a_dry_run_tells_the_source_and_how_long_it_takes(kernel, sandbox):
         kernel.run(f"%soundpiece_fx -w -d 0.5 -p 'Click {number}'")
     before = sandbox.counters()["created"]
     kernel.run("%soundpiece_fx click -w -d 0.5 -p Click")
-    shown = kernel.run("%soundpiece_cut --source click --to 5 --dry-run").of("display_data")[0]
+    shown = kernel.run("%soundpiece_cut --source click --to 0.2 --dry-run").of("display_data")[0]
     text = shown["data"]["text/plain"]
     assert "PUT adapt.auto_cut_down" in text
     assert "fetched at the moment of sending" in text

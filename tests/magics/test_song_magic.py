@@ -88,7 +88,7 @@ def test_a_failed_operation_shows_why_and_raises_where_it_was_waited_for(kernel)
         ("%%soundpiece_song --prompt x\nla {{nobody}}", "no variable 'nobody'"),
         ("%%soundpiece_song not-a-name --prompt x\nla", "cannot be a NAME"),
         ("%%soundpiece_song class --prompt x\nla", "cannot be a NAME"),
-        ("%%soundpiece_song --reference song.flac\nla", "https URL"),
+        ("%%soundpiece_song --reference song.flac\nla", "takes addresses only|none of that name"),
         (
             "%%soundpiece_song --prompt x --timeout soon\nla",
             "--timeout must be a number of seconds, not 'soon'.",
@@ -235,7 +235,7 @@ def test_every_magic_has_help_with_its_options(kernel):
         "sorted(n for k in ('line', 'cell') for n in get_ipython().magics_manager.magics[k] "
         "if n.startswith('soundpiece'))"
     )
-    assert len(names) == 18 + 8 + 5
+    assert len(names) == 21 + 8 + 5
     for name in names:
         prefix = "%%" if name == "soundpiece_song" else "%"
         assert f"{prefix}{name}" in help_page(kernel, f"{prefix}{name}?")

@@ -143,6 +143,15 @@ def sandbox() -> Iterator[RunningSandbox]:
 
 
 @pytest.fixture(scope="session")
+def hasty() -> Iterator[RunningSandbox]:
+    """Share one sandbox that gives each request a second to arrive."""
+    options = ("--pace", "0", "--request-timeout", "1", "--admin-token", "t0ken")
+    sandbox = RunningSandbox(SandboxProcess("--port", "0", *options))
+    yield sandbox
+    sandbox.stop()
+
+
+@pytest.fixture(scope="session")
 def finished_song(sandbox: RunningSandbox) -> dict[str, Any]:
     """Give a finished song of the shared sandbox."""
     return sandbox.finished(sandbox.submit()["id"])

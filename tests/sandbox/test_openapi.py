@@ -59,7 +59,7 @@ def test_every_route_is_documented_with_all_its_answers(sandbox):
     for verbs in routes.values():
         assert set(verbs) == {"put", "get"}
         assert set(verbs["put"]["responses"]) == {
-            *("200", "400", "401", "402", "413", "422", "429", "500")
+            *("200", "400", "401", "402", "408", "413", "422", "429", "500")
         }
         assert set(verbs["get"]["responses"]) == {"200", "401", "422", "429", "500"}
         for verb in verbs.values():

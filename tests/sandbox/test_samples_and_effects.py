@@ -150,6 +150,11 @@ def fingerprint(sound: np.ndarray) -> np.ndarray:
     )
 
 
+@cache
+def features(kind: str, variation: int = 0) -> np.ndarray:
+    return fingerprint(effect(kind, 4.0, variation))
+
+
 # Every sound
 
 
@@ -546,7 +551,7 @@ def test_birds_are_high_and_thunder_is_low():
 
 
 def test_every_kind_sounds_unlike_every_other():
-    heard = {name: fingerprint(effect(name, 4.0)) for name in NAMES}
+    heard = {name: features(name) for name in NAMES}
     apart = {
         (one, other): float(np.linalg.norm(heard[one] - heard[other]))
         for one, other in combinations(NAMES, 2)
@@ -556,11 +561,11 @@ def test_every_kind_sounds_unlike_every_other():
 
 
 def test_another_take_of_every_kind_is_known_for_what_it_is():
-    heard = {name: fingerprint(effect(name, 4.0)) for name in NAMES}
+    heard = {name: features(name) for name in NAMES}
     known = {
         name: min(NAMES, key=lambda each: np.linalg.norm(heard[each] - take))
         for name in NAMES
-        for take in [fingerprint(effect(name, 4.0, 1))]
+        for take in [features(name, 1)]
     }
     assert {name: each for name, each in known.items() if name != each} == {}
 

@@ -20,9 +20,9 @@ def test_an_address_is_on_the_callers_own_origin_and_outside_the_api(sandbox, ou
 
 def test_the_origin_is_the_one_the_caller_used(sandbox, finished_song):
     song = sandbox.http.get(
-        "/v1/create.new_song", params={"id": finished_song["id"]}, headers={"Host": "sound.test:81"}
+        "/v1/create.new_song", params={"id": finished_song["id"]}, headers={"Host": "localhost:81"}
     ).json()["song"]
-    assert song["outputs"][0]["url"].startswith("http://sound.test:81/files/")
+    assert song["outputs"][0]["url"].startswith("http://localhost:81/files/")
 
 
 def test_every_read_gives_fresh_addresses(sandbox, finished_song, output):

@@ -1,6 +1,9 @@
 """Sources and references: the URLs that the sandbox downloads, and those that it refuses."""
 
 import io
+import struct
+import subprocess
+import sys
 import time
 import uuid
 
@@ -107,6 +110,49 @@ def test_a_source_of_many_channels_and_a_high_rate_is_its_first_two_at_ours(star
     assert sound.shape == (44_100, 2)
     assert np.abs(sound[:, 0]).max() == 0
     assert np.abs(sound[:, 1]).max() > 15_000
+
+
+def wav(rate: int, channels: int, frames: int) -> bytes:
+    """Return a WAV file of 8 bit that says so of itself."""
+    data = frames * channels
+    form = struct.pack("<IHHIIHH", 16, 1, channels, rate, rate * channels % 2**32, channels, 8)
+    head = b"RIFF" + struct.pack("<I", 36 + data) + b"WAVEfmt " + form
+    return head + b"data" + struct.pack("<I", data) + b"\x80" * data
+
+
+@pytest.mark.parametrize(
+    ("rate", "frames", "said"),
+    [
+        (2**31 - 1, 1000, "rate over 384 kHz"),  # its resampling would take 300 GiB
+        (384_001, 1000, "rate over 384 kHz"),
+        (8000, 601 * 8000, "over ten minutes"),
+        (1, 601, "over ten minutes"),
+    ],
+)
+def test_a_small_file_that_would_become_an_enormous_sound_is_refused(
+    start, neighbour, rate, frames, said
+):
+    neighbour.offers["/take"] = wav(rate, 1, frames)
+    sandbox = start("--pace", "0", "--reach", neighbour.origin)
+    made = sandbox.make("adapt.auto_cut_down", source=at(neighbour), target_duration=2)
+    assert made["error"]["code"] == "source_unreachable"
+    assert said in made["error"]["message"]
+
+
+def test_a_source_of_a_thousand_channels_takes_little_memory(tmp_path):
+    file = tmp_path / "take.wav"
+    file.write_bytes(wav(44_100, 1024, 44_100))
+    script = (
+        "import sys, resource; from pathlib import Path; import numpy, soundfile;"
+        "from soundpiece_sandbox.rendering.sound_files import read_audio;"
+        "from soundpiece_sandbox.rendering.take_request import SourceFile;"
+        "used = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss; before = used();"
+        "read_audio(SourceFile(Path(sys.argv[1]), 'take')); print(used() - before)"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", script, str(file)], capture_output=True, text=True, check=True
+    )
+    assert int(ran.stdout) < 32 * 2**10  # KiB; of a whole second it would be 176 MiB
 
 
 def test_a_long_chain_of_cuts_is_no_trouble(start):

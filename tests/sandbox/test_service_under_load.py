@@ -29,7 +29,7 @@ async def test_a_thousand_long_polls_are_held_in_little_memory_and_answered_at_o
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(
                 f"GET /v1/create.new_song?id={operation_id}&wait=true HTTP/1.1\r\n"
-                f"Host: sandbox\r\nAuthorization: Bearer spk_test\r\n\r\n".encode()
+                f"Host: localhost\r\nAuthorization: Bearer spk_test\r\n\r\n".encode()
             )
             head = await reader.readuntil(b"\r\n\r\n")
             answered.append((operation_id, time.monotonic()))

@@ -99,3 +99,10 @@ def test_a_secret_that_is_none_is_said_without_repeating_it(tmp_path):
     assert (audio, webhook) == (200, 400)
     assert "holds something that is no signing secret" in log
     assert "tooshort" not in log
+
+
+def test_a_keyring_that_fails_is_said_and_stops_nothing(tmp_path):
+    statuses, log = answers(tmp_path, PYTHON_KEYRING_BACKEND="nosuch.Keyring")
+    assert statuses == (200, 400)
+    assert "soundpiece_nb: The system keyring failed: ModuleNotFoundError" in log
+    assert "Traceback" not in log

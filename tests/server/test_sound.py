@@ -71,6 +71,16 @@ def test_a_preview_is_made_once(person, stored):
     assert preview.stat().st_mtime_ns == written
 
 
+@pytest.mark.parametrize("left", [b"", b"\0" * 4096])
+def test_a_preview_that_a_power_failure_cut_is_made_anew(person, stored, left):
+    preview = stored.with_suffix(".mp3")
+    preview.write_bytes(left)
+    answer = person.get(TAKE, params={"format": "mp3"})
+    assert answer.status_code == 200
+    assert answer.content == preview.read_bytes()
+    assert len(answer.content) > 10_000
+
+
 def test_who_is_not_signed_in_hears_nothing(visitor, stored):
     for method in ("GET", "HEAD"):
         answer = visitor.request(method, TAKE)

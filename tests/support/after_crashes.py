@@ -10,6 +10,14 @@ from soundpiece_nb.audio.verification import verify
 from support.services import RunningSandbox
 
 
+def require_unsent_is_unsent(home: Path, sandbox: RunningSandbox) -> None:
+    """Check that the service has nothing of what the journal says has never left."""
+    with closing(sqlite3.connect(home / "journal.sqlite")) as connection:
+        left = "SELECT count(*) FROM operations WHERE sent_at IS NOT NULL"
+        [may_have_arrived] = connection.execute(left).fetchone()
+    assert sandbox.counters()["operations"] <= may_have_arrived
+
+
 def require_nothing_lost_or_twice(home: Path, sandbox: RunningSandbox) -> int:
     """Compare journal, files and service; print the figures and return the number of operations."""
     with closing(sqlite3.connect(home / "journal.sqlite")) as connection:

@@ -56,6 +56,7 @@ def fetch(megabytes: float, folder: Path) -> Fetched:
     with (folder / "noise.flac").open("rb") as file:
         audio = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     service = Studio()
+    service.seconds = megabytes * 1e6 / _BYTES_A_SECOND
     environment = quiet_environment(
         folder / "home",
         SOUNDPIECE_BASE_URL=service.base_url,

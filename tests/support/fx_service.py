@@ -24,6 +24,7 @@ class Studio(ScriptedService):
     def __init__(self, host: str = "127.0.0.1", audio: bytes | memoryview = AUDIO) -> None:
         super().__init__(self._answer)
         self.audio = audio
+        self.seconds = 3.0
         self.root = self.root.replace("127.0.0.1", host)
         self.base_url = f"{self.root}/v1"
         self.made: dict[str, str] = {}
@@ -46,7 +47,7 @@ class Studio(ScriptedService):
             return as_json({"fx": {"id": number, "status": "processing"}})
         number = heard.path.split("id=")[1].split("&")[0]
         good_until = (datetime.now(UTC) + timedelta(minutes=15)).isoformat()
-        output = {"url": f"{self.root}/take", "duration": 3.0, "expires_at": good_until}
+        output = {"url": f"{self.root}/take", "duration": self.seconds, "expires_at": good_until}
         return as_json({"fx": {"id": number, "status": "ready", "output": output}})
 
     def _part(self, heard: Heard) -> Reply:

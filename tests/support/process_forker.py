@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 
 TESTS = Path(__file__).parents[1]
@@ -19,9 +20,10 @@ TESTS = Path(__file__).parents[1]
 class Nursery:
     """A process without threads, from which others are forked."""
 
-    def __init__(self, environment: dict[str, str]) -> None:
+    def __init__(self, environment: dict[str, str], *, within: Sequence[str] = ()) -> None:
+        """Begin it; `within` is a command that runs another, in a namespace of its own say."""
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "support.process_forker"],
+            [*within, sys.executable, "-m", "support.process_forker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

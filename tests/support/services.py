@@ -102,11 +102,12 @@ class ScriptedService:
                     self.send_header(name.replace("_", "-"), value)
                 self.send_header("Content-Length", str(len(reply.body)))
                 self.end_headers()
-                self.wfile.write(reply.body[: reply.cut])
+                if self.command != "HEAD":
+                    self.wfile.write(reply.body[: reply.cut])
                 if reply.cut is not None:
                     self.close_connection = True
 
-            do_GET = do_PUT = _answer  # noqa: N815 - the library's names
+            do_GET = do_PUT = do_HEAD = _answer  # noqa: N815 - the library's names
 
             def log_message(self, *_: object) -> None:
                 pass

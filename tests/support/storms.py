@@ -12,8 +12,9 @@ from typing import Any
 
 from soundpiece_nb.api.routes import find_route
 from soundpiece_nb.operations.plan import Draft
+from soundpiece_nb.operations.resuming import resume
 from soundpiece_nb.operations.session import Session
-from soundpiece_nb.operations.submission import resume, submit
+from soundpiece_nb.operations.submission import submit
 from soundpiece_nb.settings import Settings
 from support import services
 from support.turned_clock import HurriedClock
@@ -147,7 +148,7 @@ def _bring_home(session: Session, keys: list[str]) -> int:
         left = [key for key in left if not _ready(session, key)]
         if not left:
             break
-        resumes += len(resume(session, left))
+        resumes += len(resume(session, left).keys)
     return resumes
 
 

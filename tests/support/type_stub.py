@@ -26,7 +26,7 @@ _HEAD = '''\
 Made from the routes by `make stub`: change those instead.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Literal, TypeAlias, overload
 from uuid import UUID
@@ -60,6 +60,9 @@ _LABELS = (
     "key: str | UUID | None = None",
     "once: bool | None = None",
     "take: int | None = None",
+    "extra: Mapping[str, Any] | None = None",
+    "unchecked: bool = False",
+    "send: bool = False",
 )
 
 
@@ -137,7 +140,8 @@ def _type_and_default(field: Field) -> str:
 def _function(name: str) -> str:
     made = getattr(functions, name)
     signature = inspect.signature(made)
-    words, by_name = [], False
+    kinds = [parameter.kind for parameter in signature.parameters.values()]
+    words, by_name = [], inspect.Parameter.VAR_POSITIONAL in kinds  # then a bare * is an error
     for parameter in signature.parameters.values():
         if parameter.kind is parameter.KEYWORD_ONLY and not by_name:
             words.append("*")

@@ -47,7 +47,7 @@ sp.cut(op)  # wrong
 sp.cut(op, to="half")  # wrong
 
 made: sp.Operation = op.result(timeout=timedelta(minutes=1))
-status: Literal["submitting", "processing", "ready", "failed", "rejected"] = op.status
+status: Literal["submitting", "processing", "ready", "failed", "rejected", "discarded"] = op.status
 key: str = op.key
 words: str = op.result()  # wrong
 if op.status == "finished":  # wrong
@@ -84,6 +84,12 @@ frame: pd.DataFrame = batch.result(30)
 for each in batch:
     each.result()
 sp.batch(5, route="fx")  # wrong
+sp.batch(iter([{"prompt": "rain"}]), route="fx", extra={"seed": 1}, unchecked=True)
+sp.fx("rain", extra={"seed": 1, "style": {"of": ["calm"]}}, unchecked=True)
+sp.submit("fx", prompt="rain", extra={"seed": 1}, unchecked=True)
+sp.fx("rain", extra="seed")  # wrong
+sp.fx("rain", unchecked="yes")  # wrong
+sp.sweep("sample", vary={"loopable": [True, None]}, prompt="rain", extra={"seed": 1})
 sweep: sp.Sweep = sp.sweep("fx", vary={"mood": ["calm", "wild"]}, prompt="{{mood}} rain")
 sp.sweep("fx", vary=["calm"], prompt="{{mood}} rain")  # wrong
 sp.sweep("fx", repeat="twice", prompt="rain")  # wrong

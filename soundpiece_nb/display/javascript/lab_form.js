@@ -1,5 +1,8 @@
 // The lab's form, built from the description of the routes, so that a new route changes nothing here.
 
+// Milliseconds within which a second Enter is the same press: the usual time of a double click.
+const ONE_PRESS = 500;
+
 class Form {
   constructor(view, send) {
     this.id = view.id;
@@ -30,6 +33,7 @@ class Form {
       rows: "6",
       "aria-label": "The cell that makes this",
     });
+    const make = element("button", { type: "submit" }, "Make it");
     const copy = element("button", { type: "button" }, "Copy as cell");
     copy.addEventListener("click", () => this.ask("cell"));
     this.node = element(
@@ -40,21 +44,19 @@ class Form {
       this.fields,
       this.line("NAME", this.name),
       this.names,
-      element("div", { class: "soundpiece-buttons" }, element("button", {}, "Make it"), copy),
+      element("div", { class: "soundpiece-buttons" }, make, copy),
       this.state,
       this.cell,
     );
-    this.node.querySelector("button").type = "submit";
+    make.addEventListener("click", (event) => {
+      if (event.detail > 1) event.preventDefault(); // the rest of what the browser counts as one
+      this.clicked = event.detail > 0; // else it was a key
+    });
     this.node.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.ask("make");
+      this.press();
     });
-    this.node.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-        event.preventDefault();
-        this.node.requestSubmit();
-      }
-    });
+    this.node.addEventListener("keydown", (event) => this.onKey(event));
     this.route.addEventListener("change", () => this.build());
     this.build();
   }
@@ -127,18 +129,48 @@ class Form {
     return counter;
   }
 
+  // A held key is one press.
+  onKey(event) {
+    if (event.key !== "Enter") return;
+    const sends = event.ctrlKey || event.metaKey;
+    if (event.target.tagName === "TEXTAREA" && !sends) return;
+    if (sends || event.repeat) event.preventDefault();
+    if (sends && !event.repeat) this.node.requestSubmit();
+  }
+
+  // Asks for one operation of one intention, whose key it makes. A second Enter is the same one, and
+  // so is a press of the same form while none was answered; after an answer it is another take.
+  press() {
+    const asked = this.asked();
+    const now = performance.now();
+    const same = this.pressed && JSON.stringify(asked) === JSON.stringify(this.pressed.asked);
+    const again = same && !this.clicked && now - this.pressed.at < ONE_PRESS;
+    this.clicked = false;
+    if (!same || (this.pressed.answered && !again)) this.pressed = { asked, key: newKey() };
+    this.pressed.at = now;
+    if (again) return;
+    this.state.textContent = "Sending …";
+    this.send({ do: "make", key: this.pressed.key, ...asked });
+  }
+
   ask(word) {
+    this.state.textContent = "";
+    this.send({ do: word, ...this.asked() });
+  }
+
+  asked() {
     this.keep();
-    this.state.textContent = word === "make" ? "Sending …" : "";
     const fields = Object.fromEntries([...this.inputs.keys()].map((name) => [name, this.kept[name]]));
-    const name = this.name.value;
-    this.send({ do: word, form: this.id, route: this.route.value, fields, name });
+    return { form: this.id, route: this.route.value, fields, name: this.name.value };
   }
 
   hear(message) {
     if (message.say === "made") {
+      if (message.key !== this.pressed?.key) return; // pressed in another view of this notebook
+      if (this.name.value === this.pressed.asked.name) this.name.value = "";
+      this.pressed.asked.name = "";
+      this.pressed.answered = true;
       this.state.textContent = message.words;
-      this.name.value = "";
       return;
     }
     this.cell.hidden = false;
@@ -153,6 +185,15 @@ class Form {
   refuse(words) {
     this.state.textContent = words;
   }
+}
+
+// A random UUID. `crypto.randomUUID` is missing where a page comes without https.
+function newKey() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40; // version 4, and the variant of RFC 9562
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const digits = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
 function insertSection(input, section) {

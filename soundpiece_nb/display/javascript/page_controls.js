@@ -34,6 +34,7 @@ const STYLE = `
 .soundpiece-counter { align-self: flex-end; }
 .soundpiece-form :focus-visible { outline: 2px solid var(--jp-brand-color1, #1976d2);
   outline-offset: 1px; }
+[data-soundpiece=unsent] { margin: 6px 0; }
 .soundpiece-tools button:disabled { opacity: .45; }
 .soundpiece-form [type=submit] { background: var(--jp-brand-color0, #0d47a1); color: #fff;
   border-color: transparent; padding: 2px 16px; }
@@ -113,7 +114,7 @@ class Companion {
         .filter((take) => take.querySelector(".soundpiece-judgement:not(:has([data-soundpiece]))"))
         .map(takeOf);
       const views = within([document.body], VIEW)
-        .filter((view) => view.querySelector(".soundpiece-slot:empty"))
+        .filter((view) => view.querySelector(".soundpiece-slot:empty, .soundpiece-unsent:empty"))
         .map(viewOf);
       if (takes.length || views.length) this.send({ do: "look", takes, views });
     }, 60);
@@ -123,6 +124,8 @@ class Companion {
     if (message.say === "seen") {
       for (const judged of message.judged) this.seeTake(judged);
       for (const view of message.views) this.seeView(view);
+    } else if (message.say === "told") {
+      this.controlOf(Unsent, message.view)?.hear(message);
     } else if (message.say === "refused") {
       this.refuse(message);
     } else {
@@ -157,6 +160,8 @@ class Companion {
       const control = this.controlOf(kind, view.id) || new kind(view, this.send);
       control.show?.(view);
       this.placeControl(node, control);
+      if (!node.querySelector(".soundpiece-unsent")) continue;
+      this.placeControl(node, this.controlOf(Unsent, view.id) || new Unsent(view, this.send));
     }
   }
 
@@ -165,7 +170,9 @@ class Companion {
   }
 
   placeControl(view, control) {
-    if (!control.node.isConnected) {
+    if (control instanceof Unsent) {
+      control.place(view);
+    } else if (!control.node.isConnected) {
       view.querySelector(".soundpiece-slot")?.replaceChildren(control.node);
     }
     this.controls.add(control);
@@ -180,6 +187,7 @@ class Companion {
       if (about.do === "judge" && control.take?.id === `${about.key}-${about.take}`) {
         control.refuse(words);
       } else if (about.form && control.id === about.form) control.refuse(words);
+      else if (control instanceof Unsent && control.id === about.view) control.refuse(words);
     }
   }
 }

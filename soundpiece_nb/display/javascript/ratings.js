@@ -1,4 +1,5 @@
-// Stars and a note for a take, by mouse or keyboard: arrows or 1 to 5; 0 removes the stars.
+// Stars and a note for a take, by mouse or keyboard: arrows or 1 to 5. Pressing the star that is set,
+// or 0, takes the stars away.
 
 const STARS = [1, 2, 3, 4, 5];
 const PATIENCE = 5000; // milliseconds
@@ -36,11 +37,19 @@ class Judgement {
     this.node = element("span", { [OURS]: "judgement", ...TYPING }, stars, this.note, this.state);
     this.node.judgement = this;
     stars.addEventListener("change", (event) => this.rate(Number(event.target.value)));
+    stars.addEventListener("click", (event) => this.onClick(event));
     stars.addEventListener("keydown", (event) => this.onKey(event));
     this.note.addEventListener("change", () => this.say({ note: this.note.value }));
     this.note.addEventListener("keydown", (event) => {
       if (event.key === "Enter") this.note.blur();
     });
+  }
+
+  // A radio button cannot be unset by itself; the browser sets it again until its event is over.
+  onClick(event) {
+    if (Number(event.target.value) !== this.rating) return;
+    event.preventDefault();
+    setTimeout(() => this.rate(0));
   }
 
   onKey(event) {

@@ -1,0 +1,1 @@
+"""Reading of input: values of other libraries, spellings of names, environment variables."""
