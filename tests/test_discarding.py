@@ -6,6 +6,7 @@ import re
 import shutil
 import signal
 import socket
+import time
 from pathlib import Path
 
 import pytest
@@ -295,6 +296,28 @@ def test_an_interrupted_loop_holds_back_what_has_not_left_and_says_how_many(tmp_
         finally:
             kernel.close()
     assert states_in(tmp_path / "home")[None] == ["discarded"] * 44
+
+
+@pytest.fixture
+def refusing(monkeypatch):
+    """The address of a service, at which nobody takes a connection."""
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{nobody.getsockname()[1]}/v1"
+        monkeypatch.setenv("SOUNDPIECE_BASE_URL", address)
+        yield address
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.01, 0.05, 0.2])
+def test_what_is_held_back_time_and_again_has_not_left(connected, refusing, delay):
+    ops = [sp.fx(f"Click {number}", 1) for number in range(40)]
+    keys, engine = [op.key for op in ops], current().engine
+    time.sleep(delay)
+    deadline = time.monotonic() + 20
+    while engine.in_flight() and time.monotonic() < deadline:
+        engine.hold_back(keys)
+        time.sleep(0.001)
+    assert set(current().journal.states(keys).values()) == {"unsent"}
 
 
 def test_what_may_have_arrived_when_it_is_held_back_goes_on_under_its_key(

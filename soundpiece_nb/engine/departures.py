@@ -30,9 +30,9 @@ class Departures:
         return await asyncio.shield(noted)
 
     async def take_back(self, key: str) -> None:
-        """Note that a request whose note was cut off has not left."""
-        self._coming.pop(key, None)  # else that would be written after this
-        await self._workers.journal(self._journal.not_departed, key)
+        """Note that a request has not left; that is written also where the caller is cancelled."""
+        self._coming.pop(key, None)  # else its note would be written after this
+        await asyncio.shield(self._workers.journal(self._journal.not_departed, key))
 
     async def _write(self) -> None:
         while self._coming:

@@ -241,21 +241,20 @@ class Engine:
     def _begin(self, run: Run) -> None:
         self._tasks[run.key] = asyncio.get_running_loop().create_task(self._carry(run))
 
-    def _cancel(self, key: str) -> None:
+    def _cancel(self, key: str, *, sent: bool = True) -> None:
         self._gathering.begin()
-        asyncio.get_running_loop().call_soon(self._cancel_task, key)  # after its first step
+        asyncio.get_running_loop().call_soon(self._cancel_task, key, sent)  # after its first step
 
     def _hold_back(self, key: str) -> None:
         run = self._runs.get(key)
         if run is not None and run.phase is Phase.SENDING:
             run.sends = False
-            if run.unsent:
-                self._cancel(key)
+            self._cancel(key, sent=False)
 
-    def _cancel_task(self, key: str) -> None:
-        """Cancel an operation's task, unless it is settling, which nothing may cut off."""
+    def _cancel_task(self, key: str, sent: bool = True) -> None:
+        """Cancel an operation's task, also a `sent` one's, but not while it settles."""
         task = self._tasks.get(key)
-        if task is not None:
+        if task is not None and (sent or self._runs[key].unsent):
             task.cancel()
 
     async def _carry(self, run: Run) -> None:

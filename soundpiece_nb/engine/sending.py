@@ -103,9 +103,9 @@ class Submission:
 
     async def _return(self) -> None:
         """Have the journal say that it has not left, so that it can be discarded meanwhile."""
-        context = self._context
-        await context.workers.journal(context.journal.not_departed, context.run.key)
-        context.run.departed = False
+        run = self._context.run
+        run.departed = False  # before the note, which nothing cuts off
+        await self._context.departures.take_back(run.key)
 
     async def _fresh_link(self, output: OutputRef | FileRef) -> OutputLink:
         context = self._context
