@@ -243,7 +243,8 @@ class Engine:
 
     def _cancel(self, key: str, *, sent: bool = True) -> None:
         self._gathering.begin()
-        asyncio.get_running_loop().call_soon(self._cancel_task, key, sent)  # after its first step
+        cancel = partial(self._cancel_task, key, sent=sent)
+        asyncio.get_running_loop().call_soon(cancel)  # after its first step
 
     def _hold_back(self, key: str) -> None:
         run = self._runs.get(key)
@@ -251,7 +252,7 @@ class Engine:
             run.sends = False
             self._cancel(key, sent=False)
 
-    def _cancel_task(self, key: str, sent: bool = True) -> None:
+    def _cancel_task(self, key: str, *, sent: bool = True) -> None:
         """Cancel an operation's task, also a `sent` one's, but not while it settles."""
         task = self._tasks.get(key)
         if task is not None and (sent or self._runs[key].unsent):
