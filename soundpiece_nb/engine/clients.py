@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -22,18 +23,38 @@ class Connection:
         return f"Connection({self.base_url!r})"
 
 
-class Clients:
-    """The clients of an engine, each made at its first use."""
+Connect = Callable[[str], Connection]
+"""Returns the connection of a service named in the journal; may block; raises SoundpieceError."""
 
-    def __init__(self, make: Callable[[Connection], Client]) -> None:
+
+class Clients:
+    """The clients of an engine, each made at its first use; belongs to one event loop."""
+
+    def __init__(self, connect: Connect, make: Callable[[Connection], Client]) -> None:
+        self._connect = connect
         self._make = make
         self._made: dict[Connection, tuple[Client, AccountPace]] = {}
+        self._asking: dict[str, asyncio.Future[Connection]] = {}
 
-    def of(self, connection: Connection) -> tuple[Client, AccountPace]:
-        """Return the client of a connection, and the pace of its account."""
+    async def of(self, service: str) -> tuple[str | None, Client, AccountPace]:
+        """Return the mark of a service's account, its client, and the account's pace.
+
+        What asks while an answer is awaited shares it. Raises SoundpieceError.
+        """
+        asking = self._asking.get(service)
+        if asking is None:
+            asking = asyncio.ensure_future(asyncio.to_thread(self._connect, service))
+            self._asking[service] = asking
+            asking.add_done_callback(lambda asked: self._answered(service, asked))
+        connection = await asyncio.shield(asking)
         if connection not in self._made:
             self._made[connection] = (self._make(connection), AccountPace())
-        return self._made[connection]
+        return connection.account, *self._made[connection]
+
+    def _answered(self, service: str, asked: asyncio.Future[Connection]) -> None:
+        del self._asking[service]
+        if not asked.cancelled():
+            asked.exception()  # whoever asked may have been cancelled meanwhile
 
     async def close(self) -> None:
         """Close all clients."""

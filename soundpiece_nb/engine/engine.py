@@ -23,7 +23,7 @@ from soundpiece_nb.journal.entry import Entry
 from soundpiece_nb.journal.journal import Journal
 from soundpiece_nb.journal.lease import RENEWAL_SECONDS
 
-from .clients import Clients, Connection
+from .clients import Clients, Connect
 from .clock import Clock
 from .departures import Departures
 from .explanations import NOT_SENT, never_sent, not_sent
@@ -37,9 +37,6 @@ from .stop_reasons import detached, stop_reason
 from .threads import start_thread
 from .webhook_wakeups import WebhookWakeups
 from .workers import Workers
-
-Connect = Callable[[str], Connection]
-"""Returns the connection of a service named in the journal; may block; raises SoundpieceError."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +73,7 @@ class Engine:
         """
         self.journal = journal
         self.store = store
-        self.workers = Workers()
+        self.workers = Workers(journal.together)
         self._limits = limits
         self._on_change = on_change
         self._clock = clock or Clock()
@@ -84,19 +81,19 @@ class Engine:
         self._wakeups = WebhookWakeups(journal.home, self.workers)
         self._departures = Departures(journal, self.workers)
         self._own_files = OwnFiles(journal.home)
-        self._connect = connect
         self._runs: dict[str, Run] = {}
         self._held: set[str] = set()
         self._lost: set[str] = set()
         self._queued: set[str] = set()
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._clients = Clients(
+            connect,
             lambda connection: make_client(
                 connection.base_url,
                 connection.api_key,
                 request_timeout=lambda: self._limits().request_timeout,
                 now=self._clock.now,
-            )
+            ),
         )
         self._gathering = Gathering(self._begin)
         self._lock = threading.Lock()
@@ -306,10 +303,10 @@ class Engine:
                 self._lost.discard(run.key)
 
     async def _run_operation(self, run: Run) -> None:
-        if not await self._claim(run):
+        entry = await self._claim(run)
+        if entry is None:
             return
         self._held.add(run.key)
-        entry = await self.workers.journal(self.journal.entry, run.key)
         unsent = never_sent(entry) and not run.may_have_arrived
         if entry.complete and not (unsent and run.sends):
             return  # another process was quicker
@@ -317,12 +314,10 @@ class Engine:
             raise not_sent(entry)
         if unsent and entry.error_code is not None:
             await self.workers.journal(self.journal.sent_again, run.key)
-        connection = await asyncio.to_thread(self._connect, entry.service)
-        account = connection.account
+        account, client, pace = await self._clients.of(entry.service)
         if unsent and entry.account != account:
             await self.workers.journal(self.journal.move_to_account, run.key, account)
             entry = replace(entry, account=account)
-        client, pace = self._clients.of(connection)
         context = OperationContext(
             run=run,
             entry=entry,
@@ -336,22 +331,22 @@ class Engine:
             departures=self._departures,
             clock=self._clock,
             own_files=self._own_files,
-            account=connection.account,
+            account=account,
         )
         await run_operation(context)
 
-    async def _claim(self, run: Run) -> bool:
-        """Take the operation over; False where another process has brought it to its end.
+    async def _claim(self, run: Run) -> Entry | None:
+        """Take the operation over; None where another process has brought it to its end.
 
         As long as a living process holds it, that one works and this one waits and tells.
         """
-        while not await self.workers.journal(self.journal.claim, run.key):
-            entry = await self.workers.journal(self.journal.entry, run.key)
-            if entry.complete and not never_sent(entry):  # it may be sending a refused one again
-                return False
-            run.change(AS_FAR.get(entry.status, run.phase))
+        while (entry := await self.workers.journal(self.journal.claimed, run.key)) is None:
+            held = await self.workers.journal(self.journal.entry, run.key)
+            if held.complete and not never_sent(held):  # it may be sending a refused one again
+                return None
+            run.change(AS_FAR.get(held.status, run.phase))
             await self._clock.sleep(self._waits.watch)
-        return True
+        return entry
 
     async def _reason(self, run: Run, error: BaseException) -> SoundpieceError:
         """Keep in the journal why following stopped, and return it as the error to raise."""
@@ -371,12 +366,10 @@ class Engine:
     async def _settle(self, run: Run) -> None:
         """Write the counts down and let the operation go."""
         with logging_unforeseen("engine"):
-            await self.workers.journal(
-                self.journal.counted, run.key, polls=run.polls, retries=run.retries
-            )
-            run.polls = run.retries = 0  # they are counted
             self._held.discard(run.key)
-            await self.workers.journal(self.journal.release, [run.key])
+            counts = {"polls": run.polls, "retries": run.retries}
+            await self.workers.journal(self.journal.settle, run.key, **counts)
+            run.polls = run.retries = 0  # they are counted
 
     async def _renew_leases(self) -> None:
         while True:

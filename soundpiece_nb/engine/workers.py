@@ -6,7 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any, ParamSpec, TypeVar
@@ -19,22 +19,27 @@ Given = ParamSpec("Given")
 Made = TypeVar("Made")
 
 AUDIO_THREADS, DRAWING_THREADS = 2, 2
+MOST_TOGETHER = 64
+"""Calls on the journal in one transaction: some 10 ms of work, for which a submission may wait."""
 CLOSE_SECONDS = 1.0
 """Seconds that closing waits for journal writes and lines: neither a locked journal nor a paused
 terminal holds a process up."""
 
 
 class Workers:
-    """Keeps blocking work off both the kernel's main thread and the engine's event loop."""
+    """Keeps blocking work off both the kernel's main thread and the engine's event loop.
 
-    def __init__(self) -> None:
-        self._journal = ThreadPool(1, "soundpiece-journal")
+    Calls on the journal that wait for their turn are made `together`, in one transaction.
+    """
+
+    def __init__(self, together: Callable[[], AbstractContextManager[None]] = nullcontext) -> None:
+        self._journal = JournalThread(together)
         self._audio = ThreadPool(AUDIO_THREADS, "soundpiece-audio")
         self._drawing = ThreadPool(DRAWING_THREADS, "soundpiece-drawing")
         self._lines = ThreadPool(1, "soundpiece-lines")
 
     async def journal(self, call: Callable[Given, Made], *a: Given.args, **k: Given.kwargs) -> Made:
-        """Run a call on the journal; calls follow each other in order."""
+        """Run a call on the journal, and return once it is committed; calls keep their order."""
         return await asyncio.wrap_future(self._journal.submit(call, *a, **k))
 
     async def compute(self, job: Callable[Given, Made], *a: Given.args, **k: Given.kwargs) -> Made:
@@ -120,10 +125,56 @@ class ThreadPool:
 
     def _work(self) -> None:
         while (taken := self._jobs.get()) is not None:
-            future, job = taken
-            if future.set_running_or_notify_cancel():
-                try:
-                    future.set_result(job())
-                except BaseException as error:  # noqa: BLE001 - it belongs to who waits for it
-                    future.set_exception(error)
-            del taken, future, job  # until the next one comes
+            self._do(*taken)
+            del taken  # until the next one comes
+
+    def _do(self, future: Future[Any], job: Callable[[], Any]) -> None:
+        if future.set_running_or_notify_cancel():
+            _finish(future, job)
+
+
+class JournalThread(ThreadPool):
+    """One thread, which makes one transaction of all the calls that wait when it comes round.
+
+    Where one of them fails, each is made alone, so that every other one is done.
+    """
+
+    def __init__(self, together: Callable[[], AbstractContextManager[None]]) -> None:
+        super().__init__(1, "soundpiece-journal")
+        self._together = together
+
+    def _do(self, future: Future[Any], job: Callable[[], Any]) -> None:
+        taken = [(future, job), *self._waiting()]
+        wanted = [each for each in taken if each[0].set_running_or_notify_cancel()]
+        made = self._make_together([call for _, call in wanted]) if len(wanted) > 1 else None
+        if made is None:
+            for waiter, call in wanted:
+                _finish(waiter, call)
+        else:
+            for (waiter, _), result in zip(wanted, made, strict=True):
+                waiter.set_result(result)
+
+    def _make_together(self, calls: list[Callable[[], Any]]) -> list[Any] | None:
+        """Return what calls return, all in one transaction; None where nothing came of it."""
+        try:
+            with self._together():
+                return [call() for call in calls]
+        except BaseException:  # noqa: BLE001 - whose it is shows where each is made alone
+            return None
+
+    def _waiting(self) -> list[tuple[Future[Any], Callable[[], Any]]]:
+        found: list[tuple[Future[Any], Callable[[], Any]]] = []
+        with suppress(Empty):
+            while len(found) < MOST_TOGETHER - 1:
+                if (taken := self._jobs.get_nowait()) is None:
+                    self._jobs.put(None)  # the end, once these are done
+                    break
+                found.append(taken)
+        return found
+
+
+def _finish(future: Future[Any], job: Callable[[], Any]) -> None:
+    try:
+        future.set_result(job())
+    except BaseException as error:  # noqa: BLE001 - it belongs to who waits for it
+        future.set_exception(error)

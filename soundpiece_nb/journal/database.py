@@ -67,6 +67,7 @@ class Database:
         event.listen(self._usual, "begin", _begin)
         self._synced = _open(file, mode, synced=True, busy_seconds=self._busy_seconds)
         self._writing = threading.Lock()
+        self._joined = threading.local()
 
     def _for_this_process(self) -> None:
         """Open the file anew in a forked child, as SQLite's connections must not be inherited.
@@ -99,8 +100,31 @@ class Database:
         self._identity = _identity(self._file)
 
     @contextmanager
+    def together(self) -> Iterator[None]:
+        """Make one transaction of all that this thread reads, writes and updates meanwhile.
+
+        It is synced to the disk when this returns, and undone where anything in it raises.
+        """
+        self._for_this_process()
+        with _plain_errors(), self._writing, self._synced.connect() as connection:
+            self._joined.connection = connection
+            try:
+                with _transaction(connection):
+                    yield
+            finally:
+                del self._joined.connection
+
+    def _connection_of_all(self) -> Connection | None:
+        """Return the connection of the transaction that this thread's calls share, if one does."""
+        connection: Connection | None = getattr(self._joined, "connection", None)
+        return connection
+
+    @contextmanager
     def read(self) -> Iterator[Connection]:
         """Lend a connection for reading."""
+        if (shared := self._connection_of_all()) is not None:
+            yield shared
+            return
         self._for_this_process()
         with _plain_errors(), self._usual.connect() as connection:
             yield connection
@@ -108,13 +132,19 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Open a write transaction; this process's threads take turns, so none waits in SQLite."""
+        if (shared := self._connection_of_all()) is not None:
+            yield shared
+            return
         self._for_this_process()
         writing = self._usual.execution_options(soundpiece_begin="IMMEDIATE")
         with _plain_errors(), self._writing, writing.begin() as connection:
             yield connection
 
     def update_synced(self, update: Update) -> None:
-        """Run one UPDATE, which is synced to the disk when this returns."""
+        """Run one UPDATE, which is synced to the disk when this returns, or `together` does."""
+        if (shared := self._connection_of_all()) is not None:
+            shared.execute(update)
+            return
         self._for_this_process()
         with _plain_errors(), self._writing, self._synced.connect() as connection:
             connection.execute(update)
@@ -142,15 +172,23 @@ class Database:
             if len(rows) == 1 and check is None:  # a single statement is a transaction
                 connection.execute(insert, rows[0])
                 return
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-            try:
+            with _transaction(connection):
                 if check is not None:
                     check(connection)
                 connection.execute(insert, rows)
-            except BaseException:
-                connection.exec_driver_sql("ROLLBACK")
-                raise
-            connection.exec_driver_sql("COMMIT")
+
+
+@contextmanager
+def _transaction(connection: Connection) -> Iterator[None]:
+    """Make a write transaction of what is done meanwhile, on a connection without implicit ones."""
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        with suppress(DBAPIError):  # SQLite undoes some by itself, where the disk is full
+            connection.exec_driver_sql("ROLLBACK")
+        raise
+    connection.exec_driver_sql("COMMIT")
 
 
 def never_end(inherited: object) -> None:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Collection, Sequence
-from dataclasses import asdict
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import BigInteger, ColumnElement, bindparam, func, select, update
 
 from soundpiece_nb.api.answer import OutputLink
 from soundpiece_nb.api.errors import NOTHING_SENT, JournalDamaged, StorageFailed
@@ -22,14 +22,17 @@ from soundpiece_nb.files.private_files import private_file, private_folder
 
 from .database import BUSY_SECONDS, Database
 from .entry import Entry
-from .lease import Holder, is_held, lease_end
+from .lease import LEASE_SECONDS, Holder, is_held, lease_end
 from .migrations import prepare
 from .queries import listed
 from .quick_reads import FILE_NAME
 from .rescue import JournalWasDamaged, find_damage, rescue
 from .schema import (
     NEVER_LEFT,
+    OF_KEY,
+    SUM_UP,
     SUMMED_UP,
+    UPDATE_ONE,
     operations,
     takes,
     update_operation,
@@ -80,6 +83,13 @@ class Journal(Recording):
             database.close()
             raise
         return database
+
+    def together(self) -> AbstractContextManager[None]:
+        """Make one transaction of all that this thread calls meanwhile, synced at its end.
+
+        Where anything in it raises, none of it was done.
+        """
+        return self._database.together()
 
     def close(self) -> None:
         """Close the connections, and hold nothing more; the file is whole at any time."""
@@ -163,29 +173,29 @@ class Journal(Recording):
         values = {
             **_said(cost),
             "status": "ready",
-            "finished_at": func.coalesce(operations.c.finished_at, self.now()),
             "outputs": len(links),
+            "error_code": None,
+            "error_message": None,
         }
-        numbers = select(takes.c.take).where(takes.c.idempotency_key == key)
         with self._database.write() as connection:
-            update = update_operation(key).values(**values, error_code=None, error_message=None)
-            connection.execute(update)
-            known = set(connection.scalars(numbers))
+            connection.execute(_FINISH, {"of_key": key, "at": self.now(), **values})
+            known = set(connection.scalars(_NUMBERS_OF_TAKES, {"of_key": key}))
             rows = [
                 {"idempotency_key": key, "take": take, "kind": link.kind, "duration": link.duration}
                 for take, link in enumerate(links, start=1)
                 if take not in known
             ]
             if rows:
-                connection.execute(takes.insert(), rows)
-                connection.execute(update_operation(key).values(SUMMED_UP))
+                connection.execute(_INSERT_TAKES, rows)
+                connection.execute(SUM_UP, {"of_key": key})
 
     def stored(self, key: str, number: int, take: Take, path: Path) -> None:
         """Note a verified file for take `number` (from 1)."""
+        where = {"of_key": key, "of_take": number}
         values = {"path": path.relative_to(self.home).as_posix(), "duration": take.duration}
         with self._database.write() as connection:
-            connection.execute(update_take(key, number).values(**values, **asdict(take)))
-            connection.execute(update_operation(key).values(SUMMED_UP))
+            connection.execute(_UPDATE_TAKE, {**where, **values, **vars(take)})
+            connection.execute(SUM_UP, {"of_key": key})
 
     def measured(
         self,
@@ -222,10 +232,6 @@ class Journal(Recording):
         left = {"sent_at": None} if unsent else {}
         self._change_held([key], error_code=code, error_message=message, **left)
 
-    def counted(self, key: str, *, polls: int, retries: int) -> None:
-        """Add to the number of polls and of repeated exchanges."""
-        self._note(key, polls=operations.c.polls + polls, retries=operations.c.retries + retries)
-
     def sent_again(self, key: str) -> None:
         """Set what the service has nothing of back to `submitting`, before it is sent again.
 
@@ -255,25 +261,29 @@ class Journal(Recording):
 
     def _note(self, key: str, **values: Any) -> None:
         with self._database.write() as connection:
-            connection.execute(update_operation(key).values(**values))
+            connection.execute(UPDATE_ONE, {"of_key": key, **values})
 
     # ------------------------------------------------------------------ leases
 
     def claim(self, key: str) -> bool:
         """Take an operation's lease for this session; False where another one's is in force."""
-        now = self.now()
-        lease = select(operations.c.holder, operations.c.held_until).where(
-            operations.c.idempotency_key == key
-        )
+        now, of_it = self.now(), {"of_key": key}
         with self._database.read() as connection:  # a write lock would delay the present holder
-            if self._is_anothers(connection.execute(lease).one(), now):
-                return False
+            lease = connection.execute(_LEASE, of_it).one()
+        if self._is_anothers(lease, now):
+            return False
+        if lease.holder == self.holder and lease.held_until >= now + _LONG_ENOUGH:
+            return True  # it was recorded a moment ago
         with self._database.write() as connection:
-            if self._is_anothers(connection.execute(lease).one(), now):
+            if self._is_anothers(connection.execute(_LEASE, of_it).one(), now):
                 return False
             held = {"holder": self.holder, "held_until": lease_end(now)}
-            connection.execute(update_operation(key).values(**held))
+            connection.execute(UPDATE_ONE, {**of_it, **held})
         return True
+
+    def claimed(self, key: str) -> Entry | None:
+        """Return an operation, its lease taken for this session; None where another one's holds."""
+        return self.entry(key) if self.claim(key) else None
 
     def _is_anothers(self, lease: Any, now: int) -> bool:
         return lease.holder != self.holder and is_held(lease.holder, lease.held_until, now)
@@ -284,6 +294,14 @@ class Journal(Recording):
         still = select(operations.c.idempotency_key).where(self._held_here(keys))
         with self._database.read() as connection:
             return set(keys) - set(connection.scalars(still))
+
+    def settle(self, key: str, *, polls: int, retries: int) -> None:
+        """Add to the number of polls and of repeated exchanges, and end the lease on it."""
+        more = {"more_polls": polls, "more_retries": retries}
+        with self._database.write() as connection:
+            connection.execute(_COUNT, {"of_key": key, **more})
+            freed = {"holder": None, "held_until": None}
+            connection.execute(_IF_HELD, {"of_key": key, "of_holder": self.holder, **freed})
 
     def release(self, keys: Collection[str]) -> None:
         """End this session's leases, so that any other may continue at once."""
@@ -296,6 +314,26 @@ class Journal(Recording):
     def _held_here(self, keys: Collection[str]) -> ColumnElement[bool]:
         among = operations.c.idempotency_key.in_(listed(list(keys)))
         return among & (operations.c.holder == self.holder)
+
+
+_FINISH = UPDATE_ONE.values(
+    finished_at=func.coalesce(operations.c.finished_at, bindparam("at", type_=BigInteger))
+)
+_COUNT = UPDATE_ONE.values(
+    polls=operations.c.polls + bindparam("more_polls"),
+    retries=operations.c.retries + bindparam("more_retries"),
+)
+_IF_HELD = UPDATE_ONE.where(operations.c.holder == bindparam("of_holder"))
+_LEASE = select(operations.c.holder, operations.c.held_until).where(
+    operations.c.idempotency_key == OF_KEY
+)
+_NUMBERS_OF_TAKES = select(takes.c.take).where(takes.c.idempotency_key == OF_KEY)
+_INSERT_TAKES = takes.insert()
+_UPDATE_TAKE = update(takes).where(
+    takes.c.idempotency_key == OF_KEY, takes.c.take == bindparam("of_take")
+)
+_LONG_ENOUGH = int(LEASE_SECONDS / 2 * 1e6)
+"""Microseconds that a lease of one's own must still last, else it is prolonged."""
 
 
 def _said(cost: str | None) -> dict[str, str]:

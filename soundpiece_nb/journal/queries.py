@@ -20,7 +20,7 @@ from .entry import Entry, now_in_microseconds, read_entry
 from .filters import Filter
 from .quick_reads import UNFINISHED
 from .row_reading import LARGEST, Row
-from .schema import NEVER_LEFT, operations, takes
+from .schema import NEVER_LEFT, OF_KEY, operations, takes
 from .usage import Usage
 
 if TYPE_CHECKING:
@@ -47,6 +47,9 @@ _LISTED_OPERATIONS = """json_each(:numbers) AS wanted
     CROSS JOIN operations ON operations.number = wanted.value"""
 _WITH_TAKES = " CROSS JOIN takes ON takes.idempotency_key = operations.idempotency_key"
 
+
+_ONE = select(operations).where(operations.c.idempotency_key == OF_KEY)
+_ITS_TAKES = select(takes).where(takes.c.idempotency_key == OF_KEY).order_by(takes.c.take)
 
 _STATE = case(
     (NEVER_LEFT, "unsent"),
@@ -82,7 +85,12 @@ class Queries:
 
     def entry(self, key: str) -> Entry:
         """Return one operation; raises KeyError for an unknown key."""
-        return self.of_keys([key])[0]
+        with self._database.read() as connection:
+            row = connection.execute(_ONE, {"of_key": key}).mappings().one_or_none()
+            take_rows = connection.execute(_ITS_TAKES, {"of_key": key}).mappings().all()
+        if row is None:
+            raise KeyError(key)
+        return read_entry(dict(row), [dict(take) for take in take_rows])
 
     def entries(self, wanted: Filter) -> list[Entry]:
         """Return the operations of a filter's page, in its order; raises Mistake."""

@@ -154,6 +154,18 @@ for _trigger in (_WHEN_WRITTEN, _WHEN_CHANGED):
     sa.event.listen(metadata, "after_create", sa.DDL(_trigger))  # type: ignore[no-untyped-call]
 
 
+OF_KEY: sa.BindParameter[str] = sa.bindparam("of_key")
+"""The key of the one operation that a prepared statement is about."""
+UPDATE_ONE = sa.update(operations).where(operations.c.idempotency_key == OF_KEY)
+"""An UPDATE of one operation, to be run with `of_key` and the columns that change.
+
+SQLAlchemy compiles such a statement once for each set of columns; one that is built anew for each
+operation takes several times as long.
+"""
+SUM_UP = UPDATE_ONE.values(SUMMED_UP)
+"""An UPDATE of the columns of one operation, `of_key`, that are computed from its takes."""
+
+
 def update_operation(key: str) -> sa.Update:
     """Return an UPDATE of one operation."""
     return sa.update(operations).where(operations.c.idempotency_key == key)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -78,10 +78,12 @@ class Recording(Labelling):
             "notebook": notebook,
             "made_by": made_by,
         }
+        keys = [request.key for request in requests]
+        known = self.statuses(keys) if permit is not None else {}  # mostly, all are new
         try:
-            return self._insert_new(requests, labels, common, permit)
-        except IntegrityError:  # another process inserted some of them in between
-            return self._insert_new(requests, labels, common, permit)
+            return self._insert_new(requests, labels, common, permit, known)
+        except IntegrityError:  # some are known, or another process inserted them in between
+            return self._insert_new(requests, labels, common, permit, self.statuses(keys))
 
     def _insert_new(
         self,
@@ -89,8 +91,8 @@ class Recording(Labelling):
         labels: Sequence[Mapping[str, Any]],
         common: Mapping[str, str | None],
         permit: Permit | None,
+        known: Collection[str],
     ) -> set[str]:
-        known = set(self.statuses([request.key for request in requests]))
         new: dict[str, Request] = {}
         now = self.now()
         rows = []

@@ -113,7 +113,7 @@ def test_a_raw_csv_has_every_text_as_it_is(home, tmp_path):
 def test_negative_numbers_stay_numbers(home, tmp_path):
     [key] = keep_notes(["x"])
     journal = current().journal
-    journal.counted(key, polls=-3, retries=0)
+    journal.settle(key, polls=-3, retries=0)
     path, _ = write_history(current(), Filter(), tmp_path / "h.csv")
     assert pd.read_csv(path)["polls"].tolist() == [-3]
 

@@ -30,7 +30,7 @@ def test_whole_numbers_and_texts_are_as_they_were_written(journal):
     lyrics = 'a\x00b \u2028 ö 🎵 \x1f "quoted" back\\slash'
     key = record(journal, lyrics=lyrics, note="nul\x00note")
     finish(journal, key, takes=1)
-    journal.counted(key, polls=2**53 + 1, retries=0)
+    journal.settle(key, polls=2**53 + 1, retries=0)
     row = history(journal, Filter()).loc[key]
     assert row["lyrics"] == lyrics
     assert row["note"] == "nul\x00note"

@@ -193,7 +193,7 @@ def test_what_was_written_down_is_read_back(journal):
 def test_the_end_is_read_back_with_its_takes(journal):
     key = record(journal)
     finish(journal, key)
-    journal.counted(key, polls=3, retries=2)
+    journal.settle(key, polls=3, retries=2)
     journal.judge(key, 2, rating=4, note="the better one")
     made = journal.entry(key)
     assert made.submitted_at <= made.accepted_at <= made.finished_at

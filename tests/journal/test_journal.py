@@ -205,7 +205,7 @@ def test_dtypes_are_the_same_empty_and_full(journal):
 def test_a_row_says_what_happened(journal):
     key = record(journal, name="a", tags=["demo", "x"], note="n", lyrics="[Verse]\nö")
     finish(journal, key)
-    journal.counted(key, polls=3, retries=1)
+    journal.settle(key, polls=3, retries=1)
     row = history(journal, Filter()).loc[key]
     assert row["status"] == "ready"
     assert row["lyrics"] == "[Verse]\nö"
