@@ -1,6 +1,6 @@
 """The HTTP client: one call, one exchange (submit, read, download). Repeating is decided above.
 
-Separate pools keep a held long poll from delaying a PUT or a download. The API key goes to the
+Separate limits keep a held long poll from delaying a PUT or a download. The API key goes to the
 base URL's own origin only: redirects are not followed there, and downloads carry no key.
 """
 
@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator, Callable, Generator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from http.cookiejar import CookieJar
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import httpx
 
@@ -21,8 +20,7 @@ from . import log_filter
 from .address import is_loopback
 from .answer import Answer, read_answer
 from .bounded_body import parse_json, read_body
-from .connection_pool import Pool
-from .connection_trace import ConnectionTrace
+from .connection_trace import ConnectionTrace, PeerCheck
 from .descriptor_limits import Places, make_places
 from .download import Download, Part, read_download
 from .download_addresses import DownloadAddresses
@@ -31,6 +29,7 @@ from .errors import Unreachable, Unreadable
 from .making_way import making_way
 from .refusals import read_refusal
 from .request import Request
+from .request_limit import NoRoom, RequestLimit
 from .transport import Transport
 from .wire_errors import translated
 
@@ -46,22 +45,7 @@ CONNECT_TIMEOUT = 10.0
 MOST_REDIRECTS = 5
 
 
-class _BearerKey(httpx.Auth):
-    """The Authorization header, kept out of any `repr`, traceback or header dictionary."""
-
-    def __init__(self, api_key: str) -> None:
-        self._header = f"Bearer {api_key}"
-
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        request.headers["Authorization"] = self._header
-        yield request
-
-
-class _NoCookies(CookieJar):
-    """A jar that stays empty: nobody here logs in, and a server could fill it without end."""
-
-    def extract_cookies(self, response: object, request: object) -> None:
-        """Leave what an answer wants to be kept."""
+_HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "soundpiece_nb"}
 
 
 class Client:
@@ -86,28 +70,23 @@ class Client:
         self._hold = hold
         self._request_timeout = request_timeout
         self._now = now
-        local = is_loopback(urlsplit(base_url).hostname or "")
-        self._known: set[str] = set()
-        self._addresses = DownloadAddresses(base_url, local=local, known=self._known)
-        auth = _BearerKey(api_key)
+        self._headers = {**_HEADERS, "Authorization": f"Bearer {api_key}"}
         log_filter.silence_this_thread()
         places = make_places() if places is None else places
-        self._control = Pool(self._maker(auth), places.control)
-        self._polls = Pool(self._maker(auth), places.polls)
-        self._downloads = Pool(self._maker(), places.downloads)
+        self._control = RequestLimit(places.control)
+        self._polls = RequestLimit(places.polls)
+        self._downloads = RequestLimit(places.downloads)
+        self._transport = Transport(places.control + places.polls + places.downloads)
+        local = is_loopback(urlsplit(base_url).hostname or "")
+        self._addresses = DownloadAddresses(base_url, local=local, known=self._transport.known)
 
     def __repr__(self) -> str:
         return f"Client({self._base_url!r})"
 
     async def submit(self, request: Request) -> Answer:
         """PUT a request; raises WireFailure."""
-        payload = await self._exchange(
-            self._control,
-            "PUT",
-            request.route.path,
-            content=request.body,
-            headers={"Content-Type": "application/json"},
-        )
+        async with self._control.place():
+            payload = await self._exchange("PUT", request.route.path, body=request.body)
         return read_answer(payload, key=request.key)
 
     async def read(
@@ -115,14 +94,20 @@ class Client:
     ) -> Answer:
         """GET an operation; with `wait`, the service holds the request until it has ended.
 
-        Where every place for a long poll is taken, it is asked without `wait` rather than not at
-        all; the answer's `held` tells. An answer that is about another operation, or one made
-        under another key than `key`, is not believed. Raises WireFailure.
+        Where every place for a long poll is taken for as long as one is held, it is asked without
+        `wait` rather than not at all; the answer's `held` tells. An answer that is about another
+        operation, or one made under another key than `key`, is not believed. Raises WireFailure.
         """
-        held = wait and not self._polls.full
-        params = {"id": operation_id, "wait": "true"} if held else {"id": operation_id}
-        pool, hold = (self._polls, self._hold) if held else (self._control, 0.0)
-        payload = await self._exchange(pool, "GET", route, hold=hold, params=params)
+        asked, held = f"{route}?id={quote(operation_id, safe='')}", wait
+        if held:
+            try:
+                async with self._polls.place(within=self._hold):
+                    payload = await self._exchange("GET", f"{asked}&wait=true", hold=self._hold)
+            except NoRoom:
+                held = False
+        if not held:
+            async with self._control.place():
+                payload = await self._exchange("GET", asked)
         answer = read_answer(payload, operation_id=operation_id, key=key)
         return dataclasses.replace(answer, held=held)
 
@@ -140,10 +125,10 @@ class Client:
         usable = strong_etag(etag)
         headers = {"Range": f"bytes={offset}-", "If-Range": usable} if offset and usable else {}
         patience = self._request_timeout()
-        async with self._downloads.borrow() as client, making_way(self._downloads) as place:
+        async with self._downloads.place(), making_way(self._downloads) as place:
             with translated():
                 async with asyncio.timeout(patience):
-                    response = await self._follow(client, url, headers, patience)
+                    response = await self._follow(url, headers, patience)
             try:
                 found = read_download(
                     response, offset, now=self._now(), patience=patience, most=most
@@ -153,58 +138,59 @@ class Client:
                 await response.aclose()
 
     async def close(self) -> None:
-        """Close all connections; what is under way is cut off."""
-        for pool in (self._control, self._polls, self._downloads):
-            await pool.close()
+        """Close all idle connections; what is under way ends with its own task."""
+        await self._transport.close()
 
     async def _exchange(
-        self, pool: Pool, method: str, route: str, *, hold: float = 0.0, **options: Any
+        self, method: str, target: str, *, body: bytes | None = None, hold: float = 0.0
     ) -> Any:
         """Return the JSON of an answer; raises WireFailure, Refusal for an HTTP error."""
         seconds = hold + self._request_timeout()
+        headers = self._headers if body is None else {**self._headers, **_JSON}
         with translated():
-            address = httpx.URL(f"{self._base_url}/{route}")
-            options["extensions"] = {"trace": ConnectionTrace(address)}
-            async with (
-                pool.borrow() as client,
-                asyncio.timeout(seconds),
-                client.stream(method, address, timeout=_silence(seconds), **options) as response,
-            ):
-                if not response.is_success:
-                    raise await read_refusal(response, self._now())
-                body = await read_body(response)
-                self._addresses.answered(response)
-        return _decode(body)
+            address = httpx.URL(f"{self._base_url}/{target}")
+            request = _request(method, address, headers, seconds, body=body)
+            async with asyncio.timeout(seconds):
+                response = await self._transport.send(request)
+                try:
+                    if not response.is_success:
+                        raise await read_refusal(response, self._now())
+                    answer = await read_body(response)
+                    self._addresses.answered(response)
+                finally:
+                    await response.aclose()
+        return _decode(answer)
 
-    async def _follow(
-        self, client: httpx.AsyncClient, url: str, headers: dict[str, str], patience: float
-    ) -> httpx.Response:
+    async def _follow(self, url: str, headers: dict[str, str], patience: float) -> httpx.Response:
         """Return the answer at the end of at most five redirects, with its body still to come."""
         address = httpx.URL(url)
         for _ in range(1 + MOST_REDIRECTS):
             await self._addresses.check(address)
-            request = client.build_request(
-                "GET",
-                address,
-                headers=headers,
-                timeout=_silence(patience),
-                extensions={"trace": ConnectionTrace(address, self._addresses.check_peer)},
-            )
-            response = await client.send(request, stream=True)
-            if response.next_request is None:
+            check = self._addresses.check_peer
+            request = _request("GET", address, {**_HEADERS, **headers}, patience, check=check)
+            response = await self._transport.send(request)
+            if not response.has_redirect_location:
                 return response
-            address = response.next_request.url
             await response.aclose()
+            address = address.join(response.headers["Location"])
         raise Unreachable("The service's download address leads in a circle.", never=True)
 
-    def _maker(self, auth: httpx.Auth | None = None) -> Callable[[httpx.Limits], httpx.AsyncClient]:
-        return lambda limits: httpx.AsyncClient(
-            auth=auth,
-            cookies=_NoCookies(),
-            transport=Transport(limits, self._known),
-            trust_env=False,
-            headers={"User-Agent": "soundpiece_nb", "Accept-Encoding": "identity"},
-        )
+
+_JSON = {"Content-Type": "application/json"}
+
+
+def _request(
+    method: str,
+    address: httpx.URL,
+    headers: Mapping[str, str],
+    seconds: float,
+    *,
+    body: bytes | None = None,
+    check: PeerCheck | None = None,
+) -> httpx.Request:
+    """Return a request that bears so many seconds of silence; `check` may refuse its host's end."""
+    watched = {"trace": ConnectionTrace(address, check), "timeout": _silence(seconds).as_dict()}
+    return httpx.Request(method, address, headers=headers, content=body, extensions=watched)
 
 
 def _silence(seconds: float) -> httpx.Timeout:

@@ -28,8 +28,8 @@ from .proxies import Proxy
 
 
 @dataclass(frozen=True)
-class Way:
-    """The way that a request was to take; `known` says that it has led to an answer before."""
+class Attempt:
+    """A request that was to be sent; `known` says that it has led to an answer before."""
 
     url: httpx.URL
     proxy: Proxy | None
@@ -60,29 +60,29 @@ class Way:
         return f", reached through the proxy {self.proxy},"
 
 
-def connection_failure(error: Exception, way: Way) -> Unreachable:
+def connection_failure(error: Exception, attempt: Attempt) -> Unreachable:
     """Return what kept a request from being sent."""
-    if isinstance(error, httpx.ProxyError) and way.proxy:
-        return _refused_by_proxy(str(error), way, way.proxy)
+    if isinstance(error, httpx.ProxyError) and attempt.proxy:
+        return _refused_by_proxy(str(error), attempt, attempt.proxy)
     match _cause(error):
         case ssl.SSLError() as cause:
-            return _no_tls(cause, way)
+            return _no_tls(cause, attempt)
         case OSError() as cause:
-            return _no_connection(cause, way)
+            return _no_connection(cause, attempt)
         case UnicodeError() | OverflowError():
-            return _final(f"{way.subject} is not the address of a host.")
+            return _final(f"{attempt.subject} is not the address of a host.")
         case _:
-            return _broken_off(way)
+            return _broken_off(attempt)
 
 
-def refused_by_tls(error: Exception, way: Way) -> Unreachable | None:
+def refused_by_tls(error: Exception, attempt: Attempt) -> Unreachable | None:
     """Return the failure of a server that ends TLS for want of a certificate of ours, else None.
 
     By TLS 1.3 it may say so after the request has left, which it has not read then.
     """
     cause = _cause(error)
     if isinstance(cause, ssl.SSLError) and "ALERT" in (cause.reason or ""):
-        return _no_tls(cause, way)
+        return _no_tls(cause, attempt)
     return None
 
 
@@ -104,7 +104,7 @@ def speaks_tls(subject: str, remedy: str) -> Unreachable:
     return _final(f"{subject} speaks TLS, and was spoken to without.", remedy)
 
 
-def _refused_by_proxy(answer: str, way: Way, proxy: Proxy) -> Unreachable:
+def _refused_by_proxy(answer: str, attempt: Attempt, proxy: Proxy) -> Unreachable:
     """Return what a proxy means that makes no connection for us."""
     variable = proxy.named_by
     status = int(answer[:3]) if re.match(r"\d{3}\b", answer) else 0
@@ -114,50 +114,52 @@ def _refused_by_proxy(answer: str, way: Way, proxy: Proxy) -> Unreachable:
         what = f"the proxy {proxy} wants a user and password, or others than these{code}."
         return _final(what, f"Write USER:PASSWORD@ before its host in {variable}, %-encoded.")
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _PASSING:
-        return _failure(f"the proxy {proxy} cannot reach {way.host} at the moment ({status}).")
+        return _failure(f"the proxy {proxy} cannot reach {attempt.host} at the moment ({status}).")
     if status or "not allowed" in answer:
-        what = f"the proxy {proxy} does not let this machine reach {way.host}{code}."
+        what = f"the proxy {proxy} does not let this machine reach {attempt.host}{code}."
         return _final(
             what, f"Ask who runs it; or name the host in NO_PROXY, or correct {variable}."
         )
-    return _failure(f"the proxy {proxy} cannot reach {way.host}.")
+    return _failure(f"the proxy {proxy} cannot reach {attempt.host}.")
 
 
-def _no_connection(error: OSError, way: Way) -> Unreachable:
-    subject = way.subject
+def _no_connection(error: OSError, attempt: Attempt) -> Unreachable:
+    subject = attempt.subject
     if isinstance(error, socket.gaierror):
-        name = way.reached.address.host if way.reached else way.url.host
-        so = f"{subject} cannot be found" if way.reached else _SILENT
-        return name_failure(error, name, so, known=way.known)
+        name = attempt.reached.address.host if attempt.reached else attempt.url.host
+        so = f"{subject} cannot be found" if attempt.reached else _SILENT
+        return name_failure(error, name, so, known=attempt.known)
     if isinstance(error, ConnectionRefusedError):
-        return _unless_known(f"{subject} refuses connections: nothing listens there.", way)
+        return _unless_known(f"{subject} refuses connections: nothing listens there.", attempt)
     if error.errno in _OFF_LINE:
         return _failure(f"{_SILENT}. No network leads to {subject}: is this machine off line?")
     if isinstance(error, TimeoutError):
-        return _unless_known(f"{subject} did not answer in time.", way)
-    return _broken_off(way)
+        return _unless_known(f"{subject} did not answer in time.", attempt)
+    return _broken_off(attempt)
 
 
-def _broken_off(way: Way) -> Unreachable:
-    kind = ": it may be a proxy of another kind" if way.reached else ""
-    return _unless_known(f"{way.subject}{way.through} broke the connection off{kind}.", way)
+def _broken_off(attempt: Attempt) -> Unreachable:
+    kind = ": it may be a proxy of another kind" if attempt.reached else ""
+    return _unless_known(
+        f"{attempt.subject}{attempt.through} broke the connection off{kind}.", attempt
+    )
 
 
-def _no_tls(error: ssl.SSLError, way: Way) -> Unreachable:
+def _no_tls(error: ssl.SSLError, attempt: Attempt) -> Unreachable:
     if isinstance(error, ssl.SSLCertVerificationError):
-        return _bad_certificate(error, way)
+        return _bad_certificate(error, attempt)
     if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
-        return _broken_off(way)
+        return _broken_off(attempt)
     if error.reason not in _NOT_TLS:
         reason = (error.reason or "no reason").replace("_", " ").lower()
-        return _final(f"{way.subject} agrees on no TLS connection: {reason}.")
+        return _final(f"{attempt.subject} agrees on no TLS connection: {reason}.")
     remedy = "Check the address and its port: it may have to begin with http://."
-    if way.reached:
-        remedy = f"Write it as http:// in {way.reached.named_by}, or check its port."
-    return _final(f"{way.subject} does not speak TLS at this port.", remedy)
+    if attempt.reached:
+        remedy = f"Write it as http:// in {attempt.reached.named_by}, or check its port."
+    return _final(f"{attempt.subject} does not speak TLS at this port.", remedy)
 
 
-def _bad_certificate(error: ssl.SSLCertVerificationError, way: Way) -> Unreachable:
+def _bad_certificate(error: ssl.SSLCertVerificationError, attempt: Attempt) -> Unreachable:
     today = f"This machine's clock says {datetime.now(UTC):%Y-%m-%d}"
     match error.verify_code:
         case _Verify.EXPIRED:
@@ -173,7 +175,7 @@ def _bad_certificate(error: ssl.SSLCertVerificationError, way: Way) -> Unreachab
             remedy += told_source()
         case _:
             problem, remedy = f"is not accepted ({error.verify_message})", told_source()
-    return _final(f"the certificate of {way.subject}{way.through} {problem}.", remedy)
+    return _final(f"the certificate of {attempt.subject}{attempt.through} {problem}.", remedy)
 
 
 def _cause(error: Exception) -> BaseException:
@@ -202,12 +204,12 @@ def _final(what: str, remedy: str = "") -> Unreachable:
     return _failure(what, remedy, never=True)
 
 
-def _unless_known(what: str, way: Way) -> Unreachable:
+def _unless_known(what: str, attempt: Attempt) -> Unreachable:
     """Return a failure that may pass; not so at a proxy that was never good."""
-    if way.reached is None:  # the service itself, which may be starting
+    if attempt.reached is None:  # the service itself, which may be starting
         return _failure(f"{_SILENT}. {what}")
-    remedy = f"Check {way.reached.named_by}, and that the proxy runs."
-    return _failure(what, remedy, never=not way.known)
+    remedy = f"Check {attempt.reached.named_by}, and that the proxy runs."
+    return _failure(what, remedy, never=not attempt.known)
 
 
 def _failure(what: str, remedy: str = "", *, never: bool = False) -> Unreachable:

@@ -9,6 +9,8 @@ import httpx
 
 Stream = Any
 """A connection of httpcore's."""
+PeerCheck = Callable[[Stream], Awaitable[None]]
+"""Raises where the other end of a new connection must not be spoken to."""
 
 
 class ConnectionTrace:
@@ -21,9 +23,7 @@ class ConnectionTrace:
     `tunnelled` tells whether a proxy has made the connection that it was asked for.
     """
 
-    def __init__(
-        self, url: httpx.URL, check: Callable[[Stream], Awaitable[None]] | None = None
-    ) -> None:
+    def __init__(self, url: httpx.URL, check: PeerCheck | None = None) -> None:
         """Watch a request of this URL; `check` may refuse its host's end of a new connection.
 
         A proxy's end is not shown to it.
@@ -52,7 +52,7 @@ class ConnectionTrace:
             if self.sent:
                 self.when_sent()
 
-    async def _checked(self, check: Callable[[Stream], Awaitable[None]]) -> None:
+    async def _checked(self, check: PeerCheck) -> None:
         try:
             await check(self._stream)
         except BaseException:

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from .connection_pool import Pool
 from .errors import Unreachable
+from .request_limit import RequestLimit
 
 LOOK_SECONDS = 3.0
 """Seconds in which a download has to get on while others wait."""
@@ -20,8 +20,8 @@ holds up nobody else by that; what has come of the file stays, and is gone on wi
 class Place:
     """A place that a download has as long as nobody waits for it, or bytes come."""
 
-    def __init__(self, pool: Pool, limit: asyncio.Timeout) -> None:
-        self._pool = pool
+    def __init__(self, downloads: RequestLimit, limit: asyncio.Timeout) -> None:
+        self._downloads = downloads
         self._limit = limit
         self._came = self._seen = 0
         self._loop = asyncio.get_running_loop()
@@ -38,7 +38,7 @@ class Place:
         self._next_look.cancel()
 
     def _look(self) -> None:
-        if self._pool.waiting and self._came - self._seen < BUSY_RATE * LOOK_SECONDS:
+        if self._downloads.waiting and self._came - self._seen < BUSY_RATE * LOOK_SECONDS:
             self._limit.reschedule(self._loop.time())
             return
         self._seen = self._came
@@ -46,11 +46,11 @@ class Place:
 
 
 @asynccontextmanager
-async def making_way(pool: Pool) -> AsyncIterator[Place]:
-    """Lend a place that was borrowed of a pool; raises Unreachable where it has to make way."""
+async def making_way(downloads: RequestLimit) -> AsyncIterator[Place]:
+    """Lend a place that was taken; raises Unreachable where it has to make way."""
     try:
         async with asyncio.timeout(None) as limit:
-            place = Place(pool, limit)
+            place = Place(downloads, limit)
             try:
                 yield place
             finally:

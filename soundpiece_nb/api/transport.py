@@ -11,67 +11,55 @@ from http import HTTPStatus
 import httpx
 
 from .certificates import nobody_trusted, trusted_certificates
-from .connection_failures import Way, connection_failure, refused_by_tls, speaks_tls
+from .connection_failures import Attempt, connection_failure, refused_by_tls, speaks_tls
+from .connections import Connections, Way
 from .errors import SoundpieceError, Unreachable
-from .proxies import Proxy, find_proxy
+from .proxies import find_proxy
 
 _PROBE_SECONDS = 1.0
 _TLS_RECORDS = {b"\x15", b"\x16"}
 """The first byte of an alert and of a handshake, RFC 8446, 5.1."""
 
 
-class Transport(httpx.AsyncBaseTransport):
+class Transport:
     """Carries requests, whose extensions hold their ConnectionTrace, by the present environment.
 
-    `known` are the hosts and proxies that have led to an answer; several transports share it.
-    Raises Unreachable where nothing could be sent, and says why. Plain http, which stays on this
-    machine, loads no certificates.
+    At most `most` are under way at a time. Raises Unreachable where nothing could be sent, and says
+    why. Plain http, which stays on this machine, loads no certificates.
     """
 
-    def __init__(self, limits: httpx.Limits, known: set[str]) -> None:
-        self._limits = limits
-        self._known = known
-        self._transports: dict[tuple[Proxy | None, ssl.SSLContext | None], _Pool] = {}
+    def __init__(self, most: int) -> None:
+        self._connections = Connections(most)
+        self.known: set[str] = set()
+        """The hosts and proxies that have led to an answer."""
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request; httpx's contract."""
+    async def send(self, request: httpx.Request) -> httpx.Response:
+        """Return the answer to a request, its body still to come."""
         url, trace = request.url, request.extensions["trace"]
         proxy = find_proxy(url)
-        pool = self._pool(proxy, trusted_certificates() if url.scheme == "https" else None)
+        way = Way(proxy, trusted_certificates() if url.scheme == "https" else None)
         names = {url.netloc.decode("ascii"), *([proxy.origin] if proxy else [])}
-        way = Way(url, proxy, names <= self._known, trace)
+        attempt = Attempt(url, proxy, names <= self.known, trace)
         try:
             async with asyncio.timeout(request.extensions["timeout"]["connect"]) as limit:
                 trace.when_sent = partial(_lift, limit)
-                response = await pool.handle_async_request(request)
+                response = await self._connections.send(request, way)
         except Exception as error:
-            failure = await _not_sent(error, way)
+            failure = await _not_sent(error, attempt)
             if failure is None:
                 raise
             raise failure from None
         if response.status_code == HTTPStatus.BAD_REQUEST:  # as nginx and Go answer plain http
-            failure = await _plain_http(way)
+            failure = await _plain_http(attempt)
             if failure is not None:
                 await response.aclose()
                 raise failure
-        self._known.update(names)
+        self.known.update(names)
         return response
 
-    async def aclose(self) -> None:
-        """Close all connections."""
-        for pool in self._transports.values():
-            await pool.aclose()
-
-    def _pool(self, proxy: Proxy | None, trust: ssl.SSLContext | None) -> _Pool:
-        way = (proxy, trust)
-        if way not in self._transports:
-            self._transports[way] = _Pool(
-                verify=trust or nobody_trusted(),
-                trust_env=False,
-                limits=self._limits,
-                proxy=None if proxy is None else _of_httpx(proxy, trust),
-            )
-        return self._transports[way]
+    async def close(self) -> None:
+        """Close all idle connections."""
+        await self._connections.close()
 
 
 def check_environment(address: str) -> None:
@@ -88,43 +76,35 @@ def _lift(limit: asyncio.Timeout) -> None:
         limit.reschedule(None)
 
 
-_Pool = httpx.AsyncHTTPTransport
-
-
-def _of_httpx(proxy: Proxy, trust: ssl.SSLContext | None) -> httpx.Proxy:
-    own_tls = trust if proxy.address.scheme == "https" else None
-    return httpx.Proxy(proxy.address, ssl_context=own_tls)
-
-
-async def _not_sent(error: Exception, way: Way) -> Unreachable | None:
+async def _not_sent(error: Exception, attempt: Attempt) -> Unreachable | None:
     """Return the failure that means that nothing was sent; None for any other error."""
     if isinstance(error, SoundpieceError | httpx.PoolTimeout | httpx.LocalProtocolError):
         return None
     if isinstance(error, httpx.RemoteProtocolError | httpx.ReadError | httpx.WriteError):
-        failure = await _plain_http(way)
+        failure = await _plain_http(attempt)
         if failure is not None:
             return failure
-    if way.trace.sent:
-        return refused_by_tls(error, way)
-    by_socks = way.proxy is not None and way.proxy.address.scheme.startswith("socks")
+    if attempt.trace.sent:
+        return refused_by_tls(error, attempt)
+    by_socks = attempt.proxy is not None and attempt.proxy.address.scheme.startswith("socks")
     if by_socks or isinstance(error, _OF_CONNECTIONS):  # socksio's own are none of httpx's
-        return connection_failure(error, way)
+        return connection_failure(error, attempt)
     return None
 
 
 _OF_CONNECTIONS = (httpx.TransportError, OSError, UnicodeError, ExceptionGroup)
 
 
-async def _plain_http(way: Way) -> Unreachable | None:
+async def _plain_http(attempt: Attempt) -> Unreachable | None:
     """Return the failure of plain http, in vain so far, at a port that speaks TLS; else None."""
-    if way.known or way.trace.tunnelled:
+    if attempt.known or attempt.trace.tunnelled:
         return None
-    if way.proxy is not None and way.proxy.address.scheme == "http":
-        if await _answers_tls(way.proxy.address):
-            remedy = f"Write it as https:// in {way.proxy.named_by}."
-            return speaks_tls(f"The proxy {way.proxy}", remedy)
-    elif way.url.scheme == "http" and await _answers_tls(way.url):
-        return speaks_tls(way.host, "Its address must begin with https://.")
+    if attempt.proxy is not None and attempt.proxy.address.scheme == "http":
+        if await _answers_tls(attempt.proxy.address):
+            remedy = f"Write it as https:// in {attempt.proxy.named_by}."
+            return speaks_tls(f"The proxy {attempt.proxy}", remedy)
+    elif attempt.url.scheme == "http" and await _answers_tls(attempt.url):
+        return speaks_tls(attempt.host, "Its address must begin with https://.")
     return None
 
 
