@@ -6,6 +6,7 @@ import filecmp
 import os
 import re
 import shutil
+import threading
 import uuid
 from collections.abc import Collection
 from contextlib import suppress
@@ -17,7 +18,7 @@ from soundpiece_nb.api.errors import StorageFailed
 from soundpiece_nb.files.naming import first_free
 from soundpiece_nb.files.private_files import private_folder
 
-from .verification import NotIntact, Take, verify
+from .verification import NotIntact, Take, Verification
 
 KEPT_ASIDE = re.compile(r"[1-9]\d*\.(?:damaged|unverified)(?:-\d+)?\.\w+")
 """Names of files that are no verified takes and may be the only copy: they are never removed."""
@@ -84,6 +85,8 @@ class PartialFile:
         self._file: BinaryIO | None = None
         self._total: int | None = None
         self._next_look = 0
+        self._verification: Verification | None = None
+        self._verifying = threading.Lock()
         self._continue_others()
 
     @property
@@ -111,6 +114,7 @@ class PartialFile:
         if offset != self.size:
             self._file.truncate(offset)
             self._file.seek(offset)
+            self._verification = None
         self._total, self._next_look = total, offset + LOOK_EVERY
         if etag:
             self._etag_path.write_text(etag, encoding="ascii")
@@ -132,18 +136,27 @@ class PartialFile:
             self._file.close()
             self._file = None
 
+    def verify_on(self, claimed_seconds: float | None = None) -> None:
+        """Verify what has come so far, so that less is left to `finish`, which says what is wrong.
+
+        Decodes it: call it off the event loop, while bytes come or not.
+        """
+        with self._verifying:
+            self._verification_of(claimed_seconds).go_on()
+
     def finish(self, claimed_seconds: float | None = None) -> Take:
         """Verify the file and rename it to the take's path; raises NotIntact, and keeps it.
 
-        `claimed_seconds` is how long the service says that it is. Decodes the whole file: call it
-        off the event loop.
+        `claimed_seconds` is how long the service says that it is. Decodes what has not been: call
+        it off the event loop.
         """
         self.stop()
         with self._path.open("rb") as written:
             os.fsync(written.fileno())
         if self._total is not None and self.size != self._total:
             raise NotIntact(f"The file has {self.size} of {self._total} bytes.")
-        take = verify(self._path, claimed_seconds)
+        with self._verifying:
+            take = self._verification_of(claimed_seconds).finish()
         self._path.replace(self._target)
         self._etag_path.unlink(missing_ok=True)
         return take
@@ -153,6 +166,7 @@ class PartialFile:
         self.stop()
         for path in (self._etag_path, self._path):
             path.unlink(missing_ok=True)
+        self._verification = None
 
     def keep_aside(self) -> Path | None:
         """Keep the bytes that are no intact take, as `1.unverified.flac`; return their path.
@@ -174,6 +188,13 @@ class PartialFile:
         self._path.rename(aside)
         self._etag_path.unlink(missing_ok=True)
         return aside
+
+    def _verification_of(self, claimed_seconds: float | None) -> Verification:
+        """Return the verification of these bytes that has begun, or one that begins."""
+        begun = self._verification
+        if begun is None or begun.claimed_seconds != claimed_seconds:
+            begun = self._verification = Verification(self._path, claimed_seconds)
+        return begun
 
     def _continue_others(self) -> None:
         """Go on with the longest partial file that another left, who follows it no longer.
