@@ -23,6 +23,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +105,7 @@ def one_round(client: httpx.Client, address: str, folder: Path) -> dict[str, flo
     decoded = timed(lambda: decode(plain))
     verified, entry, home = fetch()
     embedded, linked = (
-        timed(lambda place=Place(home, folder, holding): compose(entry, place))  # type: ignore[misc]
+        timed(partial(compose, entry, Place(home, folder, holding)))
         for holding in (Holding.EMBED, Holding.LINK)
     )
     shown = timed(lambda: Audio(filename=str(plain), embed=True)._repr_html_())

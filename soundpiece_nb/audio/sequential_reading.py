@@ -5,7 +5,7 @@ from __future__ import annotations
 import soundfile
 
 
-class SequentialSoundFile(soundfile.SoundFile):  # type: ignore[misc] - soundfile has no types
+class SequentialSoundFile(soundfile.SoundFile):  # type: ignore[misc]
     """A sound that is read in order.
 
     Of what can be sought in, soundfile seeks to where it is after every block. In FLAC that

@@ -38,10 +38,7 @@ class AudioStore:
         return self._folder_of(key) / f"{take}.flac"
 
     def partial(self, key: str, take: int, owner: str) -> PartialFile:
-        """Return the partial file of a take that belongs to `owner`, with what others left of it.
-
-        Raises OSError.
-        """
+        """Return the partial file of a take that belongs to `owner`; raises OSError."""
         return PartialFile(self.path(key, take), owner)
 
     def files(self, key: str, takes: Collection[int] = ()) -> list[Path]:
@@ -87,7 +84,8 @@ class PartialFile:
         self._next_look = 0
         self._verification: Verification | None = None
         self._verifying = threading.Lock()
-        self._continue_others()
+        self.others = self._find_others()
+        """Files of this take that others left, who follow it no longer."""
 
     @property
     def size(self) -> int:
@@ -102,6 +100,23 @@ class PartialFile:
     def etag(self) -> str | None:
         """The server's ETag of the file that these bytes belong to; None if it is not usable."""
         return _read_etag(self._etag_path)
+
+    def continue_others(self) -> None:
+        """Go on with the longest partial file that another left, and remove all of them.
+
+        It is copied, off the event loop: whoever wrote it may not know yet that it is followed by
+        somebody else. Raises StorageFailed where the disk has no room for it, or OSError.
+        """
+        parts = [path for path in self.others if path.suffix == ".part"]
+        for path in sorted(parts, key=lambda each: -each.stat().st_size):
+            etag = _read_etag(path.with_suffix(".etag"))
+            if etag and not self._path.exists():
+                require_room(self._target.parent, path.stat().st_size)
+                with open(self._path, "wb", opener=_open_privately) as copy, path.open("rb") as old:
+                    shutil.copyfileobj(old, copy)
+                self._etag_path.write_text(etag, encoding="ascii")
+        for path in self.others:
+            path.unlink(missing_ok=True)
 
     def begin(self, offset: int, total: int | None, etag: str | None) -> None:
         """Open it for bytes from `offset` on, of `total` in all; 0 discards all earlier ones.
@@ -196,28 +211,15 @@ class PartialFile:
             begun = self._verification = Verification(self._path, claimed_seconds)
         return begun
 
-    def _continue_others(self) -> None:
-        """Go on with the longest partial file that another left, who follows it no longer.
-
-        It is copied: whoever wrote it may not know yet that it is followed by somebody else.
-        """
+    def _find_others(self) -> list[Path]:
+        """Return the files of this take that other owners left."""
         pattern = re.compile(rf"{self._target.stem}\.(?:\w+\.)?(?:part|etag)")
         own = (self._path, self._etag_path)
-        others = [
+        return [
             path
             for path in self._target.parent.iterdir()
             if pattern.fullmatch(path.name) and path not in own and path.is_file()
         ]
-        parts = [path for path in others if path.suffix == ".part"]
-        for path in sorted(parts, key=lambda each: -each.stat().st_size):
-            etag = _read_etag(path.with_suffix(".etag"))
-            if etag and not self._path.exists():
-                require_room(self._target.parent, path.stat().st_size)
-                with open(self._path, "wb", opener=_open_privately) as copy, path.open("rb") as old:
-                    shutil.copyfileobj(old, copy)
-                self._etag_path.write_text(etag, encoding="ascii")
-        for path in others:
-            path.unlink(missing_ok=True)
 
 
 def require_room(folder: Path, size: int) -> None:

@@ -35,6 +35,9 @@ MOST_TIMES, MORE_SECONDS = 1.5, 10.0
 A piece may fade out late, yet a small file that decodes to hours is not the one that was asked for.
 """
 
+WORTH_DECODING = 256 * 1024
+"""Bytes that are decoded before the rest has come; a second of stereo is half of it."""
+
 
 @dataclass(frozen=True)
 class Take:
@@ -122,9 +125,11 @@ class _AudioCheck:
         """
         info, walk = self._info, self._walk
         while walk.go_on(file):
-            if info.bits in DIRECT and walk.samples <= info.frames:
+            end, samples = walk.whole
+            much = end - self._decoded[0] >= WORTH_DECODING
+            if much and info.bits in DIRECT and walk.samples <= info.frames:
                 try:
-                    self._decode(file, *walk.whole, bits=info.bits, frames=info.frames)
+                    self._decode(file, end, samples, bits=info.bits, frames=info.frames)
                 except CannotDecode:
                     raise NotIntact(_UNDECODABLE) from None
 
@@ -201,10 +206,10 @@ def _most_frames(info: StreamInfo, claimed_seconds: float | None) -> int:
     return min(most, int(seconds * info.sample_rate))
 
 
-def _stored_bytes(block: npt.NDArray[np.int16 | np.int32], bits: int) -> bytes:
+def _stored_bytes(block: npt.NDArray[np.int16 | np.int32], bits: int) -> bytes | memoryview:
     """Return samples as STREAMINFO's MD5 takes them: little-endian, whole bytes, interleaved."""
     if block.dtype == "int16":
-        return block.astype("<i2", copy=False).tobytes()
+        return block.astype("<i2", copy=False).data
     whole_bytes = (bits + 7) // 8
     lowered = block >> (32 - bits)
     if whole_bytes != _BYTES_OF_24_BITS:

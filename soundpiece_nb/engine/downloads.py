@@ -93,7 +93,9 @@ class _Links:
 async def _fetch(context: OperationContext, links: _Links, number: int) -> None:
     key, workers = context.run.key, context.workers
     owner = context.journal.holder_part
-    unfinished = await workers.compute(context.store.partial, key, number, owner)
+    unfinished = context.store.partial(key, number, owner)
+    if unfinished.others:
+        await workers.compute(unfinished.continue_others)
     limit = context.limits.operation_deadline + context.limits.retry_budget
     try:
         async with asyncio.timeout(limit):
