@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from .flac_frames import Audio, walk
+from .flac_frames import Audio, Stretch, walk
 from .flac_metadata import NotIntact, StreamInfo, read_stream_info
 
 if TYPE_CHECKING:
@@ -59,14 +59,7 @@ class Sound:
 
         Raises CannotDecode, also if they are fewer than `frames`.
         """
-        left = self.frames
-        while left:
-            with _translated():
-                block = self._file.read(min(BLOCK, left), dtype="int32", always_2d=True)
-            if not len(block):
-                raise CannotDecode(_DAMAGED)
-            left -= len(block)
-            yield block
+        return _blocks(self._file, self.frames, "int32")
 
     def floats(self) -> Iterator[npt.NDArray[np.float32]]:
         """Yield all samples as float32 within ±1; raises CannotDecode as `blocks` does."""
@@ -77,27 +70,63 @@ class Sound:
 
 
 @contextmanager
-def opened(path: Path, found: tuple[StreamInfo, Audio] | None = None) -> Iterator[Sound]:
-    """Open a FLAC file to decode it; `found` is what was already found in it.
-
-    Raises CannotDecode, or OSError where the file cannot be read.
-    """
-    import soundfile
+def opened(path: Path) -> Iterator[Sound]:
+    """Open a FLAC file to decode it; raises CannotDecode, or OSError where it cannot be read."""
+    from .sequential_reading import SequentialSoundFile
 
     with ExitStack() as stack:
         file = stack.enter_context(path.open("rb"))
         with _translated():
-            info, audio = found or (read_stream_info(file), None)
+            info = read_stream_info(file)
             most = MOST_SAMPLES // info.channels
             if info.frames > most:
                 raise CannotDecode("The audio is too long to be decoded.")
             source: Any = path
+            frames = info.frames
             if info.bits not in DIRECT or not info.frames or info.start:
-                audio = audio or walk(file, info, most)
-                source = _lent(file, info, audio)
-            decoder = stack.enter_context(soundfile.SoundFile(source))
-        frames = audio.frames if audio else info.frames
+                audio = walk(file, info, most)
+                frames = audio.frames
+                begun = info.retold(bits=bits_to_tell(info, audio), frames=frames)
+                source = _lent(file, begun, info.end, audio.end)
+            decoder = stack.enter_context(SequentialSoundFile(source))
         yield Sound(info.sample_rate, info.channels, info.bits, frames, decoder)
+
+
+def decode(
+    file: BinaryIO, info: StreamInfo, stretch: Stretch, *, bits: int, frames: int
+) -> Iterator[npt.NDArray[np.int16 | np.int32]]:
+    """Yield the `(frames, channels)` samples of some of a file's frames, all others aside.
+
+    Those of 16 bits come as they are, others in the upper bits of 32. `bits` and `frames` are what
+    STREAMINFO has to say of the whole: see `bits_to_tell`. Raises CannotDecode, or OSError.
+    """
+    from .sequential_reading import SequentialSoundFile
+
+    begun = info.retold(bits=bits, frames=frames)
+    with _translated():
+        decoder = SequentialSoundFile(_lent(file, begun, stretch.start, stretch.end))
+    with decoder:
+        kind = "int16" if info.bits == 16 else "int32"  # noqa: PLR2004 - numpy has a type for it
+        yield from _blocks(decoder, stretch.frames, kind)
+
+
+def bits_to_tell(info: StreamInfo, audio: Audio) -> int:
+    """Return the bits a sample that STREAMINFO has to say; raises CannotDecode where none do."""
+    bits = info.bits if info.bits in DIRECT else _LENT_AS.get(info.bits)
+    if bits is None or (bits != info.bits and not audio.names_bits):
+        raise CannotDecode(f"FLAC of {info.bits} bits a sample cannot be decoded here.")
+    return bits
+
+
+def _blocks(decoder: Any, frames: int, kind: str) -> Iterator[npt.NDArray[Any]]:
+    """Yield so many frames of an open sound; raises CannotDecode, also if there are fewer."""
+    while frames:
+        with _translated():
+            block = decoder.read(min(BLOCK, frames), dtype=kind, always_2d=True)
+        if not len(block):
+            raise CannotDecode(_DAMAGED)
+        frames -= len(block)
+        yield block
 
 
 @contextmanager
@@ -116,22 +145,23 @@ def _translated() -> Iterator[None]:
 _DAMAGED = "The FLAC file is damaged or cut short: it cannot be decoded."
 
 
-def _lent(file: BinaryIO, info: StreamInfo, audio: Audio) -> _Lent:
-    """Return a file as libsndfile takes it; raises CannotDecode where there is no such way."""
-    bits = info.bits if info.bits in DIRECT else _LENT_AS.get(info.bits)
-    if bits is None or (bits != info.bits and not audio.names_bits):
-        raise CannotDecode(f"FLAC of {info.bits} bits a sample cannot be decoded here.")
-    return _Lent(file, info.start, audio.end, info.retold(bits=bits, frames=audio.frames))
+def _lent(file: BinaryIO, beginning: bytes, start: int, end: int) -> BinaryIO:
+    """Return a file's bytes from `start` to `end` as a file, behind another beginning."""
+    return io.BufferedReader(_Lent(file, beginning, start, end), LENT_AT_ONCE)
+
+
+LENT_AT_ONCE = 1 << 16
+"""Bytes; libFLAC asks for eight times fewer."""
 
 
 class _Lent(io.RawIOBase):
-    """A file from `start` to `end`, with other bytes at its beginning."""
+    """A beginning, and a file from `start` to `end`."""
 
-    def __init__(self, file: BinaryIO, start: int, end: int, beginning: bytes) -> None:
+    def __init__(self, file: BinaryIO, beginning: bytes, start: int, end: int) -> None:
         super().__init__()
         self._file = file
-        self._start = start
-        self._size = end - start
+        self._start = start - len(beginning)
+        self._size = end - self._start
         self._beginning = beginning
         self._at = 0
 

@@ -8,7 +8,7 @@ from typing import BinaryIO
 MOST_BLOCKS = 1000
 """Blocks of metadata that are read; taggers write up to ten."""
 
-_STREAMINFO = 0
+_STREAMINFO, _LAST_BLOCK = 0, 0x80
 _BEGINNING = 4 + 4 + 34
 """Bytes of the signature, of a block's header, and of STREAMINFO."""
 
@@ -40,10 +40,13 @@ class StreamInfo:
     """The file's bytes from `fLaC` to the end of STREAMINFO."""
 
     def retold(self, *, bits: int, frames: int) -> bytes:
-        """Return the file's beginning with another depth and length in STREAMINFO."""
+        """Return a file's beginning with this depth and length in STREAMINFO, its only metadata."""
         shape = int.from_bytes(self.beginning[_SHAPE], "big") & ~_DEPTH_AND_LENGTH
         shape |= bits - 1 << 36 | frames
-        return self.beginning[: _SHAPE.start] + shape.to_bytes(8, "big") + self.beginning[26:]
+        octets = bytearray(self.beginning)
+        octets[4] |= _LAST_BLOCK
+        octets[_SHAPE] = shape.to_bytes(8, "big")
+        return bytes(octets)
 
 
 def read_stream_info(file: BinaryIO) -> StreamInfo:
@@ -95,6 +98,6 @@ def _skip_blocks(file: BinaryIO, at: int) -> int:
         if len(header) < 4:  # noqa: PLR2004 - a header's own size
             break
         at += 4 + int.from_bytes(header[1:], "big")
-        if header[0] & 0x80:
+        if header[0] & _LAST_BLOCK:
             return at
     raise NotIntact("The FLAC file is cut short or damaged in its metadata.")

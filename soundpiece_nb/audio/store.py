@@ -6,6 +6,7 @@ import filecmp
 import os
 import re
 import shutil
+import threading
 import uuid
 from collections.abc import Collection
 from contextlib import suppress
@@ -17,7 +18,7 @@ from soundpiece_nb.api.errors import StorageFailed
 from soundpiece_nb.files.naming import first_free
 from soundpiece_nb.files.private_files import private_folder
 
-from .verification import NotIntact, Take, verify
+from .verification import NotIntact, Take, Verification
 
 KEPT_ASIDE = re.compile(r"[1-9]\d*\.(?:damaged|unverified)(?:-\d+)?\.\w+")
 """Names of files that are no verified takes and may be the only copy: they are never removed."""
@@ -37,10 +38,7 @@ class AudioStore:
         return self._folder_of(key) / f"{take}.flac"
 
     def partial(self, key: str, take: int, owner: str) -> PartialFile:
-        """Return the partial file of a take that belongs to `owner`, with what others left of it.
-
-        Raises OSError.
-        """
+        """Return the partial file of a take that belongs to `owner`; raises OSError."""
         return PartialFile(self.path(key, take), owner)
 
     def files(self, key: str, takes: Collection[int] = ()) -> list[Path]:
@@ -84,7 +82,10 @@ class PartialFile:
         self._file: BinaryIO | None = None
         self._total: int | None = None
         self._next_look = 0
-        self._continue_others()
+        self._verification: Verification | None = None
+        self._verifying = threading.Lock()
+        self.others = self._find_others()
+        """Files of this take that others left, who follow it no longer."""
 
     @property
     def size(self) -> int:
@@ -100,6 +101,23 @@ class PartialFile:
         """The server's ETag of the file that these bytes belong to; None if it is not usable."""
         return _read_etag(self._etag_path)
 
+    def continue_others(self) -> None:
+        """Go on with the longest partial file that another left, and remove all of them.
+
+        It is copied, off the event loop: whoever wrote it may not know yet that it is followed by
+        somebody else. Raises StorageFailed where the disk has no room for it, or OSError.
+        """
+        parts = [path for path in self.others if path.suffix == ".part"]
+        for path in sorted(parts, key=lambda each: -each.stat().st_size):
+            etag = _read_etag(path.with_suffix(".etag"))
+            if etag and not self._path.exists():
+                require_room(self._target.parent, path.stat().st_size)
+                with open(self._path, "wb", opener=_open_privately) as copy, path.open("rb") as old:
+                    shutil.copyfileobj(old, copy)
+                self._etag_path.write_text(etag, encoding="ascii")
+        for path in self.others:
+            path.unlink(missing_ok=True)
+
     def begin(self, offset: int, total: int | None, etag: str | None) -> None:
         """Open it for bytes from `offset` on, of `total` in all; 0 discards all earlier ones.
 
@@ -111,6 +129,7 @@ class PartialFile:
         if offset != self.size:
             self._file.truncate(offset)
             self._file.seek(offset)
+            self._verification = None
         self._total, self._next_look = total, offset + LOOK_EVERY
         if etag:
             self._etag_path.write_text(etag, encoding="ascii")
@@ -132,18 +151,27 @@ class PartialFile:
             self._file.close()
             self._file = None
 
+    def verify_on(self, claimed_seconds: float | None = None) -> None:
+        """Verify what has come so far, so that less is left to `finish`, which says what is wrong.
+
+        Decodes it: call it off the event loop, while bytes come or not.
+        """
+        with self._verifying:
+            self._verification_of(claimed_seconds).go_on()
+
     def finish(self, claimed_seconds: float | None = None) -> Take:
         """Verify the file and rename it to the take's path; raises NotIntact, and keeps it.
 
-        `claimed_seconds` is how long the service says that it is. Decodes the whole file: call it
-        off the event loop.
+        `claimed_seconds` is how long the service says that it is. Decodes what has not been: call
+        it off the event loop.
         """
         self.stop()
         with self._path.open("rb") as written:
             os.fsync(written.fileno())
         if self._total is not None and self.size != self._total:
             raise NotIntact(f"The file has {self.size} of {self._total} bytes.")
-        take = verify(self._path, claimed_seconds)
+        with self._verifying:
+            take = self._verification_of(claimed_seconds).finish()
         self._path.replace(self._target)
         self._etag_path.unlink(missing_ok=True)
         return take
@@ -153,6 +181,7 @@ class PartialFile:
         self.stop()
         for path in (self._etag_path, self._path):
             path.unlink(missing_ok=True)
+        self._verification = None
 
     def keep_aside(self) -> Path | None:
         """Keep the bytes that are no intact take, as `1.unverified.flac`; return their path.
@@ -175,28 +204,22 @@ class PartialFile:
         self._etag_path.unlink(missing_ok=True)
         return aside
 
-    def _continue_others(self) -> None:
-        """Go on with the longest partial file that another left, who follows it no longer.
+    def _verification_of(self, claimed_seconds: float | None) -> Verification:
+        """Return the verification of these bytes that has begun, or one that begins."""
+        begun = self._verification
+        if begun is None or begun.claimed_seconds != claimed_seconds:
+            begun = self._verification = Verification(self._path, claimed_seconds)
+        return begun
 
-        It is copied: whoever wrote it may not know yet that it is followed by somebody else.
-        """
+    def _find_others(self) -> list[Path]:
+        """Return the files of this take that other owners left."""
         pattern = re.compile(rf"{self._target.stem}\.(?:\w+\.)?(?:part|etag)")
         own = (self._path, self._etag_path)
-        others = [
+        return [
             path
             for path in self._target.parent.iterdir()
             if pattern.fullmatch(path.name) and path not in own and path.is_file()
         ]
-        parts = [path for path in others if path.suffix == ".part"]
-        for path in sorted(parts, key=lambda each: -each.stat().st_size):
-            etag = _read_etag(path.with_suffix(".etag"))
-            if etag and not self._path.exists():
-                require_room(self._target.parent, path.stat().st_size)
-                with open(self._path, "wb", opener=_open_privately) as copy, path.open("rb") as old:
-                    shutil.copyfileobj(old, copy)
-                self._etag_path.write_text(etag, encoding="ascii")
-        for path in others:
-            path.unlink(missing_ok=True)
 
 
 def require_room(folder: Path, size: int) -> None:

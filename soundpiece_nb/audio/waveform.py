@@ -46,7 +46,7 @@ class Levels:
 
 
 class LevelMeter:
-    """Computes levels from blocks of int32 samples while a file is decoded."""
+    """Computes levels from blocks of whole numbers while a file is decoded."""
 
     def __init__(self, frames: int) -> None:
         import numpy as np
@@ -57,11 +57,12 @@ class LevelMeter:
         self._counts = np.zeros(BINS)
         self._position = 0
 
-    def add(self, block: npt.NDArray[np.int32]) -> None:
-        """Add the next `(frames, channels)` samples."""
+    def add(self, block: npt.NDArray[np.int16 | np.int32]) -> None:
+        """Add the next `(frames, channels)` samples, loudest at the least number of their type."""
         import numpy as np
 
-        levels = np.abs(block.astype(np.float32) * np.float32(2.0**-31))
+        loudest = -float(np.iinfo(block.dtype).min)
+        levels = np.abs(block.astype(np.float32) * np.float32(1 / loudest))
         channel = levels[:, 0]
         for other in range(1, levels.shape[1]):  # far faster than a maximum along the short axis
             channel = np.maximum(channel, levels[:, other])

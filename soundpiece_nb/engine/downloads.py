@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -33,6 +33,9 @@ BYTES_A_SECOND, BYTES_BESIDE = 1_000_000, 16 * 1024 * 1024
 quarter more, and the most beside it (pictures, tags)."""
 LONGEST_UNCLAIMED = 3600.0
 """Seconds of sound that are downloaded at most where the service does not say how long it is."""
+
+MUCH = 512 * 1024
+"""Bytes that are worth being verified while others come; a short effect has fewer."""
 
 A_STEP = 1024
 """Bytes that count as progress of a download; a server that sends fewer and hangs up gets on no
@@ -90,7 +93,9 @@ class _Links:
 async def _fetch(context: OperationContext, links: _Links, number: int) -> None:
     key, workers = context.run.key, context.workers
     owner = context.journal.holder_part
-    unfinished = await workers.compute(context.store.partial, key, number, owner)
+    unfinished = context.store.partial(key, number, owner)
+    if unfinished.others:
+        await workers.compute(unfinished.continue_others)
     limit = context.limits.operation_deadline + context.limits.retry_budget
     try:
         async with asyncio.timeout(limit):
@@ -162,7 +167,24 @@ async def _stream(context: OperationContext, link: OutputLink, unfinished: Parti
         try:
             unfinished.begin(download.offset, download.total, download.etag)
             if download.part is Part.COMING:
-                async for chunk in download.chunks:
-                    unfinished.write(chunk)
+                await _receive(context, download.chunks, unfinished, link.duration)
         finally:
             unfinished.stop()
+
+
+async def _receive(
+    context: OperationContext,
+    chunks: AsyncIterator[bytes],
+    unfinished: PartialFile,
+    claimed_seconds: float | None,
+) -> None:
+    """Write what comes to a file; have it verified meanwhile, whenever much of it has come.
+
+    A thread is taken for what is there only, and never waits for bytes.
+    """
+    verified, verifying = unfinished.size, None
+    async for chunk in chunks:
+        unfinished.write(chunk)
+        if unfinished.size - verified >= MUCH and (verifying is None or verifying.done()):
+            verified = unfinished.size
+            verifying = context.workers.begin(unfinished.verify_on, claimed_seconds)

@@ -42,9 +42,13 @@ class Workers:
         """Run a call on the journal, and return once it is committed; calls keep their order."""
         return await asyncio.wrap_future(self._journal.submit(call, *a, **k))
 
+    def begin(self, job: Callable[Given, Made], *a: Given.args, **k: Given.kwargs) -> Future[Made]:
+        """Start a call as `compute` does, without waiting for its end."""
+        return self._audio.submit(job, *a, **k)
+
     async def compute(self, job: Callable[Given, Made], *a: Given.args, **k: Given.kwargs) -> Made:
         """Run a call that takes processor time and that an operation needs."""
-        return await asyncio.wrap_future(self._audio.submit(job, *a, **k))
+        return await asyncio.wrap_future(self.begin(job, *a, **k))
 
     def start(self, job: Callable[Given, Made], *a: Given.args, **k: Given.kwargs) -> Future[Made]:
         """Start a call that takes processor time, draws or writes for a person; from any thread.
