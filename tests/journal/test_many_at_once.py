@@ -131,7 +131,7 @@ def test_what_another_process_writes_in_the_same_moment_is_there_already(tmp_pat
 
     journal = Overtaken(tmp_path)
     new = journal.record_all(
-        requests, [{}] * 3, service="sandbox", batch="clicks", permit=lambda number, usage: None
+        requests, [{}] * 3, service="sandbox", batch="clicks", permit=lambda *_: None
     )
     assert written == [True]
     assert new == {requests[0].key, requests[2].key}
