@@ -17,6 +17,7 @@ import httpcore
 import httpx
 
 from .certificates import nobody_trusted
+from .network import Network
 from .proxies import Proxy
 
 KEEP_SECONDS = 60.0
@@ -177,7 +178,9 @@ def _maker(way: Way) -> httpcore.AsyncConnectionPool:
     """Return what makes connections of a way; nothing is pooled in it."""
     trust = way.trust or nobody_trusted()
     if way.proxy is None:
-        return httpcore.AsyncConnectionPool(ssl_context=trust, keepalive_expiry=KEEP_SECONDS)
+        return httpcore.AsyncConnectionPool(
+            ssl_context=trust, keepalive_expiry=KEEP_SECONDS, network_backend=Network()
+        )
     own_tls = way.trust if way.proxy.address.scheme == "https" else None
     proxy = httpx.Proxy(way.proxy.address, ssl_context=own_tls)
     address = httpcore.URL(
@@ -192,6 +195,7 @@ def _maker(way: Way) -> httpcore.AsyncConnectionPool:
             proxy_auth=proxy.raw_auth,
             ssl_context=trust,
             keepalive_expiry=KEEP_SECONDS,
+            network_backend=Network(),
         )
     return httpcore.AsyncHTTPProxy(
         proxy_url=address,
@@ -200,6 +204,7 @@ def _maker(way: Way) -> httpcore.AsyncConnectionPool:
         ssl_context=trust,
         proxy_ssl_context=proxy.ssl_context,
         keepalive_expiry=KEEP_SECONDS,
+        network_backend=Network(),
     )
 
 

@@ -46,6 +46,9 @@ def refuse_other_words(route: Route, extra: Iterable[str], given: Collection[str
     The service leaves out what it does not know, and a length that is not heeded is paid for all
     the same.
     """
+    extra = list(extra)
+    if not extra:
+        return
     said = {letters(word): name for word, name in route.said_for.items()}
     filled = {*given, *(route.either if set(route.either) & set(given) else ())}
     for name in extra:

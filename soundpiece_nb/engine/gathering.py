@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from .run_state import Run
 
-QUIET_BEFORE_BEGINNING, LATEST_BEGINNING = 0.010, 0.5
+QUIET_BEFORE_BEGINNING, LATEST_BEGINNING = 0.010, 1.0
 """Seconds: work begins when nothing was handed over for the first, or after the second."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -53,6 +54,7 @@ def nearest(word: object, known: Iterable[str], *, least: float = 0.6) -> str | 
     return plain[found[0]] if found else None
 
 
+@functools.lru_cache(maxsize=256)
 def letters(name: str) -> str:
     """Return a name without case and signs: `Callback URL` and `callback_url` are the same."""
     return re.sub(r"[\W_]", "", as_python(name)).casefold()
