@@ -442,6 +442,7 @@ BEFORE = {"sending": None, "following": "PUT", "downloading": "GET"}
 
 @pytest.mark.parametrize("phase", BEFORE)
 def test_names_that_cannot_be_looked_up_for_a_while_are_waited_for(phase, studio, names, hurried):
+    studio.keeps = False
     if BEFORE[phase] is None:
         names.go(0.5)
     else:
@@ -455,6 +456,7 @@ def test_names_that_cannot_be_looked_up_for_a_while_are_waited_for(phase, studio
 def test_names_that_stay_away_are_said_and_the_operation_goes_on_later(
     phase, studio, names, hurried, monkeypatch
 ):
+    studio.keeps = False
     monkeypatch.setattr(SETTINGS, "retry_budget", 0.3)
     if BEFORE[phase] is None:
         names.go()

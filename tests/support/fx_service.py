@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -18,13 +19,15 @@ class Studio(ScriptedService):
     """Answers `create.new_fx`; `when[moment]` is called once, before that request is answered.
 
     No request of a moment is answered before `after[moment]` is set, or 20 s have passed.
-    Its addresses are good for a quarter of an hour, by the clock of this machine.
+    Its addresses are good for a quarter of an hour, by the clock of this machine. Unless it
+    `keeps` connections, each request needs a new one.
     """
 
     def __init__(self, host: str = "127.0.0.1", audio: bytes | memoryview = AUDIO) -> None:
         super().__init__(self._answer)
         self.audio = audio
         self.seconds = 3.0
+        self.keeps = True
         self.root = self.root.replace("127.0.0.1", host)
         self.base_url = f"{self.root}/v1"
         self.made: dict[str, str] = {}
@@ -33,6 +36,11 @@ class Studio(ScriptedService):
         self.instead: dict[str, list[Reply]] = {moment: [] for moment in MOMENTS}
 
     def _answer(self, heard: Heard, _: int) -> Reply:
+        reply = self._reply(heard)
+        ends = {} if self.keeps else {"Connection": "close"}
+        return replace(reply, headers={**reply.headers, **ends})
+
+    def _reply(self, heard: Heard) -> Reply:
         moment = heard.method if heard.path.startswith("/v1/") else "download"
         self.when.pop(moment, lambda: None)()
         if moment in self.after:
