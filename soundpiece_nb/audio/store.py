@@ -37,13 +37,14 @@ class AudioStore:
         return self._folder_of(key) / f"{take}.flac"
 
     def is_new(self, key: str) -> bool:
-        """Tell whether an operation has no folder yet, so that nobody left anything of its takes."""
+        """Tell whether an operation has no folder yet: nobody left anything of its takes."""
         return not self._folder_of(key).exists()
 
     def partial(self, key: str, take: int, owner: str) -> PartialFile:
         """Return the partial file of a take that belongs to `owner`, with what others left of it.
 
-        Raises StorageFailed, or OSError. That is copied, off the event loop, unless there `is_new`.
+        That is copied: call it off the event loop, unless the operation `is_new`. Raises
+        StorageFailed, or OSError.
         """
         return PartialFile(self.path(key, take), owner)
 
