@@ -6,7 +6,6 @@ import filecmp
 import os
 import re
 import shutil
-import threading
 import uuid
 from collections.abc import Collection
 from contextlib import suppress
@@ -37,8 +36,16 @@ class AudioStore:
         """Return the path of a take (counted from 1) of an operation, stored or not yet."""
         return self._folder_of(key) / f"{take}.flac"
 
+    def is_new(self, key: str) -> bool:
+        """Tell whether an operation has no folder yet: nobody left anything of its takes."""
+        return not self._folder_of(key).exists()
+
     def partial(self, key: str, take: int, owner: str) -> PartialFile:
-        """Return the partial file of a take that belongs to `owner`; raises OSError."""
+        """Return the partial file of a take that belongs to `owner`, with what others left of it.
+
+        That is copied: call it off the event loop, unless the operation `is_new`. Raises
+        StorageFailed, or OSError.
+        """
         return PartialFile(self.path(key, take), owner)
 
     def files(self, key: str, takes: Collection[int] = ()) -> list[Path]:
@@ -83,9 +90,7 @@ class PartialFile:
         self._total: int | None = None
         self._next_look = 0
         self._verification: Verification | None = None
-        self._verifying = threading.Lock()
-        self.others = self._find_others()
-        """Files of this take that others left, who follow it no longer."""
+        self._continue_others()
 
     @property
     def size(self) -> int:
@@ -100,23 +105,6 @@ class PartialFile:
     def etag(self) -> str | None:
         """The server's ETag of the file that these bytes belong to; None if it is not usable."""
         return _read_etag(self._etag_path)
-
-    def continue_others(self) -> None:
-        """Go on with the longest partial file that another left, and remove all of them.
-
-        It is copied, off the event loop: whoever wrote it may not know yet that it is followed by
-        somebody else. Raises StorageFailed where the disk has no room for it, or OSError.
-        """
-        parts = [path for path in self.others if path.suffix == ".part"]
-        for path in sorted(parts, key=lambda each: -each.stat().st_size):
-            etag = _read_etag(path.with_suffix(".etag"))
-            if etag and not self._path.exists():
-                require_room(self._target.parent, path.stat().st_size)
-                with open(self._path, "wb", opener=_open_privately) as copy, path.open("rb") as old:
-                    shutil.copyfileobj(old, copy)
-                self._etag_path.write_text(etag, encoding="ascii")
-        for path in self.others:
-            path.unlink(missing_ok=True)
 
     def begin(self, offset: int, total: int | None, etag: str | None) -> None:
         """Open it for bytes from `offset` on, of `total` in all; 0 discards all earlier ones.
@@ -151,13 +139,15 @@ class PartialFile:
             self._file.close()
             self._file = None
 
-    def verify_on(self, claimed_seconds: float | None = None) -> None:
-        """Verify what has come so far, so that less is left to `finish`, which says what is wrong.
+    def verification(self, claimed_seconds: float | None = None) -> Verification:
+        """Return the verification of what has come, to go on with off the event loop.
 
-        Decodes it: call it off the event loop, while bytes come or not.
+        What it has done already, `finish` need not do.
         """
-        with self._verifying:
-            self._verification_of(claimed_seconds).go_on()
+        begun = self._verification
+        if begun is None or begun.claimed_seconds != claimed_seconds:
+            begun = self._verification = Verification(self._path, claimed_seconds)
+        return begun
 
     def finish(self, claimed_seconds: float | None = None) -> Take:
         """Verify the file and rename it to the take's path; raises NotIntact, and keeps it.
@@ -170,8 +160,7 @@ class PartialFile:
             os.fsync(written.fileno())
         if self._total is not None and self.size != self._total:
             raise NotIntact(f"The file has {self.size} of {self._total} bytes.")
-        with self._verifying:
-            take = self._verification_of(claimed_seconds).finish()
+        take = self.verification(claimed_seconds).finish()
         self._path.replace(self._target)
         self._etag_path.unlink(missing_ok=True)
         return take
@@ -204,22 +193,28 @@ class PartialFile:
         self._etag_path.unlink(missing_ok=True)
         return aside
 
-    def _verification_of(self, claimed_seconds: float | None) -> Verification:
-        """Return the verification of these bytes that has begun, or one that begins."""
-        begun = self._verification
-        if begun is None or begun.claimed_seconds != claimed_seconds:
-            begun = self._verification = Verification(self._path, claimed_seconds)
-        return begun
+    def _continue_others(self) -> None:
+        """Go on with the longest partial file that another left, who follows it no longer.
 
-    def _find_others(self) -> list[Path]:
-        """Return the files of this take that other owners left."""
+        It is copied: whoever wrote it may not know yet that it is followed by somebody else.
+        """
         pattern = re.compile(rf"{self._target.stem}\.(?:\w+\.)?(?:part|etag)")
         own = (self._path, self._etag_path)
-        return [
+        others = [
             path
             for path in self._target.parent.iterdir()
             if pattern.fullmatch(path.name) and path not in own and path.is_file()
         ]
+        parts = [path for path in others if path.suffix == ".part"]
+        for path in sorted(parts, key=lambda each: -each.stat().st_size):
+            etag = _read_etag(path.with_suffix(".etag"))
+            if etag and not self._path.exists():
+                require_room(self._target.parent, path.stat().st_size)
+                with open(self._path, "wb", opener=_open_privately) as copy, path.open("rb") as old:
+                    shutil.copyfileobj(old, copy)
+                self._etag_path.write_text(etag, encoding="ascii")
+        for path in others:
+            path.unlink(missing_ok=True)
 
 
 def require_room(folder: Path, size: int) -> None:

@@ -10,9 +10,14 @@ from __future__ import annotations
 import hashlib
 import math
 import os
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from .decoding import DIRECT, MOST_SAMPLES, CannotDecode, bits_to_tell, decode, opened
 from .flac_frame_headers import LONGEST
@@ -37,6 +42,10 @@ A piece may fade out late, yet a small file that decodes to hours is not the one
 
 WORTH_DECODING = 256 * 1024
 """Bytes that are decoded before the rest has come; a second of stereo is half of it."""
+
+AHEAD = 8
+"""Blocks that a thread decodes while another is at those before them: up to 17 MB of 8 channels,
+however many samples a few bytes hold."""
 
 
 @dataclass(frozen=True)
@@ -74,47 +83,56 @@ def verify(path: Path, claimed_seconds: float | None = None) -> Take:
 class Verification:
     """Verifies a file while it grows, so that there is little left to do when its last byte comes.
 
-    It holds no file open between two steps. Whatever is wrong, `finish` says it.
+    Several threads may do so at once. No file is held open between two steps.
     """
 
     def __init__(self, path: Path, claimed_seconds: float | None = None) -> None:
         self.claimed_seconds = claimed_seconds
         self._path = path
         self._audio: _AudioCheck | None = None
-        self._problem: Exception | None = None
+        self._beginning = threading.Lock()
 
     def go_on(self) -> None:
-        """Verify as many whole frames as have come since."""
-        if self._problem is None:
-            try:
-                with self._path.open("rb") as file:
-                    if self._audio or _has_begun(file):
-                        self._check(file)
-            except Exception as problem:  # noqa: BLE001 - `finish` raises it
-                self._problem = problem
+        """Verify the whole frames that have come since; `finish` says what is wrong with them."""
+        with suppress(NotIntact, OSError), self._path.open("rb") as file:
+            if self._audio or _has_begun(file):
+                self._begun(file).go_on(file)
 
     def finish(self) -> Take:
         """Verify the rest of the file, which is whole now; raises as `verify` does."""
-        if self._problem is not None:
-            raise self._problem
-        with self._path.open("rb") as file:
-            return self._check(file).finish(file)
+        try:
+            with self._path.open("rb") as file:
+                return self._begun(file).finish(file)
+        except CannotDecode:
+            raise NotIntact("The FLAC file is damaged: it cannot be decoded.") from None
 
-    def _check(self, file: BinaryIO) -> _AudioCheck:
-        """Check what is there, from where that ended before."""
-        if self._audio is None:
-            self._audio = _AudioCheck(file, read_stream_info(file), self.claimed_seconds)
-        self._audio.go_on(file)
-        return self._audio
+    def _begun(self, file: BinaryIO) -> _AudioCheck:
+        with self._beginning:
+            if self._audio is None:
+                self._audio = _AudioCheck(file, read_stream_info(file), self.claimed_seconds)
+            return self._audio
+
+
+class _Part(NamedTuple):
+    """A part of a file that one thread decodes."""
+
+    stretch: Stretch
+    before: Future[None]
+    """The part before it, once that is measured."""
+    measured: Future[None]
 
 
 class _AudioCheck:
-    """The frames of one file, checked, decoded and measured one after the other."""
+    """The frames of one file: found in order, decoded by several threads, measured in order."""
 
     def __init__(self, file: BinaryIO, info: StreamInfo, claimed_seconds: float | None) -> None:
         self._info = info
         self._walk = Walk(file, info, _most_frames(info, claimed_seconds))
-        self._decoded = info.end, 0
+        self._walking = threading.Lock()
+        self._refusal: Exception | None = None
+        self._walked = info.end, 0
+        self._measured: Future[None] = Future()
+        self._measured.set_result(None)
         self._digest = hashlib.md5(usedforsecurity=False)
         self._meter = LevelMeter(info.frames)
 
@@ -122,32 +140,38 @@ class _AudioCheck:
         """Check all that is there.
 
         Whole frames are decoded at once if it is said how many there are, and that may be true.
+        Raises NotIntact, CannotDecode, or OSError.
         """
-        info, walk = self._info, self._walk
-        while walk.go_on(file):
-            end, samples = walk.whole
-            much = end - self._decoded[0] >= WORTH_DECODING
-            if much and info.bits in DIRECT and walk.samples <= info.frames:
-                try:
-                    self._decode(file, end, samples, bits=info.bits, frames=info.frames)
-                except CannotDecode:
-                    raise NotIntact(_UNDECODABLE) from None
+        info, more = self._info, True
+        while more:
+            part = None
+            with self._walk_of_one_thread() as walk:
+                more = walk.go_on(file)
+                end, samples = walk.whole
+                much = end - self._walked[0] >= WORTH_DECODING
+                if much and info.bits in DIRECT and walk.samples <= info.frames:
+                    part = self._next_part(end, samples)
+            if part is not None:
+                self._decode(file, part, bits=info.bits, frames=info.frames)
 
     def finish(self, file: BinaryIO) -> Take:
-        """Check the end, decode what is left, and compare."""
-        info, audio = self._info, self._walk.finish(file)
+        """Check the rest, decode what is left, and compare; raises as `go_on` does."""
+        info = self._info
+        self.go_on(file)
+        with self._walk_of_one_thread() as walk:
+            audio = walk.finish(file)
+            part = self._next_part(audio.end, audio.frames)
         if info.frames not in (0, audio.frames):
             raise NotIntact(f"The audio has {audio.frames} of {info.frames} frames.")
+        if not info.frames:
+            self._meter = LevelMeter(audio.frames)
         told = info.md5.hex() if any(info.md5) else ""
         try:
-            bits = bits_to_tell(info, audio)
-            if not info.frames:
-                self._meter = LevelMeter(audio.frames)
-            self._decode(file, audio.end, audio.frames, bits=bits, frames=audio.frames)
+            self._decode(file, part, bits=bits_to_tell(info, audio), frames=audio.frames)
             md5, waveform = self._digest.hexdigest(), self._meter.levels().to_bytes()
         except CannotDecode:
             if info.bits in DIRECT:
-                raise NotIntact(_UNDECODABLE) from None
+                raise
             md5, waveform = told, b""
         if told not in ("", md5):
             raise NotIntact("The audio is not what its own checksum says.")
@@ -160,14 +184,39 @@ class _AudioCheck:
             waveform=waveform,
         )
 
-    def _decode(self, file: BinaryIO, end: int, samples: int, *, bits: int, frames: int) -> None:
-        """Decode on to a position, up to which there are so many samples of each channel."""
-        start, before = self._decoded
-        stretch = Stretch(start, end, samples - before)
-        for block in decode(file, self._info, stretch, bits=bits, frames=frames):
-            self._digest.update(_stored_bytes(block, self._info.bits))
-            self._meter.add(block)
-        self._decoded = end, samples
+    @contextmanager
+    def _walk_of_one_thread(self) -> Iterator[Walk]:
+        """Lend the walk to one thread at a time; what it raised once, it raises again."""
+        with self._walking:
+            if self._refusal is not None:
+                raise self._refusal
+            try:
+                yield self._walk
+            except Exception as refusal:
+                self._refusal = refusal
+                raise
+
+    def _next_part(self, end: int, samples: int) -> _Part:
+        """Return the part up to a position, before which there are so many samples in all."""
+        start, before = self._walked
+        self._walked = end, samples
+        part = _Part(Stretch(start, end, samples - before), self._measured, Future())
+        self._measured = part.measured
+        return part
+
+    def _decode(self, file: BinaryIO, part: _Part, *, bits: int, frames: int) -> None:
+        """Decode a part, and measure it after those before it, whose errors it raises too."""
+        try:
+            blocks = decode(file, self._info, part.stretch, bits=bits, frames=frames)
+            ahead = list(islice(blocks, AHEAD))
+            part.before.result()
+            for block in chain(ahead, blocks):
+                self._digest.update(_stored_bytes(block, self._info.bits))
+                self._meter.add(block)
+            part.measured.set_result(None)
+        except Exception as error:
+            part.measured.set_exception(error)
+            raise
 
 
 def _has_begun(file: BinaryIO) -> bool:
@@ -176,9 +225,6 @@ def _has_begun(file: BinaryIO) -> bool:
         return read_stream_info(file).end + LONGEST <= file.seek(0, os.SEEK_END)
     except NotIntact:
         return False
-
-
-_UNDECODABLE = "The FLAC file is damaged: it cannot be decoded."
 
 
 def read(path: Path) -> tuple[npt.NDArray[np.float32], int]:

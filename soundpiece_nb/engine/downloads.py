@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -17,6 +18,7 @@ from soundpiece_nb.audio.verification import NotIntact, Take
 
 from .explanations import refusal_words
 from .operation_context import OperationContext
+from .workers import AUDIO_THREADS
 
 DAMAGED_TRIES = 3
 """Downloads that may fail to verify before the take is given up."""
@@ -93,9 +95,10 @@ class _Links:
 async def _fetch(context: OperationContext, links: _Links, number: int) -> None:
     key, workers = context.run.key, context.workers
     owner = context.journal.holder_part
-    unfinished = context.store.partial(key, number, owner)
-    if unfinished.others:
-        await workers.compute(unfinished.continue_others)
+    if context.store.is_new(key):
+        unfinished = context.store.partial(key, number, owner)
+    else:
+        unfinished = await workers.compute(context.store.partial, key, number, owner)
     limit = context.limits.operation_deadline + context.limits.retry_budget
     try:
         async with asyncio.timeout(limit):
@@ -180,11 +183,14 @@ async def _receive(
 ) -> None:
     """Write what comes to a file; have it verified meanwhile, whenever much of it has come.
 
-    A thread is taken for what is there only, and never waits for bytes.
+    Threads are taken for what is there, and never wait for bytes.
     """
-    verified, verifying = unfinished.size, None
+    verified, at_work = unfinished.size, list[Future[None]]()
     async for chunk in chunks:
         unfinished.write(chunk)
-        if unfinished.size - verified >= MUCH and (verifying is None or verifying.done()):
-            verified = unfinished.size
-            verifying = context.workers.begin(unfinished.verify_on, claimed_seconds)
+        if unfinished.size - verified >= MUCH:
+            at_work = [each for each in at_work if not each.done()]
+            if len(at_work) < AUDIO_THREADS:
+                verified = unfinished.size
+                verification = unfinished.verification(claimed_seconds)
+                at_work.append(context.workers.begin(verification.go_on))
