@@ -47,7 +47,7 @@ UV_HABITS = {
 }
 
 QUIET = ("--quiet", "--disable-pip-version-check")
-ONCE = ("--timeout", "10", "--retries", "1")
+ONCE = ("--timeout", "10", "--retries", "0")
 LONGEST_FOR_UV = 60.0
 """Seconds that pip is given to fetch uv; it takes four."""
 

@@ -1,144 +1,218 @@
-"""From the service saying ready to a player that can be played, for a song of about 90 seconds.
+"""From the service saying ready to a verified file, and to a player, beside what each step takes.
 
-Runs a real song through the sandbox and prints what each step costs: download, verification (which
-draws the waveform's levels on the way), waveform image, preview. Targets: under 1 s where the file
-is linked, under 3 s where a preview is embedded, for one take.
+    python bench/ready_to_playable.py --songs 9 --seconds 90
+
+A service in a process of its own says ready at once and gives a stereo file of 44.1 kHz and 16 bit.
+In every round the same file is downloaded by a plain client, decoded with its MD5, and fetched by
+an operation, one after the other, so that whatever else the machine does concerns all three alike.
+Then the take is shown in each kind of player, beside `IPython.display.Audio` with the file in it.
 """
 
 from __future__ import annotations
 
 import argparse
-import inspect
+import hashlib
+import io
+import multiprocessing
 import os
 import statistics
+import sys
 import tempfile
-import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-VERSE = ["[Verse]", *["I have been driving all night with my hands on the wheel"] * 8]
-CHORUS = ["[Chorus]", *["Night drive, carry me home to the sea"] * 8]
-LYRICS = "\n".join([*VERSE, *CHORUS])
+import httpx
+
+TESTS = Path(__file__).parents[1] / "tests"
+RATE = 44_100
+BLOCK = 1 << 16
+"""Frames that plain decoding takes at a time."""
 
 
-class Stopwatch:
-    """Adds up the seconds spent in named functions, whichever thread runs them."""
+@dataclass(frozen=True)
+class Figures:
+    """Medians in seconds, of takes of so many `seconds` and bytes each."""
 
-    def __init__(self) -> None:
-        self.spent: defaultdict[str, float] = defaultdict(float)
-        self._lock = threading.Lock()
+    seconds: float
+    size: int
+    download: float
+    """A plain client's, to a file."""
+    decode: float
+    """Plain decoding of the file, and the MD5 of its samples."""
+    verified: float
+    """From the service saying ready to the verified file, noted in the journal."""
+    linked: float
+    """From ready to a player that is linked to the file."""
+    embedded: float
+    """From ready to a player with a preview inside."""
+    plain: float
+    """Download, and `IPython.display.Audio` with the file inside."""
 
-    def watch(self, owner: Any, name: str, label: str) -> None:
-        """Time every call of `owner.name`, a function or coroutine function."""
-        inner = getattr(owner, name)
-
-        @contextmanager
-        def timed() -> Iterator[None]:
-            began = time.perf_counter()
-            yield
-            with self._lock:
-                self.spent[label] += time.perf_counter() - began
-
-        async def later(*given: Any, **named: Any) -> Any:
-            with timed():
-                return await inner(*given, **named)
-
-        def now(*given: Any, **named: Any) -> Any:
-            with timed():
-                return inner(*given, **named)
-
-        setattr(owner, name, later if inspect.iscoroutinefunction(inner) else now)
+    @property
+    def ratio(self) -> float:
+        """How many times download plus decode a verified file took."""
+        return self.verified / (self.download + self.decode)
 
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("--songs", type=int, default=5)
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--songs", type=int, default=9)
+    parser.add_argument("--seconds", type=float, default=90.0)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["SOUNDPIECE_HOME"] = str(Path(folder) / "home")
-        measure(options.songs, Path(folder))
+    report(measure(options.songs, options.seconds))
 
 
-def measure(songs: int, folder: Path) -> None:
-    """Make songs and print the steps of each kind of player."""
-    import soundpiece_nb as sp
-    from soundpiece_nb.audio import store as shelf
-    from soundpiece_nb.audio import waveform
-    from soundpiece_nb.display import finished_output as permanent
-    from soundpiece_nb.display import sound_source as sound
-    from soundpiece_nb.engine import downloads as fetching
+def measure(songs: int, seconds: float) -> Figures:
+    """Fetch so many takes of so many seconds each; closes this process's session."""
     from soundpiece_nb.operations.current_session import current
 
-    watch = Stopwatch()
-    watch.watch(fetching, "_stream", "download")
-    watch.watch(shelf, "verify", "verification and levels")
-    watch.watch(waveform, "draw", "waveform image")
-    watch.watch(sound, "make_preview", "preview")
-    watch.watch(sound, "place_beside", "link")
-
-    session = current()
-    session.sandbox.start(pace=0)
-    session.services.uses_sandbox = True
-    totals: defaultdict[str, list[float]] = defaultdict(list)
-    try:
-        for number in range(songs):
-            to_files, operation = fetch_one(sp, number)
-            entry = operation.entry
-            for holding in (sound.Holding.LINK, sound.Holding.EMBED):
-                place = sound.Place(session.home, folder, holding)
-                composed = seconds(partial(permanent.compose, entry, place))
-                totals[holding.value].append(to_files + composed)
-            totals["length"].append(entry.takes[0].duration or 0)
-            totals["takes"].append(len(entry.takes))
-    finally:
-        session.sandbox.stop()
-        current.close()
-    report(totals, watch)
+    audio = music(seconds)
+    took: defaultdict[str, list[float]] = defaultdict(list)
+    with tempfile.TemporaryDirectory() as folder, served(audio, seconds) as root:
+        os.environ |= {
+            "SOUNDPIECE_HOME": str(Path(folder) / "home"),
+            "SOUNDPIECE_BASE_URL": f"{root}/v1",
+            "SOUNDPIECE_API_KEY": "spk_bench",
+        }
+        try:
+            with httpx.Client(trust_env=False) as client:
+                for number in range(songs + 1):
+                    found = one_round(client, f"{root}/take", Path(folder))
+                    for name, each in found.items() if number else ():  # the first loads modules
+                        took[name].append(each)
+        finally:
+            current.close()
+    medians = {name: statistics.median(each) for name, each in took.items()}
+    return Figures(seconds=seconds, size=len(audio), **medians)
 
 
-def fetch_one(sp: Any, number: int) -> tuple[float, Any]:
-    """Make a song; returns the seconds from the service's ready to verified files."""
+def one_round(client: httpx.Client, address: str, folder: Path) -> dict[str, float]:
+    """Return the seconds of everything, done once."""
+    from IPython.display import Audio
+
+    from soundpiece_nb.display.finished_output import compose
+    from soundpiece_nb.display.sound_source import Holding, Place
+
+    plain = folder / "plain.flac"
+    downloaded = timed(lambda: download(client, address, plain))
+    decoded = timed(lambda: decode(plain))
+    verified, entry, home = fetch()
+    embedded, linked = (
+        timed(lambda place=Place(home, folder, holding): compose(entry, place))  # type: ignore[misc]
+        for holding in (Holding.EMBED, Holding.LINK)
+    )
+    shown = timed(lambda: Audio(filename=str(plain), embed=True)._repr_html_())  # type: ignore[no-untyped-call]
+    return {
+        "download": downloaded,
+        "decode": decoded,
+        "verified": verified,
+        "linked": verified + linked,
+        "embedded": verified + embedded,
+        "plain": downloaded + shown,
+    }
+
+
+def download(client: httpx.Client, address: str, target: Path) -> None:
+    """Download a file as a plain client does."""
+    with client.stream("GET", address) as response, target.open("wb") as file:
+        for chunk in response.iter_raw():
+            file.write(chunk)
+
+
+def decode(file: Path) -> str:
+    """Decode a 16-bit file; returns the MD5 of its samples."""
+    import soundfile
+
+    digest = hashlib.md5(usedforsecurity=False)
+    with soundfile.SoundFile(file) as sound:
+        for block in sound.blocks(BLOCK, dtype="int16", always_2d=True):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def fetch() -> tuple[float, Any, Path]:
+    """Make an operation; returns the seconds from ready to its file, its entry, and the home."""
+    import soundpiece_nb as sp
     from soundpiece_nb.engine.run_state import Phase
 
-    operation = sp.song(LYRICS, prompt=f"Synthwave, melancholic, {100 + number} bpm")
+    operation = sp.fx("a click", duration=1)
     run = operation.session.engine.run(operation.key)
+    if run is None:
+        raise AssertionError("An operation ended before it could be watched.")
     heard: dict[Any, float] = {}
     run.subscribe(lambda changed: heard.setdefault(changed.phase, time.perf_counter()))
     operation.result(300)
     while Phase.ENDED not in heard:
         time.sleep(0.001)
-    return heard[Phase.ENDED] - heard[Phase.DOWNLOADING], operation
+    took = heard[Phase.ENDED] - heard[Phase.DOWNLOADING]
+    return took, operation.entry, operation.session.home
 
 
-def seconds(work: Callable[[], object]) -> float:
-    """Return how long a call takes."""
+def timed(work: Callable[[], object]) -> float:
+    """Return the seconds that a call takes."""
     began = time.perf_counter()
     work()
     return time.perf_counter() - began
 
 
-def report(totals: dict[str, list[float]], watch: Stopwatch) -> None:
-    """Print medians, worst cases and shares."""
-    takes = int(sum(totals["takes"]))
-    length = statistics.mean(totals["length"])
-    print(f"{len(totals['length'])} songs, {takes} takes of about {length:.0f} s of stereo\n")
-    print("from ready to a playable player, both takes of a song, in seconds")
-    for holding, target in (("link", 1.0), ("embed", 3.0)):
-        found = totals[holding]
-        print(
-            f"  {holding:<6} median {statistics.median(found):.2f}  worst {max(found):.2f}"
-            f"  (target {target:g} for one take)"
-        )
-    print("\nspent in each step, for one take, and its share of all steps")
-    whole = sum(watch.spent.values())
-    for label, spent in sorted(watch.spent.items(), key=lambda item: -item[1]):
-        print(f"  {label:<26} {spent / takes:7.3f} s  {spent / whole:6.1%}")
+def music(seconds: float) -> bytes:
+    """Return a stereo FLAC file that compresses about as well as music does."""
+    import numpy as np
+    import soundfile
+
+    at = np.arange(int(RATE * seconds)) / RATE
+    chord = sum(np.sin(2 * np.pi * pitch * at) for pitch in (55, 110, 220, 277, 330, 440, 880))
+    sound = 0.08 * np.stack([chord * np.exp(-(2 * at % 1)), chord * np.exp(-(3 * at % 1))], 1)
+    sound += np.random.default_rng(1).normal(0, 0.012, sound.shape)
+    buffer = io.BytesIO()
+    soundfile.write(buffer, sound, RATE, "PCM_16", format="FLAC")
+    return buffer.getvalue()
+
+
+@contextmanager
+def served(audio: bytes, seconds: float) -> Iterator[str]:
+    """Serve a take, made at once whatever is asked for, from another process; yields the root."""
+    spawn = multiprocessing.get_context("spawn")
+    ours, theirs = spawn.Pipe()
+    service = spawn.Process(target=serve, args=(audio, seconds, theirs), daemon=True)
+    service.start()
+    try:
+        yield ours.recv()
+    finally:
+        service.terminate()
+        service.join()
+
+
+def serve(audio: bytes, seconds: float, tell: Any) -> None:
+    """Serve until the process is ended, once the root is told."""
+    sys.path.insert(0, str(TESTS))
+    from support.fx_service import Studio  # type: ignore[import-not-found]
+
+    service = Studio(audio=audio)
+    service.seconds = seconds
+    tell.send(service.root)
+    time.sleep(3600)
+
+
+def report(found: Figures) -> None:
+    """Print what was measured."""
+    megabytes = found.size / 1e6
+    print(f"a take of {found.seconds:g} s of stereo, {megabytes:.2f} MB; medians in one run\n")
+    limit = found.download + found.decode
+    print(f"  plain download                    {1000 * found.download:7.1f} ms")
+    print(f"  plain decode, with its MD5        {1000 * found.decode:7.1f} ms")
+    print(f"  both                              {1000 * limit:7.1f} ms")
+    print(f"  ready to verified file            {1000 * found.verified:7.1f} ms", end="")
+    print(f"   {found.ratio:.2f} times both (at most 1.2)\n")
+    print(f"  ready to a linked player          {1000 * found.linked:7.1f} ms")
+    print(f"  ready to a player with a preview  {1000 * found.embedded:7.1f} ms")
+    print(f"  download, IPython.display.Audio   {1000 * found.plain:7.1f} ms")
 
 
 if __name__ == "__main__":
