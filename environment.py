@@ -187,6 +187,8 @@ def main() -> int:
         except NotInstalled as failed:
             print(failed, file=sys.stderr)
             return 1
+        except KeyboardInterrupt:
+            return 130  # as of a command that an interrupt has ended; the next begins anew
         if not chosen.into:
             for extra in _all_of(chosen.wanted):
                 (environment.folder / f"installed-{extra}").touch()
