@@ -53,7 +53,7 @@ class Run:
 
     `seconds` go from the first submission to the last file on the disk, `submitting` of them until
     all were submitted; `lag` is how late the main thread woke from a sleep of 1 ms meanwhile, in ms
-    (p99); `growth` is the highest resident memory less that after one operation, in MiB.
+    (p99); `growth` is the highest resident memory, the client's libraries included, in MiB.
     """
 
     client: str

@@ -147,8 +147,8 @@ def _on_a_thread(make_all: Callable[[], Awaitable[None]]) -> Wait:
 
 def measure(client: Client, work: Work) -> dict[str, float]:
     """Return what `many_at_once.Run` has of it, as far as the process itself can tell."""
+    before = psutil.Process().memory_info().rss
     client(Work(work.base_url, work.folder, [WARM_UP]))()  # its libraries are imported once
-    before = _forget_peak()
     files = _files(work)
     began = time.perf_counter()
     wait = client(work)
@@ -180,13 +180,6 @@ def _lags(over: Future[float]) -> tuple[list[float], float]:
 
 def _files(work: Work) -> int:
     return sum(1 for _ in work.folder.rglob("*.flac"))
-
-
-def _forget_peak() -> int:
-    """Return the resident memory, in bytes, and let the peak begin anew where the system can."""
-    with suppress(OSError):
-        Path("/proc/self/clear_refs").write_text("5")
-    return int(psutil.Process().memory_info().rss)
 
 
 def _peak() -> int:

@@ -79,7 +79,7 @@ def _together(number: int, seconds: float, ours: Run, *others: Run) -> list[Row]
     wanted = f"{share * threads.seconds:.1f} s ({share:g} times requests)"
     return [
         row("until all are there", lambda run: f"{run.seconds:.1f} s", f"{seconds:.1f} s", wanted),
-        row("memory they take", lambda run: f"{run.growth:.0f} MiB", asked="80 MiB"),
+        row("memory, libraries included", lambda run: f"{run.growth:.0f} MiB", asked="80 MiB"),
         row("main thread's lag, p99", lambda run: f"{run.lag:.1f} ms", asked="5 ms"),
         Row(f"{number:,} at once: submitting", f"{ours.submitting:.2f} s", asked="1 s"),
         Row(
