@@ -23,6 +23,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -104,10 +105,10 @@ def one_round(client: httpx.Client, address: str, folder: Path) -> dict[str, flo
     decoded = timed(lambda: decode(plain))
     verified, entry, home = fetch()
     embedded, linked = (
-        timed(lambda place=Place(home, folder, holding): compose(entry, place))  # type: ignore[misc]
+        timed(partial(compose, entry, Place(home, folder, holding)))
         for holding in (Holding.EMBED, Holding.LINK)
     )
-    shown = timed(lambda: Audio(filename=str(plain), embed=True)._repr_html_())  # type: ignore[no-untyped-call]
+    shown = timed(lambda: Audio(filename=str(plain), embed=True)._repr_html_())
     return {
         "download": downloaded,
         "decode": decoded,
@@ -146,7 +147,11 @@ def fetch() -> tuple[float, Any, Path]:
     if run is None:
         raise AssertionError("An operation ended before it could be watched.")
     heard: dict[Any, float] = {}
-    run.subscribe(lambda changed: heard.setdefault(changed.phase, time.perf_counter()))
+
+    def note(changed: Any) -> None:
+        heard.setdefault(changed.phase, time.perf_counter())
+
+    run.subscribe(note)
     operation.result(300)
     while Phase.ENDED not in heard:
         time.sleep(0.001)
