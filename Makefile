@@ -3,8 +3,10 @@
 PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 	$$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && break; done)
 BIN := .venv/bin
-INSTALLED := .venv/installed
+INSTALLED := .venv/installed-dev
 FRAMES := .venv/frames
+BENCH := .venv/bench
+BEGAN := $(shell date +%s)
 
 # What a person's shell has set for the real service stays out of demonstrations and tests;
 # modules are compiled once, not by each of hundreds of processes; and of those that work side by
@@ -25,27 +27,28 @@ AS_ROOT := $(shell test "$$(id -u)" = 0 && echo --allow-root)
 
 .PHONY: demo lab test quick check stub browser frames coverage mutants bench soak picture clean
 
-$(INSTALLED): pyproject.toml
+# What each part needs, and no more: `installed-demo`, `installed-lab`, `installed-dev`.
+.venv/installed-%: pyproject.toml environment.py
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; none was found." >&2; exit 1; }
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
-	@touch $@
+	@$(PYTHON) environment.py $*
 
 # The oldest pandas that is promised, and what reads its frames, for the tests that ask for them:
 # .venv itself is without them, as most people's environments are.
-INTO := $(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --target
-
 $(FRAMES)/installed: $(INSTALLED)
-	$(INTO) $(FRAMES)/pandas-2.2 --no-deps 'pandas==2.2.*' pytz
-	$(INTO) $(FRAMES)/readers pyarrow polars duckdb openpyxl
+	@$(BIN)/python environment.py --into $(FRAMES)/pandas-2.2 --no-deps 'pandas==2.2.*' pytz
+	@$(BIN)/python environment.py --into $(FRAMES)/readers pyarrow polars duckdb openpyxl
 	@touch $@
+
+# What the benchmarks measure the project beside stays apart from it.
+$(BENCH)/installed-bench: .venv/installed-demo
+	@$(BIN)/python environment.py bench --venv $(BENCH)
 
 frames: $(FRAMES)/installed
 
-demo: $(INSTALLED)
-	$(OFFLINE) $(BIN)/python notebooks/demo.py
+demo: .venv/installed-demo
+	@$(OFFLINE) $(BIN)/python notebooks/demo.py --began $(BEGAN)
 
-lab: $(INSTALLED)
+lab: .venv/installed-lab
 	$(OFFLINE) $(BIN)/jupyter lab $(AS_ROOT) notebooks/quickstart.ipynb
 
 check: $(INSTALLED)
@@ -85,8 +88,8 @@ mutants: $(INSTALLED)
 	$(OFFLINE) $(BIN)/mutmut run
 	$(BIN)/mutmut results
 
-bench: $(INSTALLED)
-	$(OFFLINE) $(BIN)/python bench/ready_to_playable.py
+bench: $(BENCH)/installed-bench
+	$(OFFLINE) $(BENCH)/bin/python -m bench
 
 soak: $(INSTALLED)
 	$(OFFLINE) $(BIN)/python bench/soak.py

@@ -33,7 +33,7 @@ MOST_SAID = 50_000
 
 def visible(text: str) -> str:
     """Return text without secrets, and without what no page can show and a terminal obeys."""
-    return scrub(_UNSHOWABLE.sub("", text))
+    return scrub(re.sub(_UNSHOWABLE, "", text))  # compiled when it is first needed
 
 
 def scrub(text: str) -> str:
@@ -204,7 +204,7 @@ class _Written:
 
 
 _WRITER = _Writer()
-_UNSHOWABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_UNSHOWABLE = r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]"
 """Control characters but tab and line feed, and halves of surrogate pairs."""
 
 _KEY = r"(?P<prefix>spk|whsec)_[!-~]+"

@@ -20,7 +20,7 @@ _SHOWN = {
 }
 """The classes of handles, by module and name, and the function that shows each."""
 _MATCHER = "soundpiece"
-_RUN_ON = re.compile(r"^\s*(?:[\w.]+ *= *)?%%?soundpiece\w*(?=[^\x00-\x7f])")
+_RUN_ON = r"^\s*(?:[\w.]+ *= *)?%%?soundpiece\w*(?=[^\x00-\x7f])"
 """A magic's name with something behind it that is neither a letter nor in ASCII."""
 
 
@@ -77,7 +77,7 @@ def separate_arguments(lines: list[str]) -> list[str]:
     is wrong. Text beneath a `%%` line is left alone.
     """
     own = lines[:1] if lines and lines[0].startswith("%%") else lines
-    return [_RUN_ON.sub(r"\g<0> ", line) for line in own] + lines[len(own) :]
+    return [re.sub(_RUN_ON, r"\g<0> ", line) for line in own] + lines[len(own) :]
 
 
 def _withdraw_separation(shell: Any) -> None:

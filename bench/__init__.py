@@ -1,0 +1,1 @@
+"""The benchmarks: `python -m bench` runs all and prints one table."""
