@@ -57,7 +57,7 @@ async def retry(
     whether it still is. Raises the final WireFailure, or ServiceSilent at once where a named pause
     is longer than the budget, or than what is left of it.
     """
-    tries, failing, slowed = 0, 0.0, 0
+    tries, failing = 0, 0.0
     furthest = progress()
     turn = _Turn(pace, exchange, budget, patience, begun, clock)
     while True:
@@ -70,9 +70,8 @@ async def retry(
                 raise
             now = clock.monotonic()
             named = failure.retry_after if isinstance(failure, Refusal) else None
-            if isinstance(failure, Refusal) and failure.status_code == SLOW_DOWN:
-                slowed += 1
-                pace.slow_down(backoff.pause(slowed, clock.chance(), named), now, began)
+            if exchange is not Exchange.DOWNLOAD and _slows_down(failure):
+                pace.refused(named, clock.chance(), now, began)
                 on_failure(failure)
                 if named is not None and named > budget:
                     raise ServiceSilent(trouble_words(failure), retry_after=named) from None
@@ -106,23 +105,30 @@ class _Turn:
     waited: float = 0.0
 
     async def take(self) -> float:
-        """Wait until a request may leave, each waiter a little differently; return when it does.
+        """Wait until a request may leave, in the order of coming; return when it does.
 
         Raises ServiceSilent where one wait would be longer than `longest`, or all together longer
-        than `patience`.
+        than `patience`. Files lie with a storage service: a download waits for nothing.
         """
-        while (wait := self.pace.wait(self.clock.monotonic())) > 0:
-            if wait > self.longest:
-                if await self._may_ask(wait):
-                    break
-                continue
-            if self.waited + wait > self.patience:
-                raise _asked_to_slow_down(wait)
-            self.waited += wait
-            await self.clock.sleep(wait + self.clock.chance() * Backoff().base)
+        while self.exchange is not Exchange.DOWNLOAD:
+            came, before = self.pace.waited, self.waited
+            async with self.pace.queue:
+                while 0 < (wait := self.pace.wait(self.clock.monotonic())) <= self.longest:
+                    self.waited = before + self.pace.waited - came  # in the queue too
+                    if self.waited + wait > self.patience:
+                        raise _asked_to_slow_down(wait)
+                    self.pace.waited += wait
+                    await self.clock.sleep(wait)
+                self.waited = before + self.pace.waited - came
+                if wait == 0:
+                    return self._sent()
+            if await self._may_ask(wait):
+                return self._sent()
+        return self.clock.monotonic()
+
+    def _sent(self) -> float:
         now = self.clock.monotonic()
-        if self.exchange is not Exchange.DOWNLOAD:  # files lie with a storage service
-            self.pace.sent(now)
+        self.pace.sent(now)
         return now
 
     def answered(self, left: float, failure: WireFailure | None = None) -> None:
@@ -144,6 +150,10 @@ class _Turn:
         self.waited += pause
         await self.clock.sleep(pause)
         return False
+
+
+def _slows_down(failure: WireFailure) -> bool:
+    return isinstance(failure, Refusal) and failure.status_code == SLOW_DOWN
 
 
 def _asked_to_slow_down(wait: float) -> ServiceSilent:
