@@ -1,4 +1,4 @@
-"""The limit that refusals reveal, one refusal after the other; whole courses are simulated beside."""
+"""The limit that refusals reveal, refusal by refusal; whole courses are simulated elsewhere."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Operations at a service's request limit, in virtual time: an hour of waiting takes a moment.
 
 The engine's own `retry` and `AccountPace` run on an event loop whose clock jumps to whatever comes
-next, against limiters of the kinds that services use. Nothing sleeps, and a seed decides all chance.
+next, against limiters of the kinds that services use. Nothing sleeps; a seed decides all chance.
 """
 
 from __future__ import annotations
@@ -50,9 +50,9 @@ class SlidingWindow:
 
 
 class FixedWindow:
-    """Admits so many requests in each window of so many seconds; `phase` is how much of one is over.
+    """Admits so many requests in each window of so many seconds.
 
-    None where a window begins with the first request after the last one.
+    `phase` is how much of one is over; None where one begins with the first request after another.
     """
 
     def __init__(self, most: int, seconds: float, phase: float | None = None) -> None:
@@ -237,11 +237,12 @@ class Course:
     early: int
     """Sent by a process before what it had been told itself."""
     early_of_account: int
-    ends: list[float]
-    """When each process was done."""
+    done: list[list[float]]
+    """When the operations of each process were done."""
 
     @property
     def times_the_limit(self) -> float:
+        """How many times as long as the least it took."""
         return self.seconds / self.least
 
 
@@ -261,21 +262,19 @@ def run(
     begins = begins or [0.0] * len(operations)
 
     async def work() -> None:
-        await asyncio.gather(
-            *(p.carry(n, in_flight, b) for p, n, b in zip(processes, operations, begins, strict=True))
-        )
+        each = zip(processes, operations, begins, strict=True)
+        await asyncio.gather(*(process.carry(n, in_flight, start) for process, n, start in each))
 
     with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
         runner.run(work())
-    ends = [process.done[-1] for process in processes]
     return Course(
-        seconds=max(ends),
+        seconds=max(process.done[-1] for process in processes),
         least=least_seconds(make_limiter(), 2 * sum(operations)),
         requests=server.requests,
         refused=server.refused,
         early=sum(process.early for process in processes),
         early_of_account=server.early,
-        ends=ends,
+        done=[process.done for process in processes],
     )
 
 
