@@ -65,7 +65,7 @@ def measure(
                 "SOUNDPIECE_API_KEY": "spk_bench",
             }
             batch = [sys.executable, "-c", _BATCH, str(rows)]
-            done = subprocess.run(
+            done = subprocess.run(  # noqa: S603 - this file
                 batch, env=environment, check=True, capture_output=True, text=True
             )
             ready, took = done.stdout.split()

@@ -59,7 +59,7 @@ async def retry(
     """
     tries, failing = 0, 0.0
     furthest = progress()
-    turn = _Turn(pace, exchange, budget, patience, begun, clock)
+    turn = _Turn(pace, exchange, budget, patience, begun, clock, backoff)
     while True:
         began = await turn.take()
         try:
@@ -70,11 +70,12 @@ async def retry(
                 raise
             now = clock.monotonic()
             named = failure.retry_after if isinstance(failure, Refusal) else None
-            if exchange is not Exchange.DOWNLOAD and _slows_down(failure):
-                pace.refused(named, clock.chance(), now, began)
+            if isinstance(failure, Refusal) and failure.status_code == SLOW_DOWN:
+                pause = turn.refused(named, now, began)
                 on_failure(failure)
                 if named is not None and named > budget:
                     raise ServiceSilent(trouble_words(failure), retry_after=named) from None
+                await turn.pause(pause)
                 continue
             if tries == 0 or progress() > furthest:
                 furthest, tries, failing = max(furthest, progress()), 0, 0.0
@@ -102,21 +103,22 @@ class _Turn:
     patience: float
     begun: float
     clock: Clock
+    backoff: Backoff
     waited: float = 0.0
+    refusals: int = 0
 
     async def take(self) -> float:
         """Wait until a request may leave, in the order of coming; return when it does.
 
         Raises ServiceSilent where one wait would be longer than `longest`, or all together longer
-        than `patience`. Files lie with a storage service: a download waits for nothing.
+        than `patience`. A download waits for nothing: files lie with a storage service.
         """
         while self.exchange is not Exchange.DOWNLOAD:
             came, before = self.pace.waited, self.waited
             async with self.pace.queue:
                 while 0 < (wait := self.pace.wait(self.clock.monotonic())) <= self.longest:
                     self.waited = before + self.pace.waited - came  # in the queue too
-                    if self.waited + wait > self.patience:
-                        raise _asked_to_slow_down(wait)
+                    self._check_patience(wait)
                     self.pace.waited += wait
                     await self.clock.sleep(wait)
                 self.waited = before + self.pace.waited - came
@@ -125,6 +127,26 @@ class _Turn:
             if await self._may_ask(wait):
                 return self._sent()
         return self.clock.monotonic()
+
+    def refused(self, named: float | None, now: float, left: float) -> float:
+        """Note a 429; return the seconds that this one alone has to pause, if it is a download."""
+        chance = self.clock.chance()
+        if self.exchange is not Exchange.DOWNLOAD:
+            self.pace.refused(named, chance, now, left)
+            return 0.0
+        self.refusals += 1
+        return self.backoff.pause(self.refusals, chance, named)
+
+    async def pause(self, seconds: float) -> None:
+        """Pause as a storage service asks for; raises ServiceSilent after too much of it."""
+        if seconds:
+            self._check_patience(seconds)
+            self.waited += seconds
+            await self.clock.sleep(seconds)
+
+    def _check_patience(self, wait: float) -> None:
+        if self.waited + wait > self.patience:
+            raise _asked_to_slow_down(wait)
 
     def _sent(self) -> float:
         now = self.clock.monotonic()
@@ -150,10 +172,6 @@ class _Turn:
         self.waited += pause
         await self.clock.sleep(pause)
         return False
-
-
-def _slows_down(failure: WireFailure) -> bool:
-    return isinstance(failure, Refusal) and failure.status_code == SLOW_DOWN
 
 
 def _asked_to_slow_down(wait: float) -> ServiceSilent:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import math
 
@@ -388,3 +389,52 @@ async def test_waiting_for_a_question_has_its_patience(closed, clock, pace, tryi
     with pytest.raises(ServiceSilent):
         await trying(Script(clock, "done"), begun=closed, patience=30.0)
     assert sum(clock.pauses) < 32
+
+
+async def test_a_download_that_is_told_to_slow_down_pauses_alone(clock, pace, trying):
+    """Files lie with a storage service: the account stays open, whatever that one says."""
+    script = Script(clock, Refusal(429, "", retry_after=30.0), SLOW_DOWN, "done")
+    clock.jitter = 0.5
+    assert await trying(script, Exchange.DOWNLOAD) == "done"
+    assert clock.pauses == [30.25, 0.5]
+    assert pace.wait(clock.seconds) == 0
+
+
+async def test_a_download_does_not_wait_for_the_accounts_turn(clock, pace, trying):
+    pace.refused(60.0, 0.0, clock.seconds, clock.seconds)
+    assert await trying(Script(clock, "done"), Exchange.DOWNLOAD) == "done"
+    assert clock.pauses == []
+
+
+class SharedClock(TurnedClock):
+    """A clock whose pauses let others come."""
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(0)
+        await super().sleep(seconds)
+
+
+async def test_requests_leave_in_the_order_of_coming_and_the_queue_counts_as_waiting(pace):
+    """Each of the first two is refused: the third has waited ten seconds when its turn comes."""
+    clock, left = SharedClock(), []
+
+    async def ask(number, patience=math.inf):
+        async def attempt():
+            left.append(number)
+            pace.refused(10.0, 0.0, clock.seconds, clock.seconds)
+
+        await retry(
+            attempt,
+            Exchange.POLL,
+            pace=pace,
+            budget=300.0,
+            on_failure=print,
+            patience=patience,
+            clock=clock,
+        )
+
+    pace.refused(10.0, 0.0, clock.seconds, clock.seconds)
+    asked = [ask(0), ask(1), ask(2, patience=19.0), ask(3)]
+    ends = await asyncio.gather(*asked, return_exceptions=True)
+    assert left == [0, 1, 3]
+    assert isinstance(ends[2], ServiceSilent)
