@@ -12,14 +12,14 @@ from collections import deque
 class LearntLimit:
     """At most `most` requests in any `window` seconds, learnt from refusals; none at first.
 
-    A refusal says when the next request will be taken. The oldest request that still counts ceases
-    to count then. So the window is as long as from that request's leaving to that moment, and as
-    many are taken in it as have left since.
+    A refusal says when the next request will be taken: the oldest that still counts ceases to
+    count then. So the window is as long as from when that one left until that moment, and as many
+    are taken in it as have left since.
 
-    It holds for windows that slide and for fixed ones, where all cease at once; of a bucket that
-    fills up it learns the rate at which it does, after two or three refusals. The service may take
-    more later, or another process that shared the limit may end: so after a while without a
-    refusal one leaves beyond the limit, then more and more quickly, until one is refused.
+    That holds for windows that slide and for fixed ones, where all cease at once; of a bucket that
+    fills up it tells how quickly it does, after two or three refusals. The service may take more
+    later, or another process that shared the limit may end: so some time after a refusal one
+    leaves beyond the limit, then more and more quickly, until one is refused.
     """
 
     def __init__(self) -> None:
@@ -72,7 +72,11 @@ class LearntLimit:
         return max(gently, min(room_at, beyond))
 
     def _count_most(self, named: float, now: float) -> None:
-        """Count the requests that the service took until it refused one."""
+        """Count the requests that the service took until it refused one.
+
+        One that leaves the moment that the window says there is room may be refused all the same:
+        then it was the window that seemed too short, not the number too large.
+        """
         window = self._window
         since = min(now - window, max(self._opened_at, now - 2 * window))
         if self._known and self._count(since) >= self._most:
@@ -90,7 +94,7 @@ class LearntLimit:
         return sum(moment > after for moment in self._left)
 
     def _room_at(self) -> float:
-        """Return when one request less than are taken has left within the window."""
+        """Return from when on fewer have left within the window than the service takes."""
         most = self._most + self._beyond
         if not self._known or len(self._left) < most:
             return -math.inf
@@ -102,9 +106,10 @@ _REMEMBERED = 16_384
 _TELLING = 5
 """Fewer requests than this tell no limit: one alone may be refused because the service is busy."""
 _CONTENT = 10.0
-"""Seconds after a refusal in which nothing leaves beyond the limit. A refusal costs up to two."""
+"""Seconds after a refusal in which nothing leaves beyond the limit: each costs a second or two."""
 _GENTLY = 0.25
-"""Seconds from the first to the second request after a refusal, a half of it to the third, and so
-on: their number grows e-fold in that time, and few are on their way when one is refused.
+"""Seconds from the first to the second request after a refusal, half as many to the third, and so on.
 
-Of what `tests/support/simulated_limits.py` simulates, these two lost least."""
+So their number grows e-fold in this time, and few are on their way when one is refused. With these
+two numbers least was lost of what `tests/support/simulated_limits.py` simulates.
+"""

@@ -51,11 +51,11 @@ async def retry(
 
     `budget` is how many seconds of failures are borne, `progress` a number that an attempt raises
     where it achieved something before it failed, which begins the count anew. A 429 slows down
-    everything that shares `pace`; waiting for the account's turn is no failure, up to `patience`
-    seconds of it, and neither is a laptop's sleep in a pause. `begun` is when a person asked for
-    the operation: if that was after the account was closed for longer than the budget, it may ask
-    whether it still is. Raises the final WireFailure, or ServiceSilent at once where a named pause
-    is longer than the budget, or than what is left of it.
+    everything that shares `pace`, or one download; waiting for the account's turn is no failure,
+    up to `patience` seconds of it, and neither is a laptop's sleep in a pause. `begun` is when a
+    person asked for the operation: if that was after the account was closed for longer than the
+    budget, it may ask whether it still is. Raises the final WireFailure, or ServiceSilent at once
+    where a named pause is longer than the budget, or than what is left of it.
     """
     tries, failing = 0, 0.0
     furthest = progress()
