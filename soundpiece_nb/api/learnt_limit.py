@@ -108,7 +108,7 @@ _TELLING = 5
 _CONTENT = 10.0
 """Seconds after a refusal in which nothing leaves beyond the limit: each costs a second or two."""
 _GENTLY = 0.25
-"""Seconds from the first to the second request after a refusal, half as many to the third, and so on.
+"""Seconds from the first to the second request after a refusal, half so many to the third, and on.
 
 So their number grows e-fold in this time, and few are on their way when one is refused. With these
 two numbers least was lost of what `tests/support/simulated_limits.py` simulates.
