@@ -59,6 +59,8 @@ def _serve(options: argparse.Namespace, data: Path, listener: socket.socket) -> 
             request_timeout=options.request_timeout,
             secret=_secret_on_stdin() if options.secret_on_stdin else "",
             rate_limit=options.rate_limit,
+            rate_seconds=options.rate_seconds,
+            rate_window=options.rate_window,
             credits=options.credits,
             webhook_secret=options.webhook_secret,
             admin_token=options.admin_token,

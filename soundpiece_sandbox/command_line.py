@@ -9,6 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from soundpiece_sandbox.api.account_limits import LIMITERS
+
 if TYPE_CHECKING:
     from soundpiece_sandbox.faults.fault import Fault
 
@@ -103,6 +105,20 @@ def _add_account_options(parser: argparse.ArgumentParser) -> None:
         type=_number(int, 1),
         metavar="N",
         help="refuse (429) more than N requests in any minute",
+    )
+    add(
+        "--rate-seconds",
+        type=_number(float, 0.1),
+        default=60.0,
+        metavar="SECONDS",
+        help="the time that the rate limit is for, instead of a minute",
+    )
+    add(
+        "--rate-window",
+        choices=sorted(LIMITERS),
+        default="sliding",
+        help="count the requests of any such time (sliding), of one such time after the other "
+        "(fixed), or hold N and regain as many in that time (bucket) (%(default)s)",
     )
     add(
         "--credits",

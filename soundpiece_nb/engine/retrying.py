@@ -51,15 +51,15 @@ async def retry(
 
     `budget` is how many seconds of failures are borne, `progress` a number that an attempt raises
     where it achieved something before it failed, which begins the count anew. A 429 slows down
-    everything that shares `pace`; waiting for the account's turn is no failure, up to `patience`
-    seconds of it, and neither is a laptop's sleep in a pause. `begun` is when a person asked for
-    the operation: if that was after the account was closed for longer than the budget, it may ask
-    whether it still is. Raises the final WireFailure, or ServiceSilent at once where a named pause
-    is longer than the budget, or than what is left of it.
+    everything that shares `pace`, or one download; waiting for the account's turn is no failure,
+    up to `patience` seconds of it, and neither is a laptop's sleep in a pause. `begun` is when a
+    person asked for the operation: if that was after the account was closed for longer than the
+    budget, it may ask whether it still is. Raises the final WireFailure, or ServiceSilent at once
+    where a named pause is longer than the budget, or than what is left of it.
     """
-    tries, failing, slowed = 0, 0.0, 0
+    tries, failing = 0, 0.0
     furthest = progress()
-    turn = _Turn(pace, exchange, budget, patience, begun, clock)
+    turn = _Turn(pace, exchange, budget, patience, begun, clock, backoff)
     while True:
         began = await turn.take()
         try:
@@ -71,11 +71,11 @@ async def retry(
             now = clock.monotonic()
             named = failure.retry_after if isinstance(failure, Refusal) else None
             if isinstance(failure, Refusal) and failure.status_code == SLOW_DOWN:
-                slowed += 1
-                pace.slow_down(backoff.pause(slowed, clock.chance(), named), now, began)
+                pause = turn.refused(named, now, began)
                 on_failure(failure)
                 if named is not None and named > budget:
                     raise ServiceSilent(trouble_words(failure), retry_after=named) from None
+                await turn.pause(pause)
                 continue
             if tries == 0 or progress() > furthest:
                 furthest, tries, failing = max(furthest, progress()), 0, 0.0
@@ -103,26 +103,54 @@ class _Turn:
     patience: float
     begun: float
     clock: Clock
+    backoff: Backoff
     waited: float = 0.0
+    refusals: int = 0
 
     async def take(self) -> float:
-        """Wait until a request may leave, each waiter a little differently; return when it does.
+        """Wait until a request may leave, in the order of coming; return when it does.
 
         Raises ServiceSilent where one wait would be longer than `longest`, or all together longer
-        than `patience`.
+        than `patience`. A download waits for nothing: files lie with a storage service.
         """
-        while (wait := self.pace.wait(self.clock.monotonic())) > 0:
-            if wait > self.longest:
-                if await self._may_ask(wait):
-                    break
-                continue
-            if self.waited + wait > self.patience:
-                raise _asked_to_slow_down(wait)
-            self.waited += wait
-            await self.clock.sleep(wait + self.clock.chance() * Backoff().base)
+        while self.exchange is not Exchange.DOWNLOAD:
+            came, before = self.pace.waited, self.waited
+            async with self.pace.queue:
+                while 0 < (wait := self.pace.wait(self.clock.monotonic())) <= self.longest:
+                    self.waited = before + self.pace.waited - came  # in the queue too
+                    self._check_patience(wait)
+                    self.pace.waited += wait
+                    await self.clock.sleep(wait)
+                self.waited = before + self.pace.waited - came
+                if wait == 0:
+                    return self._sent()
+            if await self._may_ask(wait):
+                return self._sent()
+        return self.clock.monotonic()
+
+    def refused(self, named: float | None, now: float, left: float) -> float:
+        """Note a 429; return the seconds that this one alone has to pause, if it is a download."""
+        chance = self.clock.chance()
+        if self.exchange is not Exchange.DOWNLOAD:
+            self.pace.refused(named, chance, now, left)
+            return 0.0
+        self.refusals += 1
+        return self.backoff.pause(self.refusals, chance, named)
+
+    async def pause(self, seconds: float) -> None:
+        """Pause as a storage service asks for; raises ServiceSilent after too much of it."""
+        if seconds:
+            self._check_patience(seconds)
+            self.waited += seconds
+            await self.clock.sleep(seconds)
+
+    def _check_patience(self, wait: float) -> None:
+        if self.waited + wait > self.patience:
+            raise _asked_to_slow_down(wait)
+
+    def _sent(self) -> float:
         now = self.clock.monotonic()
-        if self.exchange is not Exchange.DOWNLOAD:  # files lie with a storage service
-            self.pace.sent(now)
+        self.pace.sent(now)
         return now
 
     def answered(self, left: float, failure: WireFailure | None = None) -> None:

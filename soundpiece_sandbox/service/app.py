@@ -13,7 +13,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from soundpiece_sandbox.api import http_errors
-from soundpiece_sandbox.api.account_limits import Credits, RateLimit
+from soundpiece_sandbox.api.account_limits import LIMITERS, Credits, RateLimit
 from soundpiece_sandbox.api.download_endpoint import download_router
 from soundpiece_sandbox.api.long_polls import LongPolls
 from soundpiece_sandbox.api.operation_endpoints import (
@@ -57,7 +57,10 @@ class Settings:
     url_lifetime: float = 900.0
     """The time for which a download URL is valid."""
     rate_limit: int | None = None
-    """API requests admitted in any minute; None admits all."""
+    """API requests admitted in any ``rate_seconds``; None admits all."""
+    rate_seconds: float = 60.0
+    rate_window: str = "sliding"
+    """The kind of limit, one of ``LIMITERS``."""
     credits: int | None = None
     """Credits at the start, one for each operation; None never runs out."""
     request_timeout: float = 10.0
@@ -90,7 +93,10 @@ class Sandbox:
         self._store = store
         self._counters = RequestCounters(ROUTES)
         self._long_polls = LongPolls(settings.hold)
-        self._rate_limit = RateLimit(settings.rate_limit)
+        limiter = None
+        if settings.rate_limit is not None:
+            limiter = LIMITERS[settings.rate_window](settings.rate_limit, settings.rate_seconds)
+        self._rate_limit = RateLimit(limiter)
         self._credits = Credits(settings.credits)
         allowed_origins = AllowedOrigins(settings.allowed_origins)
         self._webhooks = WebhookDelivery(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import random
 from datetime import UTC, datetime
 
 import pytest
@@ -153,104 +152,47 @@ def test_a_backoff_of_nonsense_cannot_be_made(wrong):
             Backoff(**{number: wrong})
 
 
-def test_one_slow_down_holds_everything_of_the_account():
+def refuse(pace, pause, *, now, left=None):
+    """Refuse a request that has just left, with a pause that the service names."""
+    pace.refused(pause, 0.0, now, now if left is None else left)
+
+
+def test_one_refusal_holds_everything_of_the_account():
     pace = AccountPace()
     assert pace.wait(now=100) == 0
-    pace.slow_down(30, now=100)
-    pace.slow_down(10, now=100)
+    refuse(pace, 30, now=100)
+    refuse(pace, 10, now=100)
     assert pace.wait(now=100) == 30
     assert pace.wait(now=131) == 0
 
 
-def burst(number, *, over=0.5):
-    """Return a pace that let so many requests leave, evenly over so many seconds before 100."""
-    pace = AccountPace()
-    for index in range(number):
-        pace.sent(100 - over + over * index / max(1, number - 1))
-    return pace
-
-
-def apart(pace, now):
-    """Return how many seconds lie between requests from now on."""
+def test_where_no_pause_is_named_each_is_longer_until_a_request_is_taken():
+    pace, now, pauses = AccountPace(), 100.0, []
+    for _ in range(6):
+        pace.sent(now)
+        pace.refused(None, 0.9, now + 0.1, left=now)
+        pauses.append(pace.wait(now + 0.1))
+        now += 0.1 + pauses[-1]
+    assert pauses == pytest.approx([0.45, 0.9, 1.8, 3.6, 7.2, 7.2])
     pace.sent(now)
-    return pace.wait(now)
+    pace.answered(left=now)
+    pace.sent(now + 0.1)
+    pace.refused(None, 0.9, now + 0.2, left=now + 0.1)
+    assert pace.wait(now + 0.2) == pytest.approx(0.45)
 
 
-def test_an_account_that_was_never_refused_waits_for_nothing():
-    assert apart(burst(1_000), now=100) == 0
-
-
-@pytest.mark.parametrize(("number", "spaced"), [(1, 0), (5, 0), (6, 1 / 5), (11, 1 / 10)])
-def test_five_requests_before_the_refused_one_tell_a_rate(number, spaced):
-    """Those of the last second, because a pause of less than a second was named."""
-    pace = burst(number)
-    pace.slow_down(0.2, now=100)
-    assert apart(pace, now=101) == pytest.approx(min(0.5, 1.05 * spaced))
-
-
-def test_only_the_requests_as_long_ago_as_the_pause_is_long_tell_the_rate():
-    pace = burst(21, over=20)  # one a second; of 10 seconds are 10, and the refused one is none
-    pace.slow_down(10, now=100)
-    assert apart(pace, now=110) == pytest.approx(0.5)
-    pace = burst(201, over=20)
-    pace.slow_down(10, now=100)
-    assert apart(pace, now=110) == pytest.approx(1.05 * 10 / 99)
-
-
-def test_of_a_very_long_pause_a_minute_tells_the_rate():
-    pace = burst(1_201, over=120)
-    pace.slow_down(3_600, now=100)
-    assert apart(pace, now=3_700) == pytest.approx(1.05 * 60 / 599)
-
-
-def test_an_account_remembers_its_latest_4096_requests():
-    pace = burst(10_000, over=50)
-    pace.slow_down(60, now=100)
-    assert apart(pace, now=160) == pytest.approx(1.05 * 60 / 4_095)
-
-
-def test_of_many_that_are_refused_together_one_is_heeded():
-    once, often = burst(11), burst(11)
-    once.slow_down(2, now=100)
-    for late in (0, 0.1, 0.2):
-        often.slow_down(2 - late, now=100 + late)
-    assert apart(often, now=102) == apart(once, now=102)
-
-
-def test_a_refusal_at_the_end_of_a_pause_is_heeded_again():
-    pace = burst(11)
-    pace.slow_down(1, now=100)
-    pace.slow_down(1, now=101)
-    assert apart(pace, now=102) == pytest.approx(1.05 * 1.05 / 10)
-
-
-def test_each_request_that_is_not_refused_makes_the_rate_grow_a_little():
-    pace = burst(11)
-    pace.slow_down(1, now=100)
-    first, now = apart(pace, now=101), 102.0
-    gaps = []
-    for _ in range(3):
-        gaps.append(apart(pace, now))
-        now += 1
-    assert gaps == [pytest.approx(first * 0.998**n) for n in (1, 2, 3)]
-
-
-def test_requests_that_leave_at_once_queue_up_behind_each_other():
-    pace = burst(11)
-    pace.slow_down(1, now=100)
-    waits = []
-    for _ in range(3):
-        pace.sent(101)
-        waits.append(pace.wait(101))
-    assert waits == sorted(waits)
-    assert waits[2] == pytest.approx(3 * waits[0], rel=0.01)
+def test_of_many_that_are_refused_together_one_pause_is_counted():
+    pace = AccountPace()
+    for late in (0.1, 0.2, 0.3):
+        pace.refused(None, 0.9, now=100 + late, left=100)
+    assert pace.wait(now=100.3) == pytest.approx(0.45)
 
 
 def closed(*, at=100, seconds=3_600):
     """Return the pace of an account that was closed for so long."""
     pace = AccountPace()
     pace.sent(at)
-    pace.slow_down(seconds, now=at, left=at)
+    refuse(pace, seconds, now=at)
     return pace
 
 
@@ -286,7 +228,7 @@ def test_an_answer_to_what_had_left_before_opens_nothing():
 def test_a_refused_question_says_anew_how_long_the_account_is_closed(seconds):
     pace = closed()
     pace.ask(now=110)
-    pace.slow_down(seconds, now=111, left=110)
+    refuse(pace, seconds, now=111, left=110)
     assert pace.wait(now=111) == seconds
     assert pace.question_in(110.5, now=130) is None, "it was begun before that"
     assert pace.question_in(111.5, now=130) == 0
@@ -295,67 +237,9 @@ def test_a_refused_question_says_anew_how_long_the_account_is_closed(seconds):
 def test_a_late_refusal_of_what_had_left_before_changes_nothing():
     pace = closed()
     pace.ask(now=110)
-    pace.slow_down(5, now=111, left=99)
+    refuse(pace, 5, now=111, left=99)
     assert pace.wait(now=111) == 3_589
     assert pace.question_in(105, now=130) == 0
-
-
-class SlidingWindow:
-    """A service that admits so many requests in any so many seconds, in its own time."""
-
-    def __init__(self, most: int, seconds: float) -> None:
-        self.most, self.seconds = most, seconds
-        self.admitted: list[float] = []
-
-    def refuses(self, now: float) -> float | None:
-        """Admit a request (None), or say after how many whole seconds there is room."""
-        recent = [moment for moment in self.admitted if moment > now - self.seconds]
-        if len(recent) < self.most:
-            self.admitted.append(now)
-            return None
-        return float(math.ceil(max(1.0, recent[0] + self.seconds - now)))
-
-
-@pytest.mark.parametrize(("most", "seconds"), [(300, 60), (60, 60), (10, 1), (100, 10)])
-def test_a_limit_is_found_and_kept_to_with_few_refusals(most, seconds):
-    """Many requests one after another, in virtual time: little is refused, little time lost."""
-    service, pace = SlidingWindow(most, seconds), AccountPace()
-    now, refused, wanted = 0.0, 0, 5 * most
-    while len(service.admitted) < wanted:
-        now += max(0.002, pace.wait(now))
-        pace.sent(now)
-        pause = service.refuses(now)
-        if pause is not None:
-            refused += 1
-            pace.slow_down(pause, now)
-    least = (wanted / most - 1) * seconds
-    assert refused <= 0.05 * wanted
-    assert now <= 1.3 * least + 2
-
-
-def test_one_refusal_of_a_lonely_request_does_not_slow_what_comes_after_its_pause():
-    pace = AccountPace()
-    pace.sent(now=0)
-    pace.slow_down(30, now=0)
-    now = 30.0
-    for _ in range(100):
-        now += max(0.05, pace.wait(now))
-        pace.sent(now)
-    assert now < 30 + 100 * 0.05 + 1
-
-
-@pytest.mark.parametrize("named", [None, 1.0])
-def test_refusals_by_chance_slow_an_account_down_but_never_bring_it_to_a_halt(named):
-    chance, pace = random.Random(1), AccountPace()
-    now, done = 0.0, 0
-    while done < 1_000:
-        now += max(0.005, pace.wait(now))
-        pace.sent(now)
-        if chance.random() < 0.05:
-            pace.slow_down(named or chance.random() / 2, now)
-        else:
-            done += 1
-    assert now < 1_000
 
 
 def test_a_poll_that_was_held_is_followed_at_once():

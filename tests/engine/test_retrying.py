@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import math
 
@@ -212,19 +213,19 @@ async def test_downloads_are_no_requests_of_the_account(clock, pace, trying):
 
 async def test_a_request_waits_for_the_accounts_turn(clock, pace, trying):
     clock.jitter = 0.5
-    pace.slow_down(20.0, now=clock.seconds)
+    pace.refused(20.0, 0.0, clock.seconds, clock.seconds)
     script = Script(clock, "done")
     await trying(script)
-    assert script.began == [1_020.25]
+    assert script.began == [1_020.0]
 
 
 async def test_another_refusal_meanwhile_makes_the_wait_longer(clock, pace, trying):
     clock.jitter = 0.0
-    pace.slow_down(20.0, now=clock.seconds)
+    pace.refused(20.0, 0.0, clock.seconds, clock.seconds)
 
     def refused_meanwhile():
         if not clock.pauses:
-            pace.slow_down(50.0, now=clock.seconds)
+            pace.refused(50.0, 0.0, clock.seconds, clock.seconds)
 
     clock.before_pause = refused_meanwhile
     await trying(Script(clock, "done"))
@@ -240,15 +241,14 @@ async def test_a_429_slows_the_account_down_from_when_it_came(clock, pace, tryin
 
 
 async def test_429s_in_a_row_pause_ever_longer_and_count_as_no_failure(clock, trying):
-    """Each waiter adds half a second at most of its own."""
     script = Script(clock, *[SLOW_DOWN] * 6, "done", takes=1.0)
     assert await trying(script, budget=8.0) == "done"
-    assert clock.pauses == [1.0, 1.5, 2.5, 4.5, 8.5, 8.5]
+    assert clock.pauses == [0.5, 1.0, 2.0, 4.0, 8.0, 8.0]
 
 
 @pytest.mark.parametrize(("patience", "tries"), [(15.4, 5), (15.5, 6), (23.4, 6), (23.5, 7)])
 async def test_429s_without_end_are_borne_for_a_time(patience, tries, clock, trying):
-    """Turns of 0.5, 1, 2, 4, 8 and 8 s; what each waiter adds of its own does not count."""
+    """Turns of 0.5, 1, 2, 4, 8 and 8 s."""
     script = Script(clock, *[SLOW_DOWN] * 20)
     with pytest.raises(ServiceSilent, match=r"^The service asks to slow down\. \(429\)$") as caught:
         await trying(script, patience=patience)
@@ -257,8 +257,8 @@ async def test_429s_without_end_are_borne_for_a_time(patience, tries, clock, try
 
 
 async def test_others_that_are_refused_meanwhile_do_not_hold_one_up_for_ever(clock, pace, trying):
-    pace.slow_down(10.0, now=clock.seconds)
-    clock.after_pause = lambda: pace.slow_down(10.0, now=clock.seconds)
+    pace.refused(10.0, 0.0, clock.seconds, clock.seconds)
+    clock.after_pause = lambda: pace.refused(10.0, 0.0, clock.seconds, clock.seconds)
     script = Script(clock, "done")
     with pytest.raises(ServiceSilent):
         await trying(script, patience=45.0)
@@ -274,7 +274,7 @@ async def test_a_turn_that_is_slept_through_counts_as_long_as_it_was_meant_to_be
 async def test_after_429s_another_failure_is_the_first(clock, trying):
     script = Script(clock, SLOW_DOWN, SLOW_DOWN, BUSY, "done")
     await trying(script)
-    assert clock.pauses == [1.0, 1.5, 0.5]
+    assert clock.pauses == [0.5, 1.0, 0.5]
 
 
 @pytest.mark.parametrize("named", [59.0, 60.0])
@@ -298,7 +298,7 @@ async def test_a_429_that_names_more_than_the_budget_ends_the_trying_at_once(
 async def test_nothing_is_sent_where_the_accounts_turn_is_further_away_than_the_budget(
     clock, pace, trying
 ):
-    pace.slow_down(61.0, now=clock.seconds)
+    pace.refused(61.0, 0.0, clock.seconds, clock.seconds)
     script = Script(clock, "done")
     with pytest.raises(ServiceSilent, match=r"^The service asks to slow down\. \(429\)$") as caught:
         await trying(script, budget=60.0)
@@ -315,7 +315,7 @@ CLOSED = Refusal(429, "", retry_after=3_600.0)
 def closed(clock, pace):
     """The account was closed for an hour, ten seconds ago."""
     pace.sent(clock.seconds)
-    pace.slow_down(3_600.0, clock.seconds, clock.seconds)
+    pace.refused(3_600.0, 0.0, clock.seconds, clock.seconds)
     clock.pass_by(10.0)
     pace.left.clear()
     return clock.seconds
@@ -389,3 +389,52 @@ async def test_waiting_for_a_question_has_its_patience(closed, clock, pace, tryi
     with pytest.raises(ServiceSilent):
         await trying(Script(clock, "done"), begun=closed, patience=30.0)
     assert sum(clock.pauses) < 32
+
+
+async def test_a_download_that_is_told_to_slow_down_pauses_alone(clock, pace, trying):
+    """Files lie with a storage service: the account stays open, whatever that one says."""
+    script = Script(clock, Refusal(429, "", retry_after=30.0), SLOW_DOWN, "done")
+    clock.jitter = 0.5
+    assert await trying(script, Exchange.DOWNLOAD) == "done"
+    assert clock.pauses == [30.25, 0.5]
+    assert pace.wait(clock.seconds) == 0
+
+
+async def test_a_download_does_not_wait_for_the_accounts_turn(clock, pace, trying):
+    pace.refused(60.0, 0.0, clock.seconds, clock.seconds)
+    assert await trying(Script(clock, "done"), Exchange.DOWNLOAD) == "done"
+    assert clock.pauses == []
+
+
+class SharedClock(TurnedClock):
+    """A clock whose pauses let others come."""
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(0)
+        await super().sleep(seconds)
+
+
+async def test_requests_leave_in_the_order_of_coming_and_the_queue_counts_as_waiting(pace):
+    """Each of the first two is refused: the third has waited ten seconds when its turn comes."""
+    clock, left = SharedClock(), []
+
+    async def ask(number, patience=math.inf):
+        async def attempt():
+            left.append(number)
+            pace.refused(10.0, 0.0, clock.seconds, clock.seconds)
+
+        await retry(
+            attempt,
+            Exchange.POLL,
+            pace=pace,
+            budget=300.0,
+            on_failure=print,
+            patience=patience,
+            clock=clock,
+        )
+
+    pace.refused(10.0, 0.0, clock.seconds, clock.seconds)
+    asked = [ask(0), ask(1), ask(2, patience=19.0), ask(3)]
+    ends = await asyncio.gather(*asked, return_exceptions=True)
+    assert left == [0, 1, 3]
+    assert isinstance(ends[2], ServiceSilent)

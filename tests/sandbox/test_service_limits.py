@@ -3,6 +3,7 @@
 import time
 
 import httpx
+import pytest
 
 SONG = "create.new_song"
 ADMIN = {"Authorization": "Bearer the-admins-own"}
@@ -49,6 +50,22 @@ def test_who_does_not_wait_as_long_as_told_is_counted(start):
     time.sleep(0.7)
     sandbox.put({})
     assert sandbox.counters()["rate"]["early"] == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "after"),
+    [("sliding", 3), ("fixed", 3), ("bucket", 1)],
+    ids=["sliding", "fixed", "bucket"],
+)
+def test_the_rate_may_be_for_another_time_and_of_another_kind(kind, after, start):
+    """Of three in three seconds, a bucket regains one each second."""
+    options = ("--rate-limit", "3", "--rate-seconds", "3", "--rate-window", kind)
+    sandbox = start("--pace", "0", *options)
+    assert [sandbox.put({}).status_code for _ in range(4)] == [422, 422, 422, 429]
+    assert int(sandbox.put({}).headers["Retry-After"]) == after
+    time.sleep(after)
+    admitted = [sandbox.put({}).status_code for _ in range(4)].count(422)
+    assert admitted == after
 
 
 def test_without_credits_an_operation_is_refused_until_a_top_up(start, a_song):
