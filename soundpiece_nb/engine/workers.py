@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, nullcontext, suppress
@@ -21,6 +22,9 @@ Made = TypeVar("Made")
 AUDIO_THREADS, DRAWING_THREADS = 2, 2
 MOST_TOGETHER = 64
 """Calls on the journal in one transaction: some 10 ms of work, for which a submission may wait."""
+GATHER_SECONDS = 0.004
+"""Seconds for which calls are gathered while many come: each transaction costs as much as ten calls
+in it, and takes turns with the engine's thread."""
 CLOSE_SECONDS = 1.0
 """Seconds that closing waits for journal writes and lines: neither a locked journal nor a paused
 terminal holds a process up."""
@@ -146,9 +150,13 @@ class JournalThread(ThreadPool):
     def __init__(self, together: Callable[[], AbstractContextManager[None]]) -> None:
         super().__init__(1, "soundpiece-journal")
         self._together = together
+        self._many = False
 
     def _do(self, future: Future[Any], job: Callable[[], Any]) -> None:
+        if self._many:
+            time.sleep(GATHER_SECONDS)
         taken = [(future, job), *self._waiting()]
+        self._many = len(taken) > 1
         wanted = [each for each in taken if each[0].set_running_or_notify_cancel()]
         made = self._make_together([call for _, call in wanted]) if len(wanted) > 1 else None
         if made is None:
