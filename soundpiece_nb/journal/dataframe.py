@@ -17,8 +17,7 @@ from sqlalchemy import ColumnElement, select
 from .columns import TIME, Columns, sharing
 from .filters import Filter
 from .journal import Journal
-from .queries import listed
-from .schema import operations, takes
+from .schema import listed, operations, takes
 
 DTYPES: dict[str, Any] = {
     "name": "string",

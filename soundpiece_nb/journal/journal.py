@@ -24,12 +24,12 @@ from .database import BUSY_SECONDS, Database
 from .entry import Entry
 from .lease import Holder, is_held, lease_end
 from .migrations import prepare
-from .queries import listed
 from .quick_reads import FILE_NAME
 from .rescue import JournalWasDamaged, find_damage, rescue
 from .schema import (
     NEVER_LEFT,
     SUMMED_UP,
+    listed,
     operations,
     takes,
     update_operation,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select, text, union
+from sqlalchemy import ColumnElement, case, func, or_, select, text, union
 
 from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.inputs.spelling import as_python, did_you_mean
@@ -20,7 +20,8 @@ from .entry import Entry, now_in_microseconds, read_entry
 from .filters import Filter
 from .quick_reads import UNFINISHED
 from .row_reading import LARGEST, Row
-from .schema import NEVER_LEFT, operations, takes
+from .schema import NEVER_LEFT, listed, operations, takes
+from .search_index import SearchIndex
 from .usage import Usage
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ class Queries:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._search_index = SearchIndex(database)
 
     def now(self) -> int:
         """Return the present time as the journal keeps it."""
@@ -114,12 +116,24 @@ class Queries:
 
     def count(self, wanted: Filter) -> int:
         """Return how many operations fit, whatever page is asked for; raises Mistake."""
-        [(number,)] = self.rows(wanted.apply(select(func.count(operations.c.number))))
+        [(number,)] = self.rows(self.narrow(select(func.count(operations.c.number)), wanted))
         return int(number)
+
+    def narrow(self, statement: Any, wanted: Filter) -> Any:
+        """Narrow a SELECT over the operations to all that fit; raises Mistake."""
+        return wanted.apply(statement, self._found_by_index(wanted))
+
+    def _found_by_index(self, wanted: Filter) -> list[int] | None:
+        """Return the numbers of those that have what is searched for; None where no index helps."""
+        candidates = self._search_index.candidates(wanted.searches())
+        if candidates is None:
+            return None
+        return [number for (number,) in self.rows(wanted.searched(candidates))]
 
     def fitting(self, wanted: Filter) -> list[int]:
         """Return the numbers of all operations that fit, in order, whatever page is asked for."""
-        ordered = wanted.apply(select(operations.c.number)).order_by(*wanted.terms()).subquery()
+        found = self.narrow(select(operations.c.number), wanted)
+        ordered = found.order_by(*wanted.terms()).subquery()
         # One text is twice as fast as a row for each of very many.
         [(numbers,)] = self.rows(select(func.json_group_array(ordered.c.number)))
         return list(json.loads(numbers or "[]"))
@@ -350,8 +364,3 @@ class Queries:
 def _is_length(took: object) -> bool:
     """Tell whether microseconds between two times are those of an operation, not of a bad row."""
     return isinstance(took, int) and 0 <= took <= LARGEST * 1e6
-
-
-def listed(values: Sequence[int] | Sequence[str]) -> Select[Any]:
-    """Return many values as a subquery, as SQLite has too few variables for one each."""
-    return select(func.json_each(json.dumps(values)).table_valued("value").c.value)
