@@ -39,8 +39,8 @@ def is_damaged(home: Path) -> bool:
 
 def mend_search(home: Path) -> list[Finding]:
     """Begin the index of the searched words anew if it has not what the texts hold."""
-    with closing(Database(home / FILE_NAME)) as database, database.write() as connection:
-        mended = search_index.mend(connection)
+    with closing(Database(home / FILE_NAME)) as database:
+        mended = search_index.mend(database)
     sentence = "The index that searches use was not what it should be, and is made anew."
     return [Finding(Group.REPAIRED, sentence)] if mended else []
 

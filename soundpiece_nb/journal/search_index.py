@@ -101,14 +101,20 @@ def add(connection: Connection, most: int = -1) -> bool:
     return _run(connection, *_ADDED, given=(most,))
 
 
-def mend(connection: Connection) -> bool:
+def mend(database: Database) -> bool:
     """Begin the index anew where it has not what the texts hold; True if it was so.
 
-    Reads all of both: about 4 s for 100,000 operations. Searches fill it again.
+    Reads all of both: about 4 s for 100,000 operations. Searches fill it again. A good one is left
+    as it is.
     """
-    if not create(connection) or (add(connection) and _run(connection, _COMPARED)):
+    with database.write() as connection:
+        is_sound = not create(connection) or (add(connection) and _run(connection, _COMPARED))
+        if (transaction := connection.get_transaction()) is not None:
+            transaction.rollback()
+    if is_sound:
         return False
-    return _run(connection, *_MADE_ANEW)
+    with database.write() as connection:
+        return _run(connection, *_MADE_ANEW)
 
 
 def _run(connection: Connection, *statements: str, given: tuple[int, ...] = ()) -> bool:
