@@ -85,8 +85,8 @@ _ALIKE = (
 _ALIKE_TAKES = ("kind", "rating", "sample_rate", "channels")
 """Columns of which few combinations are in many rows."""
 _OF_OPERATIONS = ("name", "route", "prompt", "made_by")
-_MOST_OF = 2
-"""All takes are read where those of half of the operations, or more, are wanted."""
+_FEW = 1_000
+"""Operations whose takes are read by themselves; all takes are where half of many are wanted."""
 _PLACE: ColumnElement[int] = literal_column("wanted.key")
 """The place of a row's operation among those that are wanted."""
 
@@ -136,7 +136,7 @@ def _read_takes(
     """Return the rows of the takes' operations, which have these places and keys, and columns."""
     wanted = {name: takes.c[name] for name in TAKE_DTYPES if name not in _OF_OPERATIONS}
     wanted = {"take": takes.c.take, **wanted}
-    if numbers and _MOST_OF * len(numbers) > max(numbers):
+    if len(numbers) > _FEW and 2 * len(numbers) > journal.count(Filter()):
         cells = journal.all_takes({"key": takes.c.idempotency_key, **wanted}, _ALIKE_TAKES)
         row_of = {key: row for row, key in enumerate(keys.found)}
         rows = np.array([row_of.get(key, -1) for key in cells.pop("key").found], "int64")

@@ -119,7 +119,9 @@ def test_every_cell_of_a_history_is_what_its_row_says(journal):
                 assert cell(told[name]) == meant(row[name], dtype), (key, name)
 
 
-def test_every_cell_of_the_takes_is_what_its_row_says(journal):
+@pytest.mark.parametrize("few", [10, 1_000], ids=["all are read", "those wanted are read"])
+def test_every_cell_of_the_takes_is_what_its_row_says(journal, monkeypatch, few):
+    monkeypatch.setattr(dataframe, "_FEW", few)
     frame = takes_of(journal, Filter(order="made"))
     assert frame.dtypes.astype(str).to_dict() == TAKE_DTYPES
     query = """SELECT name, route, prompt, made_by, takes.* FROM operations JOIN takes
@@ -140,10 +142,9 @@ def test_every_cell_of_the_takes_is_what_its_row_says(journal):
 def test_takes_are_the_same_whether_all_are_read_or_those_that_are_wanted(
     journal, monkeypatch, wanted
 ):
-    monkeypatch.setattr(dataframe, "_MOST_OF", 1_000)
-    of_all = takes_of(journal, wanted)
-    monkeypatch.setattr(dataframe, "_MOST_OF", 0)
-    pd.testing.assert_frame_equal(of_all, takes_of(journal, wanted), check_exact=True)
+    by_themselves = takes_of(journal, wanted)
+    monkeypatch.setattr(dataframe, "_FEW", 10)
+    pd.testing.assert_frame_equal(by_themselves, takes_of(journal, wanted), check_exact=True)
 
 
 def test_a_page_is_that_part_of_the_whole(journal):
