@@ -50,7 +50,10 @@ def scrub(text: str) -> str:
 
 def may_hold_secrets(text: str) -> bool:
     """Tell in little time whether `scrub` may have anything to do."""
-    return any(sign in text for sign in ("spk_", "whsec_", ":/", r":\/"))
+    # One character is found several times faster than more.
+    return ("_" in text and ("spk_" in text or "whsec_" in text)) or (
+        ":" in text and (":/" in text or r":\/" in text)
+    )
 
 
 def holds_a_key(text: str) -> bool:

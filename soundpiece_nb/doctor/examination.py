@@ -23,7 +23,7 @@ from .audio_files import AudioFiles, Names
 from .backlog import Backlog
 from .home_folder import broken_writes, kept_aside, refusals, unknown_folders
 from .inventory import Known, StoredFiles, read_journal, read_stored_files
-from .journal_file import damaged_rows, is_damaged, postpone, rescue_journal
+from .journal_file import damaged_rows, is_damaged, mend_search, postpone, rescue_journal
 from .permissions import permissions
 from .repairs import Repairs
 from .report import Finding, Group, Report, weight
@@ -35,7 +35,7 @@ class Examination:
     """One examination of everything in a home folder, on a thread of its own."""
 
     verify: bool = False
-    """Whether every file is decoded."""
+    """Whether every file is decoded, and the index of searches compared with the texts."""
     ask_all: bool = False
     """Whether the service is asked about every operation, not only those that lack something."""
     dry_run: bool = False
@@ -70,6 +70,8 @@ class Examination:
             if postponed is not None:
                 return Report((postponed,), "only the journal's file was looked at", self.dry_run)
             findings += rescue_journal(session)
+        elif self.verify and not self.dry_run:
+            findings += mend_search(session.home)
         repairs = Repairs(session, self.dry_run, self._stopped)
         # Files first: a row is written before its files, so that each file found here has its row.
         stored = read_stored_files(session.home / "audio", repairs.check_stopped)

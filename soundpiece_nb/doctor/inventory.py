@@ -73,13 +73,13 @@ StoredFiles = dict[str, dict[str, StoredFile]]
 def read_journal(journal: Journal) -> dict[str, Known]:
     """Return every operation with its takes by key, newest first, reading whole columns."""
     numbers = journal.fitting(Filter())
-    of_operations = journal.columns({name: operations.c[name] for name in _KNOWN}, numbers, {})
-    of_takes = journal.columns({name: takes.c[name] for name in _TAKE}, numbers, {})
+    of_operations = journal.columns({name: operations.c[name] for name in _KNOWN}, numbers)
+    of_takes = journal.columns({name: takes.c[name] for name in _TAKE}, numbers)
     known = {}
-    for values in zip(*of_operations.values(), strict=True):
+    for values in zip(*(each.found for each in of_operations.values()), strict=True):
         each = _read_known(Row(dict(zip(_KNOWN, values, strict=True))))
         known[each.key] = each
-    for key, *columns in zip(*of_takes.values(), strict=True):
+    for key, *columns in zip(*(each.found for each in of_takes.values()), strict=True):
         row = Row(dict(zip(KnownTake._fields, columns, strict=True)))
         if key in known:
             known[key].takes.append(_read_take(row))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 
 from soundpiece_nb.api.errors import JournalDamaged, StorageFailed
+from soundpiece_nb.journal import search_index
 from soundpiece_nb.journal.database import Database
 from soundpiece_nb.journal.quick_reads import FILE_NAME
 from soundpiece_nb.journal.rescue import find_damage, find_users, in_use, rescue
@@ -33,6 +35,14 @@ def is_damaged(home: Path) -> bool:
         return False
     finally:
         database.close()
+
+
+def mend_search(home: Path) -> list[Finding]:
+    """Begin the index of the searched words anew if it has not what the texts hold."""
+    with closing(Database(home / FILE_NAME)) as database:
+        mended = search_index.mend(database)
+    sentence = "The index that searches use was not what it should be, and is made anew."
+    return [Finding(Group.REPAIRED, sentence)] if mended else []
 
 
 def postpone(home: Path, *, dry_run: bool) -> Finding | None:

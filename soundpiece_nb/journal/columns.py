@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 import os
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache, lru_cache, partial
 from types import NoneType
 from typing import Any
 
@@ -20,6 +20,7 @@ import pandas as pd
 
 from soundpiece_nb.shown_text import MOST_IN_A_LABEL, label, may_hold_secrets, scrub
 
+from .bulk_reading import Cells
 from .cells import DictCell, Kinds, ListCell
 from .entry import without_secrets
 from .row_reading import EARLIEST, LATEST, is_stored_path, read_json
@@ -37,116 +38,146 @@ _TYPES: dict[str, set[type]] = {
 }
 """The types of the database's values that a column of each dtype can mean."""
 
-Reader = Callable[[Sequence[Any]], list[Any]]
-
 
 class Columns:
     """The columns of one frame; `unreadable` has the names of the bad ones by the row's place."""
 
     def __init__(self) -> None:
         self.unreadable: dict[int, list[str]] = defaultdict(list)
-        self._kinds: dict[str, Kinds] = {}
 
-    def of(self, name: str, values: Any, dtype: str) -> Any:
+    def of(self, name: str, cells: Cells, dtype: str) -> Any:
         """Return the database's values as a column of a dtype; None becomes NA."""
-        if dtype == "object":
-            if name in self._kinds:
-                self._kinds[name].make_alike(values)
-            return values
-        kinds = _TYPES[dtype]
-        if not set(map(type, values)) <= {*kinds, NoneType}:
-            self._refuse(name, values, [type(value) in {*kinds, NoneType} for value in values])
+        column = self._of_values(name, cells, dtype)
+        return column if cells.places is None else column.take(cells.places)
+
+    def _of_values(self, name: str, cells: Cells, dtype: str) -> Any:
+        kinds, values = {*_TYPES[dtype], NoneType}, cells.found
+        if not set(map(type, values)) <= kinds:
+            self._refuse(name, cells, [type(value) in kinds for value in values])
         if dtype == "string":
             return _text_array(_without_secrets(values))
         if dtype == TIME:
             microseconds, missing = _filled(values, _NO_TIME, "int64")
             good = missing | ((microseconds >= EARLIEST) & (microseconds <= LATEST))
             if not good.all():
-                self._refuse(name, values, good)
+                self._refuse(name, cells, good)
                 microseconds[~good] = _NO_TIME
             return pd.DatetimeIndex(microseconds.view("datetime64[us]")).tz_localize("UTC")
         if dtype == "Int64":
             return pd.arrays.IntegerArray(*_filled(values, 0, "int64"))
         return pd.arrays.FloatingArray(*_filled(values, 0.0, "float64"))
 
-    def keys(self, values: Any) -> Any:
+    def keys(self, cells: Cells) -> Any:
         """Return the index by key; what is far too long for one is cut, as pandas shows it all."""
-        texts = self.of("idempotency_key", values, "string")
-        if max(map(len, values), default=0) > MOST_IN_A_LABEL:
+        texts = self.of("idempotency_key", cells, "string")
+        if max((len(text) for text in cells.found if text), default=0) > MOST_IN_A_LABEL:
             texts = pd.array([label(text) for text in texts], dtype=TEXT)
         return pd.Index(texts, name="idempotency_key")
 
-    def lists(self, name: str) -> Reader:
-        """Return a reader of JSON lists of texts."""
+    def lists(self, name: str, cells: Cells) -> Any:
+        """Return a column of lists, from JSON lists of texts."""
 
-        @lru_cache  # many texts are alike
         def load(text: object) -> tuple[list[str], bool]:
             listed, is_whole = _load(text, list)
             texts = [each for each in listed if isinstance(each, str)]
             return texts, is_whole and len(texts) == len(listed)
 
-        read = self._noting(name, load)
-        return lambda texts: list(map(ListCell, read(texts)))
+        return _objects(map(ListCell, cells.each(self._loaded(name, cells, load))))
 
-    def dicts(self, name: str) -> Reader:
-        """Return a reader of JSON objects; of an empty one it is None.
+    def dicts(self, name: str, cells: Cells) -> Any:
+        """Return a column of dictionaries, from JSON objects; of an empty one it is None.
 
         Arrow has no dictionary without names: Parquet could not hold a column of empty ones.
         """
-        kinds = self._kinds[name] = Kinds()
+        kinds = Kinds()
 
-        @lru_cache
         def load(text: object) -> tuple[dict[str, Any], bool]:
             found, is_whole = _load(text, dict)
             return kinds.read(found), is_whole
 
-        read = self._noting(name, load)
-        return lambda texts: [DictCell(found) if found else None for found in read(texts)]
+        found = cells.each(self._loaded(name, cells, load))
+        column = _objects(DictCell(each) if each else None for each in found)
+        kinds.make_alike(column)
+        return column
 
-    def paths(self, name: str, home: str) -> Reader:
-        """Return a reader of a row's files, a list of whole paths, from relative ones a line."""
-        read = self._read_paths(name, home)
-        return lambda texts: list(map(ListCell, read(texts)))
+    def paths(self, name: str, cells: Cells, home: str) -> Any:
+        """Return a column of lists of whole paths, from relative ones, a line each."""
+        if _are_plain(cells.found, home):
+            between = f"\n{home}"
+            found = [
+                [] if text is None else f"{home}{text.replace(_LINE, between)}".split(_LINE)
+                for text in cells.found
+            ]
+        else:
+            found = self._loaded(name, cells, partial(_load_paths, home=home))
+        return _objects(map(ListCell, cells.each(found)))
 
-    def path(self, name: str, home: str) -> Reader:
-        """Return a reader of the one file of a row."""
-        read = self._read_paths(name, home)
-        return lambda texts: [paths[0] if paths else None for paths in read(texts)]
+    def path(self, name: str, cells: Cells, home: str) -> Any:
+        """Return a column of whole paths, from relative ones."""
+        texts = [text for text in cells.found if text is not None]
+        if _are_plain(texts, home) and not any(_LINE in text for text in texts):
+            found = [None if text is None else f"{home}{text}" for text in cells.found]
+        else:
+            loaded = self._loaded(name, cells, partial(_load_paths, home=home))
+            found = [paths[0] if paths else None for paths in loaded]
+        return self.of(name, Cells(_objects(found), cells.places), "string")
 
-    def _read_paths(self, name: str, home: str) -> Reader:
-        def load(text: object) -> tuple[list[str], bool]:
-            if text is None:
-                return [], True
-            listed = text.split("\n") if isinstance(text, str) else [""]
-            stored = [f"{home}{each}" for each in listed if is_stored_path(each)]
-            if os.sep != "/":
-                stored = [each.replace("/", os.sep) for each in stored]
-            return stored, len(stored) == len(listed)
+    def _loaded(
+        self, name: str, cells: Cells, load: Callable[[object], tuple[Any, bool]]
+    ) -> list[Any]:
+        """Return what each text holds, and remember the rows of which not all could be loaded."""
+        found = list(map(cache(load), cells.found))  # many texts are alike
+        self._note(name, cells, [place for place, (_, whole) in enumerate(found) if not whole])
+        return [value for value, _ in found]
 
-        return self._noting(name, load)
-
-    def _noting(self, name: str, load: Callable[[object], tuple[Any, bool]]) -> Reader:
-        """Return a reader that remembers the rows of which not all could be loaded."""
-        begin = 0
-
-        def read(texts: Sequence[Any]) -> list[Any]:
-            nonlocal begin
-            found, whole = zip(*map(load, texts), strict=True)
-            if not all(whole):
-                for place, is_whole in enumerate(whole, begin):
-                    if not is_whole:
-                        self.unreadable[place].append(name)
-            begin += len(found)
-            return list(found)
-
-        return read
-
-    def _refuse(self, name: str, values: Any, good: Sequence[bool]) -> None:
+    def _refuse(self, name: str, cells: Cells, good: Sequence[bool]) -> None:
         """Make what a column cannot mean absent, and remember its rows."""
-        for place, fits in enumerate(good):
-            if not fits:
-                self.unreadable[place].append(name)
-                values[place] = None
+        bad = [place for place, fits in enumerate(good) if not fits]
+        cells.found[bad] = None
+        self._note(name, cells, bad)
+
+    def _note(self, name: str, cells: Cells, bad: Sequence[int]) -> None:
+        for row in cells.rows(bad) if bad else ():
+            self.unreadable[row].append(name)
+
+
+def _objects(values: Iterable[Any]) -> Any:
+    """Return an array of objects; numpy's own would unpack lists."""
+    return np.fromiter(values, object)
+
+
+def _load_paths(text: object, home: str) -> tuple[list[str], bool]:
+    """Return the whole paths of relative ones, a line each, and whether all are such."""
+    if text is None:
+        return [], True
+    listed = text.split(_LINE) if isinstance(text, str) else [""]
+    stored = [f"{home}{each}" for each in listed if is_stored_path(each)]
+    if os.sep != "/":
+        stored = [each.replace("/", os.sep) for each in stored]
+    return stored, len(stored) == len(listed)
+
+
+def _are_plain(texts: Iterable[object], home: str) -> bool:
+    """Tell in little time whether all are paths as this version writes them, or None.
+
+    Each of such is a stored path; one that is not such may be one too.
+    """
+    given = [text for text in texts if text is not None]
+    if os.sep != "/" or _LINE in home or not set(map(type, given)) <= {str}:
+        return False
+    return all(map(_are_plain_together, _some(given)))
+
+
+def _are_plain_together(texts: Sequence[str]) -> bool:
+    lines = _LINE.join(("", *texts, ""))
+    if lines.count("\naudio/") != lines.count(_LINE) - 1:
+        return False
+    return not any(sign in lines for sign in ("\\", ":", "\0", "//", "/.", "/\n"))
+
+
+def _some(texts: list[Any]) -> Iterator[list[Any]]:
+    """Yield some of many texts at a time."""
+    return (texts[begin : begin + _AT_A_TIME] for begin in range(0, len(texts), _AT_A_TIME))
 
 
 def _text_array(values: Any) -> Any:
@@ -178,23 +209,15 @@ def _load(text: object, kind: type) -> tuple[Any, bool]:
     return without_secrets(value) if may_hold_secrets(written) else value, True
 
 
-def sharing() -> Reader:
-    """Return a reader that makes equal texts one object, for columns with few texts."""
-    known: dict[Any, Any] = {}
-    return lambda texts: list(map(known.setdefault, texts, texts))
-
-
 def _without_secrets(values: Any) -> Any:
     """Return texts without secrets; where there are none, as almost always, that is told fast."""
     texts = [text for text in values if text is not None]
-    for begin in range(0, len(texts), _AT_A_TIME):
-        if may_hold_secrets("\0".join(texts[begin : begin + _AT_A_TIME])):
-            break
-    else:
+    if not any(may_hold_secrets("\0".join(some)) for some in _some(texts)):
         return values
     told = lru_cache(_AT_A_TIME)(scrub)  # the same few addresses are in many rows
-    return np.array([None if text is None else told(text) for text in values], object)
+    return _objects(None if text is None else told(text) for text in values)
 
 
 _AT_A_TIME = 100
 """Texts that are searched together: more do not fit the processor's cache."""
+_LINE = "\n"

@@ -11,14 +11,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 import pandas as pd
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, literal_column, select
 
-from .columns import TIME, Columns, sharing
+from .bulk_reading import Cells
+from .columns import TIME, Columns
 from .filters import Filter
 from .journal import Journal
-from .queries import listed
-from .schema import operations, takes
+from .schema import listed, operations, takes
 
 DTYPES: dict[str, Any] = {
     "name": "string",
@@ -77,21 +78,17 @@ TAKE_DTYPES: dict[str, Any] = {
 }
 """The columns of takes in order: `loudness` in LUFS, `tempo` in bpm, `centroid` in Hz."""
 
-_REPEATED = (
-    "name",
-    "route",
-    "status",
-    "error_code",
-    "error_message",
-    "batch",
-    "notebook",
-    "service",
-    "made_by",
-    "cost",
+_ALIKE = (
+    *("route", "status", "reference", "source", "outputs", "error_code", "error_message", "polls"),
+    *("retries", "rating", "tags", "batch", "notebook", "service", "made_by", "cost"),
 )
-"""Columns whose few different texts many rows share."""
-_DICTS = ("params", "sweep")
+_ALIKE_TAKES = ("kind", "rating", "sample_rate", "channels")
+"""Columns of which few combinations are in many rows."""
 _OF_OPERATIONS = ("name", "route", "prompt", "made_by")
+_FEW = 1_000
+"""Operations whose takes are read by themselves; all takes are where half of many are wanted."""
+_PLACE: ColumnElement[int] = literal_column("wanted.key")
+"""The place of a row's operation among those that are wanted."""
 
 
 def history(journal: Journal, wanted: Filter) -> pd.DataFrame:
@@ -117,20 +114,38 @@ def takes_of(journal: Journal, wanted: Filter) -> pd.DataFrame:
     `duration` is in seconds, `size` in bytes, `path` the verified file; an absent value is NA.
     Raises Mistake for an unusable filter.
     """
-    sources: dict[str, ColumnElement[Any]] = {
-        "idempotency_key": operations.c.idempotency_key,
-        "take": takes.c.take,
-        **{name: (operations if name in _OF_OPERATIONS else takes).c[name] for name in TAKE_DTYPES},
-    }
+    numbers = _shown(journal, wanted)
+    of_operations = {name: operations.c[name] for name in ("idempotency_key", *_OF_OPERATIONS)}
     made = Columns()
     with _collector_paused():
-        read = {"path": made.path("path", _home(journal))}
-        values = journal.columns(sources, _shown(journal, wanted), read)
-        keys = made.keys(values["idempotency_key"])
-        numbers = pd.Index(made.of("take", values["take"], "Int64").to_numpy("int64", na_value=0))
-        index = pd.MultiIndex.from_arrays([keys, numbers.rename("take")])
-        columns = {name: made.of(name, values[name], dtype) for name, dtype in TAKE_DTYPES.items()}
-        return pd.DataFrame(columns, index=index, copy=False)
+        known = journal.columns({"place": _PLACE, **of_operations}, numbers)
+        places = known.pop("place").found.astype("int64")
+        rows, cells = _read_takes(journal, numbers, places, known["idempotency_key"])
+        keys = made.keys(known.pop("idempotency_key")).take(rows)
+        columns = {name: made.of(name, known[name], "string").take(rows) for name in known}
+        columns["path"] = made.path("path", cells.pop("path"), _home(journal))
+        count = made.of("take", cells.pop("take"), "Int64").to_numpy("int64", na_value=0)
+        columns |= {name: made.of(name, each, TAKE_DTYPES[name]) for name, each in cells.items()}
+        index = pd.MultiIndex.from_arrays([keys, pd.Index(count, name="take")])
+        return pd.DataFrame(columns, index=index, columns=list(TAKE_DTYPES), copy=False)
+
+
+def _read_takes(
+    journal: Journal, numbers: Sequence[int], places: Any, keys: Cells
+) -> tuple[Any, dict[str, Cells]]:
+    """Return the rows of the takes' operations, which have these places and keys, and columns."""
+    wanted = {name: takes.c[name] for name in TAKE_DTYPES if name not in _OF_OPERATIONS}
+    wanted = {"take": takes.c.take, **wanted}
+    if len(numbers) > _FEW and 2 * len(numbers) > journal.count(Filter()):
+        cells = journal.all_takes({"key": takes.c.idempotency_key, **wanted}, _ALIKE_TAKES)
+        row_of = {key: row for row, key in enumerate(keys.found)}
+        rows = np.array([row_of.get(key, -1) for key in cells.pop("key").found], "int64")
+        if set(map(type, cells["take"].found)) <= {int}:
+            order = np.lexsort((cells["take"].found.astype("int64"), rows))
+            order = order[rows[order] >= 0]
+            return rows[order], {name: each.at(order) for name, each in cells.items()}
+    cells = journal.columns({"place": _PLACE, **wanted}, numbers, _ALIKE_TAKES)
+    return np.searchsorted(places, cells.pop("place").found.astype("int64")), cells
 
 
 def _shown(journal: Journal, wanted: Filter) -> list[int]:
@@ -143,14 +158,16 @@ def _frame(journal: Journal, numbers: Sequence[int]) -> pd.DataFrame:
     sources = {name: operations.c[name] for name in ("idempotency_key", *DTYPES)}
     del sources["elapsed"]  # pandas subtracts the times faster
     made = Columns()
-    read = {name: sharing() for name in _REPEATED}
-    read |= {name: made.dicts(name) for name in _DICTS}
-    read["tags"] = made.lists("tags")
-    read["files"] = made.paths("files", _home(journal))
     with _collector_paused():
-        values = journal.columns(sources, numbers, read)
-        keys = made.keys(values.pop("idempotency_key"))
-        columns = {name: made.of(name, found, DTYPES[name]) for name, found in values.items()}
+        cells = journal.columns(sources, numbers, _ALIKE)
+        columns: dict[str, Any] = {
+            "params": made.dicts("params", cells.pop("params")),
+            "tags": made.lists("tags", cells.pop("tags")),
+            "sweep": made.dicts("sweep", cells.pop("sweep")),
+            "files": made.paths("files", cells.pop("files"), _home(journal)),
+        }
+        keys = made.keys(cells.pop("idempotency_key"))
+        columns |= {name: made.of(name, found, DTYPES[name]) for name, found in cells.items()}
         columns["elapsed"] = columns["finished_at"] - columns["submitted_at"]
         _complain(columns["error_message"], made.unreadable)
         return pd.DataFrame(columns, index=keys, columns=list(DTYPES), copy=False)

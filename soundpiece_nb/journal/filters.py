@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Select,
     UnaryExpression,
     case,
     func,
@@ -29,7 +30,7 @@ from soundpiece_nb.shown_text import quoted
 from .entry import ORDERS, STATUSES, microseconds
 from .filter_words import SAID_FOR_STATUS
 from .moments import read_since
-from .schema import NEVER_LEFT, operations, takes, texts
+from .schema import NEVER_LEFT, listed, operations, takes, texts
 
 MOST_ROWS = 1_000_000
 ON_A_PAGE = 20
@@ -68,17 +69,32 @@ class Filter:
     limit: int | None = None
     offset: int | None = None
 
-    def apply(self, statement: Any) -> Any:
-        """Narrow a SELECT over the operations to all that fit; raises Mistake."""
+    def apply(self, statement: Any, found: Sequence[int] | None = None) -> Any:
+        """Narrow a SELECT over the operations to all that fit; raises Mistake.
+
+        `found` are the numbers of those that have what is searched for, where that is known.
+        """
         conditions = self._conditions()
         fitting = select(operations.c.number).where(*conditions).correlate(None)
-        searches = self.searches()
-        if searches:
-            searched = select(texts.c.number).where(*map(_has_words, searches))
+        if found is not None:
+            statement = statement.where(operations.c.number.in_(listed(found)))
+        elif self.searches():
+            searched = self.searched()
             fitting = searched.where(texts.c.number.in_(fitting)) if conditions else searched
-        elif not conditions:
-            return statement
-        return statement.where(_unindexed("number").in_(fitting))
+            return statement.where(_unindexed("number").in_(fitting))
+        return statement.where(_unindexed("number").in_(fitting)) if conditions else statement
+
+    def searched(self, candidates: Sequence[int] | None = None) -> Select[Any]:
+        """Return the SELECT of the texts' numbers that have what is searched for; raises Mistake.
+
+        `candidates` are those whose words may have it; what a take's note has is found without.
+        """
+        searches = self.searches()
+        searched = select(texts.c.number).where(*map(_has_words, searches))
+        if candidates is None:
+            return searched
+        noted = union_all(listed(candidates), *map(_noted, searches))
+        return searched.where(texts.c.number.in_(noted))
 
     def searches(self) -> list[str]:
         """Return the texts to look for; raises Mistake for anything else."""
@@ -202,14 +218,19 @@ def _has_tag(tag: str) -> list[ColumnElement[bool]]:
 
 def _has_words(words: str) -> ColumnElement[bool]:
     """Return the condition of a row of `texts` with these words, or with a take that has them."""
-    patterns = [f"%{_escaped(each)}%" for each in spellings(words)]
-    noted = select(operations.c.number).where(
-        operations.c.idempotency_key == takes.c.idempotency_key,
-        takes.c.note.is_not(None),
-        or_(*(takes.c.note.like(pattern, escape="/") for pattern in patterns)),
-    )
-    said = (texts.c.words.like(pattern, escape="/") for pattern in patterns)
-    return or_(*said, texts.c.number.in_(noted.correlate(None)))
+    return or_(_holds(texts.c.words, words), texts.c.number.in_(_noted(words)))
+
+
+def _noted(words: str) -> Any:
+    """Return the SELECT of the operations with a take whose note has these words."""
+    of_takes = operations.c.idempotency_key == takes.c.idempotency_key
+    noted = select(operations.c.number).where(of_takes, takes.c.note.is_not(None))
+    return noted.where(_holds(takes.c.note, words)).correlate(None)
+
+
+def _holds(column: ColumnElement[Any], words: str) -> ColumnElement[bool]:
+    patterns = (f"%{_escaped(each)}%" for each in spellings(words))
+    return or_(*(column.like(pattern, escape="/") for pattern in patterns))
 
 
 def _escaped(text: str) -> str:

@@ -24,7 +24,6 @@ from .database import BUSY_SECONDS, Database
 from .entry import Entry
 from .lease import LEASE_SECONDS, Holder, is_held, lease_end
 from .migrations import prepare
-from .queries import listed
 from .quick_reads import FILE_NAME
 from .rescue import JournalWasDamaged, find_damage, rescue
 from .schema import (
@@ -33,6 +32,7 @@ from .schema import (
     SUM_UP,
     SUMMED_UP,
     UPDATE_ONE,
+    listed,
     operations,
     takes,
     update_operation,

@@ -5,26 +5,25 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select, text, union
+from sqlalchemy import ColumnElement, case, func, or_, select, text, union
 
 from soundpiece_nb.api.errors import Mistake
 from soundpiece_nb.inputs.spelling import as_python, did_you_mean
 from soundpiece_nb.shown_text import MOST_IN_A_NAME, label, quoted
 
+from .bulk_reading import Cells, read_all_takes, read_columns
 from .database import Database
 from .entry import Entry, now_in_microseconds, read_entry
 from .filters import Filter
 from .quick_reads import UNFINISHED
 from .row_reading import LARGEST, Row
-from .schema import NEVER_LEFT, OF_KEY, operations, takes
+from .schema import NEVER_LEFT, OF_KEY, listed, operations, takes
+from .search_index import SearchIndex
 from .usage import Usage
-
-if TYPE_CHECKING:
-    import numpy as np
 
 _MOST_CANDIDATES = 5
 _MOST_KNOWN = 5_000
@@ -38,15 +37,6 @@ _WORDS_OF = {
 }
 """The columns that filters look for a word in."""
 _FEWEST_DURATIONS = 3
-_ROWS_AT_A_TIME = 100
-"""Rows that become columns at a time: more do not fit the processor's cache, and make a long
-history a fifth slower (measured by `bench/history_at_100k.py`)."""
-
-# SQLite never reorders a CROSS JOIN, so rows come in the order of the list.
-_LISTED_OPERATIONS = """json_each(:numbers) AS wanted
-    CROSS JOIN operations ON operations.number = wanted.value"""
-_WITH_TAKES = " CROSS JOIN takes ON takes.idempotency_key = operations.idempotency_key"
-
 
 _ONE = select(operations).where(operations.c.idempotency_key == OF_KEY)
 _ITS_TAKES = select(takes).where(takes.c.idempotency_key == OF_KEY).order_by(takes.c.take)
@@ -76,6 +66,7 @@ class Queries:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._search_index = SearchIndex(database)
 
     def now(self) -> int:
         """Return the present time as the journal keeps it."""
@@ -122,12 +113,24 @@ class Queries:
 
     def count(self, wanted: Filter) -> int:
         """Return how many operations fit, whatever page is asked for; raises Mistake."""
-        [(number,)] = self.rows(wanted.apply(select(func.count(operations.c.number))))
+        [(number,)] = self.rows(self.narrow(select(func.count(operations.c.number)), wanted))
         return int(number)
+
+    def narrow(self, statement: Any, wanted: Filter) -> Any:
+        """Narrow a SELECT over the operations to all that fit; raises Mistake."""
+        return wanted.apply(statement, self._found_by_index(wanted))
+
+    def _found_by_index(self, wanted: Filter) -> list[int] | None:
+        """Return the numbers of those that have what is searched for; None where no index helps."""
+        candidates = self._search_index.candidates(wanted.searches())
+        if candidates is None:
+            return None
+        return [number for (number,) in self.rows(wanted.searched(candidates))]
 
     def fitting(self, wanted: Filter) -> list[int]:
         """Return the numbers of all operations that fit, in order, whatever page is asked for."""
-        ordered = wanted.apply(select(operations.c.number)).order_by(*wanted.terms()).subquery()
+        found = self.narrow(select(operations.c.number), wanted)
+        ordered = found.order_by(*wanted.terms()).subquery()
         # One text is twice as fast as a row for each of very many.
         [(numbers,)] = self.rows(select(func.json_group_array(ordered.c.number)))
         return list(json.loads(numbers or "[]"))
@@ -321,45 +324,20 @@ class Queries:
         self,
         wanted: Mapping[str, ColumnElement[Any]],
         numbers: Sequence[int],
-        read: Mapping[str, Callable[[Sequence[Any]], list[Any]]],
-        **given: str,
-    ) -> dict[str, np.ndarray[Any, np.dtype[np.object_]]]:
-        """Return columns of the operations with these numbers, in the order of the numbers.
-
-        With a column of the takes among them, there is a value for each take. `read` converts a
-        list of a column's values, by its name; `given` are the values of `:name` in columns.
-        """
-        import numpy as np
-
-        of_takes = any(column.table is takes for column in wanted.values())
-        tables = _LISTED_OPERATIONS + (_WITH_TAKES if of_takes else "")
-        names = ", ".join(map(str, wanted.values()))
-        chosen = text(f"SELECT {names} FROM {tables}")  # noqa: S608 - names of our own
-        length = len(numbers)
-        columns = {name: np.empty(length, dtype=object) for name in wanted}
-        begin = 0
+        alike: Collection[str] = (),
+    ) -> dict[str, Cells]:
+        """Return columns of the operations with these numbers, as `read_columns` does."""
         with self._database.read() as connection:
-            values = {"numbers": json.dumps(list(numbers)), **given}
-            cursor: Any = connection.execute(chosen, values).cursor
-            while rows := cursor.fetchmany(_ROWS_AT_A_TIME):
-                end = begin + len(rows)
-                if end > length:
-                    length = 2 * end
-                    for column in columns.values():
-                        column.resize(length, refcheck=False)
-                for name, some in zip(wanted, zip(*rows, strict=True), strict=True):
-                    # An assignment would unpack lists.
-                    converted = np.fromiter(read[name](some), object) if name in read else some
-                    columns[name][begin:end] = converted
-                begin = end
-        return {name: column[:begin] for name, column in columns.items()}
+            return read_columns(connection, wanted, numbers, alike)
+
+    def all_takes(
+        self, wanted: Mapping[str, ColumnElement[Any]], alike: Collection[str]
+    ) -> dict[str, Cells]:
+        """Return columns of all takes in the order of writing, as `read_all_takes` does."""
+        with self._database.read() as connection:
+            return read_all_takes(connection, wanted, alike)
 
 
 def _is_length(took: object) -> bool:
     """Tell whether microseconds between two times are those of an operation, not of a bad row."""
     return isinstance(took, int) and 0 <= took <= LARGEST * 1e6
-
-
-def listed(values: Sequence[int] | Sequence[str]) -> Select[Any]:
-    """Return many values as a subquery, as SQLite has too few variables for one each."""
-    return select(func.json_each(json.dumps(values)).table_valued("value").c.value)

@@ -49,7 +49,7 @@ def recent_usage(
     counted = select(*kind, func.count()).where(begun(service, now, days=DAYS), sent)
     days, people, tags, costs = Counter[bool](), Counter[str](), Counter[str](), Counter[str]()
     for is_todays, person, listed, cost, count in journal.rows(
-        wanted.apply(counted).group_by(*kind)
+        journal.narrow(counted, wanted).group_by(*kind)
     ):
         days[bool(is_todays)] += count
         people[person if isinstance(person, str) else SOMEBODY] += count

@@ -5,10 +5,15 @@ Paths are relative to the journal's folder, so that the folder can be moved.
 
 An operation's row is wide, with its body and lyrics, so a long history is filtered, ordered and
 searched without reading it: `operations_listed` covers every column that filters use, each order
-has a narrow index, and `texts` holds only the searched words, as `takes_noted` does for takes.
+has a narrow index, and `texts` holds only the searched words, as `takes_noted` does for takes. What
+of `texts` has changed since `search_index` last looked at it is in `texts_unindexed`.
 """
 
 from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import BigInteger, Column, Float, Index, Integer, Table, Text
@@ -88,6 +93,13 @@ texts = Table(
     Column("words", Text, nullable=False),
 )
 
+unindexed = Table(
+    "texts_unindexed",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("indexed", Text),  # the words that `search_index` has of it; none: it has not seen it
+)
+
 takes = Table(
     "takes",
     metadata,
@@ -150,7 +162,16 @@ _WHEN_WRITTEN = f"""CREATE TRIGGER texts_written AFTER INSERT ON operations BEGI
 _WHEN_CHANGED = f"""CREATE TRIGGER texts_changed AFTER UPDATE OF {", ".join(_SEARCHED)}
     ON operations BEGIN
     UPDATE texts SET words = {_WORDS} WHERE number = new.number; END"""  # noqa: S608 - constants
-for _trigger in (_WHEN_WRITTEN, _WHEN_CHANGED):
+TO_BE_INDEXED = (
+    """CREATE TRIGGER unindexed_written AFTER INSERT ON texts BEGIN
+    INSERT OR IGNORE INTO texts_unindexed (number) VALUES (new.number); END""",
+    """CREATE TRIGGER unindexed_changed AFTER UPDATE OF words ON texts BEGIN
+    INSERT OR IGNORE INTO texts_unindexed VALUES (old.number, old.words); END""",
+    """CREATE TRIGGER unindexed_deleted AFTER DELETE ON texts BEGIN
+    INSERT OR IGNORE INTO texts_unindexed VALUES (old.number, old.words); END""",
+)
+"""The triggers that note which texts are to be indexed anew, whoever writes them."""
+for _trigger in (_WHEN_WRITTEN, _WHEN_CHANGED, *TO_BE_INDEXED):
     sa.event.listen(metadata, "after_create", sa.DDL(_trigger))  # type: ignore[no-untyped-call]
 
 
@@ -179,3 +200,8 @@ def update_takes(key: str) -> sa.Update:
 def update_take(key: str, take: int) -> sa.Update:
     """Return an UPDATE of one take, counted from 1."""
     return update_takes(key).where(takes.c.take == take)
+
+
+def listed(values: Sequence[int] | Sequence[str]) -> sa.Select[Any]:
+    """Return many values as a subquery, as SQLite has too few variables for one each."""
+    return sa.select(sa.func.json_each(json.dumps(values)).table_valued("value").c.value)

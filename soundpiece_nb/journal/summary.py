@@ -57,7 +57,7 @@ def summarise(journal: Journal, wanted: Filter) -> Summary:
     days = Counter[int]()
     seconds: dict[str, float] = defaultdict(float)
     took: dict[str, list[int]] = defaultdict(list)
-    for *kind, count, audio, made_on, spans in journal.rows(_sums(wanted)):
+    for *kind, count, audio, made_on, spans in journal.rows(_sums(journal, wanted)):
         route, status, error = (label(word or "") for word in kind)
         statuses[status] += count
         routes[route] += count
@@ -82,7 +82,7 @@ def summarise(journal: Journal, wanted: Filter) -> Summary:
     )
 
 
-def _sums(wanted: Filter) -> Any:
+def _sums(journal: Journal, wanted: Filter) -> Any:
     """Return the SELECT of sums over all that fit, a row for each route, status and error.
 
     They come in the order of `operations_listed`, so one pass over that index is enough.
@@ -95,7 +95,7 @@ def _sums(wanted: Filter) -> Any:
         func.json_group_array(column.submitted_at // DAY),
         func.json_group_array(column.finished_at - column.submitted_at),
     )
-    return wanted.apply(select(*kind, *sums)).group_by(*kind)
+    return journal.narrow(select(*kind, *sums), wanted).group_by(*kind)
 
 
 def _is_between(value: object, least: int, most: int) -> bool:

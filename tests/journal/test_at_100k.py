@@ -15,12 +15,14 @@ from datetime import UTC, datetime
 
 import pandas as pd
 import pytest
+from sqlalchemy import func, select
 
 from soundpiece_nb.analysis.rated_words import top_words
 from soundpiece_nb.journal.dataframe import DTYPES, history, takes_of
 from soundpiece_nb.journal.entry import ORDERS
 from soundpiece_nb.journal.filters import Filter
 from soundpiece_nb.journal.quick_reads import find_abandoned
+from soundpiece_nb.journal.schema import operations
 from soundpiece_nb.journal.summary import summarise
 from support.large_journal import APART, FIRST, build
 from support.recorded_operations import record
@@ -112,6 +114,30 @@ def test_a_page_of_operations_or_takes_and_their_number_come_at_once(journal, wo
 def test_the_whole_history_is_a_frame_within_a_second(journal):
     frame = require(1.0, lambda: history(journal, Filter()), "the whole DataFrame")
     assert len(frame) == MANY
+
+
+def test_a_history_takes_about_as_long_as_pandas_by_itself(journal):
+    peer = min(_plain_reading(journal) for _ in range(2))
+    took = best_of(3, lambda: history(journal, Filter()))
+    assert took < 1.6 * peer
+
+
+def test_a_search_is_quicker_by_the_index_than_by_reading_all_texts(journal):
+    wanted = Filter(search="tender strings", limit=PAGE)
+    everything = wanted.apply(select(func.count(operations.c.number)))
+    [(number,)] = journal.rows(everything)
+    assert journal.count(wanted) == number > 1_000
+    by_reading_all = best_of(5, lambda: journal.rows(everything))
+    assert best_of(5, lambda: journal.count(wanted)) < 0.8 * by_reading_all
+
+
+def best_of(times, work):
+    took = []
+    for _ in range(times):
+        began = time.perf_counter()
+        work()
+        took.append(time.perf_counter() - began)
+    return min(took)
 
 
 def test_one_more_operation_is_written_down_as_quickly_as_the_first(journal):

@@ -1,6 +1,6 @@
 """Journals of earlier versions, opened by this one: all is kept, or nothing is changed.
 
-`schema-1.sql` to `schema-6.sql` are dumps of journals that those versions wrote.
+`schema-1.sql` to `schema-7.sql` are dumps of journals that those versions wrote.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ NIGHT, POLICY, REFUSED, RIVER, HOSTILE, HALF, CALM, WILD, STEMS, CLICK = (
     f"{digit * 8}-0000-4000-8000-000000000000" for digit in "923718465a"
 )
 ALL = {1: [NIGHT, POLICY, REFUSED, RIVER, HOSTILE, HALF, CALM, WILD]}
-ALL[2] = ALL[3] = ALL[4] = ALL[5] = ALL[6] = [*ALL[1], STEMS, CLICK]
+ALL[2] = ALL[3] = ALL[4] = ALL[5] = ALL[6] = ALL[7] = [*ALL[1], STEMS, CLICK]
 UNFINISHED = {1: [RIVER, HOSTILE, HALF], 2: [RIVER, HOSTILE, HALF, STEMS, CLICK]}
-UNFINISHED[3] = UNFINISHED[4] = UNFINISHED[5] = UNFINISHED[6] = UNFINISHED[2]
+UNFINISHED[3] = UNFINISHED[4] = UNFINISHED[5] = UNFINISHED[6] = UNFINISHED[7] = UNFINISHED[2]
 
 
 def now():
     return time.time_ns() // 1000
 
 
-@pytest.fixture(params=[1, 2, 3, 4, 5, 6], ids="schema {}".format)
+@pytest.fixture(params=[1, 2, 3, 4, 5, 6, 7], ids="schema {}".format)
 def version(request):
     return request.param
 

@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 from soundpiece_nb.api.routes import ROUTES
+from soundpiece_nb.journal import search_index
 from soundpiece_nb.journal.journal import Journal
 from soundpiece_nb.journal.quick_reads import FILE_NAME
 
@@ -41,7 +42,7 @@ def build(home: Path, number: int) -> Journal:
 
     Prompts have about 80 characters, every second operation lyrics of about 800, every take a
     waveform of 400 bytes; nine of ten are ready, about half of their takes are rated. To be fast,
-    nothing is synced, and indexes are made at the end.
+    nothing is synced, and indexes are made at the end, that of the searched words too.
     """
     Journal(home).close()
     takes: list[tuple[object, ...]] = []
@@ -63,7 +64,10 @@ def build(home: Path, number: int) -> Journal:
         for _, sql in indexes:
             connection.execute(sql)
         connection.execute("COMMIT")
-    return Journal(home)
+    journal = Journal(home)
+    with journal._database.write() as transaction:
+        search_index.add(transaction)
+    return journal
 
 
 def _operations(number: int, takes: list[tuple[object, ...]]) -> Iterator[tuple[object, ...]]:
