@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bench import load_extension, many_at_once, notebook_bytes, ready_to_playable
+from bench import (
+    batch_at_a_limit,
+    history_at_100k,
+    load_extension,
+    many_at_once,
+    notebook_bytes,
+    ready_to_playable,
+)
 from bench.many_at_once import Run
 from bench.table import Row
 
@@ -24,6 +31,13 @@ class Extent:
     songs: int = 9
     song_seconds: float = 90.0
     lines: int = notebook_bytes.LINES
+    history: int = history_at_100k.ROWS
+    batch: tuple[int, int, float] = (
+        batch_at_a_limit.ROWS,
+        batch_at_a_limit.LIMIT,
+        batch_at_a_limit.SECONDS,
+    )
+    """Rows, and the requests that the service takes in so many seconds."""
 
 
 SMALL = Extent(
@@ -35,6 +49,8 @@ SMALL = Extent(
     songs=1,
     song_seconds=3.0,
     lines=1,
+    history=300,
+    batch=(10, 10, 2.0),
 )
 """Enough to see that everything can be measured."""
 
@@ -135,11 +151,55 @@ def in_notebook(extent: Extent) -> list[Row]:
     ]
 
 
+def in_history(extent: Extent) -> list[Row]:
+    """Measure what is asked of a long history."""
+    found = history_at_100k.measure(extent.history)
+    medians = {what: median for what, median, _ in found}
+    plain = f"pandas.read_sql {medians[_READ_SQL]:,.0f} ms"
+    return [
+        Row(
+            f"history of {extent.history:,}: {what}",
+            f"{median:,.1f} ms",
+            plain if "DataFrame" in what and "whole" in what else "",
+            asked=_ASKED.get(what, ""),
+        )
+        for what, median in medians.items()
+        if what != _READ_SQL
+    ]
+
+
+_READ_SQL = "the same columns by `pandas.read_sql`"
+_ASKED = {
+    "whole history as a DataFrame": "500 ms",
+    "all takes as a DataFrame": "1,000 ms",
+    "page of 20, of a search": "30 ms",
+    "number of a search's operations": "30 ms",
+    "one more written down, synced": "2 ms",
+}
+
+
+def at_a_limit(extent: Extent) -> list[Row]:
+    """Measure a batch where the service takes so many requests in a time."""
+    run = batch_at_a_limit.measure(*extent.batch)
+    rows, limit, seconds = extent.batch
+    return [
+        Row(
+            f"{rows} effects at {limit} requests in {seconds:g} s: {run.ready} ready, "
+            f"{run.polls} polls, {run.early} early",
+            f"{run.took:.0f} s",
+            limit=f"{run.least:.0f} s",
+            asked=f"{1.15 * run.least:.0f} s (1.15 times the limit)",
+        )
+    ]
+
+
 PARTS: Sequence[Callable[[Extent], list[Row]]] = (
     loading,
     together,
     most_together,
     playable,
     in_notebook,
+    in_history,
+    at_a_limit,
 )
 """Each is measured in a process of its own."""
