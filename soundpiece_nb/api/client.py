@@ -45,6 +45,17 @@ CONNECT_TIMEOUT = 10.0
 MOST_REDIRECTS = 5
 
 
+class _BearerKey:
+    """The Authorization header, kept out of any `repr` or traceback."""
+
+    def __init__(self, api_key: str) -> None:
+        self._header = f"Bearer {api_key}"
+
+    def added_to(self, headers: Mapping[str, str]) -> dict[str, str]:
+        """Return headers with this one; httpx shows it in no `repr` of a request."""
+        return {**headers, "Authorization": self._header}
+
+
 _HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "soundpiece_nb"}
 
 
@@ -70,7 +81,7 @@ class Client:
         self._hold = hold
         self._request_timeout = request_timeout
         self._now = now
-        self._headers = {**_HEADERS, "Authorization": f"Bearer {api_key}"}
+        self._key = _BearerKey(api_key)
         log_filter.silence_this_thread()
         places = make_places() if places is None else places
         self._control = RequestLimit(places.control)
@@ -146,7 +157,7 @@ class Client:
     ) -> Any:
         """Return the JSON of an answer; raises WireFailure, Refusal for an HTTP error."""
         seconds = hold + self._request_timeout()
-        headers = self._headers if body is None else {**self._headers, **_JSON}
+        headers = self._key.added_to(_HEADERS if body is None else {**_HEADERS, **_JSON})
         with translated():
             address = httpx.URL(f"{self._base_url}/{target}")
             request = _request(method, address, headers, seconds, body=body)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import filecmp
-import io
 import os
 import re
 import shutil
@@ -79,7 +78,6 @@ class PartialFile:
 
     Its name has its owner in it, so that nobody else writes to it. The server's ETag is kept beside
     it, so that a later try continues the same file only. It is open between `begin` and `stop`.
-    A short file is held in memory until it is there whole: begun again, it costs less than to keep.
     """
 
     def __init__(self, target: Path, owner: str) -> None:
@@ -89,7 +87,6 @@ class PartialFile:
         self._path = target.with_suffix(f".{owner}.part")
         self._etag_path = target.with_suffix(f".{owner}.etag")
         self._file: BinaryIO | None = None
-        self._held: bytes | None = None
         self._total: int | None = None
         self._next_look = 0
         self._verification: Verification | None = None
@@ -100,8 +97,6 @@ class PartialFile:
         """Bytes downloaded so far."""
         if self._file is not None:
             return self._file.tell()
-        if self._held is not None:
-            return len(self._held)
         with suppress(OSError):
             return self._path.stat().st_size
         return 0
@@ -109,7 +104,7 @@ class PartialFile:
     @property
     def etag(self) -> str | None:
         """The server's ETag of the file that these bytes belong to; None if it is not usable."""
-        return _read_etag(self._etag_path) if self.size and self._held is None else None
+        return _read_etag(self._etag_path)
 
     def begin(self, offset: int, total: int | None, etag: str | None) -> None:
         """Open it for bytes from `offset` on, of `total` in all; 0 discards all earlier ones.
@@ -117,18 +112,13 @@ class PartialFile:
         Raises StorageFailed where the disk has no room for them, or OSError.
         """
         self.stop()
-        self._total, self._next_look = total, offset + LOOK_EVERY
-        self._held = None
-        if not offset and total is not None and total <= MOST_HELD:
-            self._verification = None
-            self._file = io.BytesIO()
-            return
         require_room(self._target.parent, (total or offset) - offset)
         self._file = open(self._path, "ab", opener=_open_privately)  # noqa: SIM115 - see `stop`
         if offset != self.size:
             self._file.truncate(offset)
             self._file.seek(offset)
             self._verification = None
+        self._total, self._next_look = total, offset + LOOK_EVERY
         if etag:
             self._etag_path.write_text(etag, encoding="ascii")
         else:
@@ -144,9 +134,7 @@ class PartialFile:
             require_room(self._target.parent, 0)
 
     def stop(self) -> None:
-        """Close it and keep the bytes for a later try; of a short file, if all are there."""
-        if isinstance(self._file, io.BytesIO) and self._file.tell() == self._total:
-            self._held = self._file.getvalue()
+        """Close it and keep the bytes for a later try."""
         if self._file is not None:
             self._file.close()
             self._file = None
@@ -168,7 +156,6 @@ class PartialFile:
         it off the event loop.
         """
         self.stop()
-        self._write_held()
         with self._path.open("rb") as written:
             os.fsync(written.fileno())
         if self._total is not None and self.size != self._total:
@@ -178,17 +165,9 @@ class PartialFile:
         self._etag_path.unlink(missing_ok=True)
         return take
 
-    def _write_held(self) -> None:
-        if self._held is not None:
-            require_room(self._target.parent, len(self._held))
-            with open(self._path, "wb", opener=_open_privately) as file:
-                file.write(self._held)
-            self._held = None
-
     def drop(self) -> None:
         """Discard the bytes, so that the next try starts over."""
         self.stop()
-        self._held = None
         for path in (self._etag_path, self._path):
             path.unlink(missing_ok=True)
         self._verification = None
@@ -252,10 +231,6 @@ def require_room(folder: Path, size: int) -> None:
 
 LEAST_FREE, LEAST_SHARE = 256 * 1024 * 1024, 50
 """Bytes of a disk that downloads leave free, or of a small disk this fraction."""
-
-MOST_HELD = 128 * 1024
-"""Bytes of a file that is held in memory until it is whole: it came in a moment, and would
-so again."""
 
 LOOK_EVERY = 8 * 1024 * 1024
 """Bytes after which the room on the disk is looked at again."""

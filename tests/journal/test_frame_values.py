@@ -21,7 +21,7 @@ from soundpiece_nb.shown_text import scrub
 from support.bad_rows import BAD_COLUMNS
 from support.large_journal import build
 
-KEY = "spk_live_0123456789abcdef0123456789abcdef"
+KEY = "spk_test_0123456789abcdef0123456789abcdef"
 MORE = [
     ("operations", "prompt", f"at https://me:secret@host.example/?signature=1 with {KEY}"),
     ("operations", "notebook", "a\0b"),
