@@ -9,6 +9,7 @@ import pytest
 
 import soundpiece_nb as sp
 from support.fx_service import Studio
+from support.held_service import eventually
 from support.kernels import Kernel
 from support.services import Reply, as_json, quiet_environment
 
@@ -149,6 +150,20 @@ def kernel(slow_service, tmp_path_factory):
     started.close()
 
 
+def begin_anew(kernel, service):
+    """Have what earlier cells began end, and the service take three requests again."""
+    on_the_way = "len(sp.operation.__globals__['current']().engine.in_flight())"
+
+    def nothing_is_on_the_way():
+        kernel.run("%soundpiece_discard --unsent")  # but for what is just being tried
+        return kernel.value(on_the_way) == 0
+
+    eventually(nothing_is_on_the_way)
+    service.made.clear()
+    assert kernel.value("sp.fx('Again', duration=1).result(60).status") == "ready"
+    service.made.clear()
+
+
 INTERRUPT = "os.kill(os.getpid(), signal.SIGINT); time.sleep(5)"
 INTERRUPTED = {
     "a loop of calls": "for n in range(20): sp.fx(f'Click {n}', duration=1)\n" + INTERRUPT,
@@ -165,7 +180,7 @@ INTERRUPTED = {
 def test_an_interrupted_cell_holds_back_what_has_not_left_and_says_how_many(
     kernel, slow_service, code
 ):
-    slow_service.made.clear()
+    begin_anew(kernel, slow_service)
     ran = kernel.run(code)
     said = re.search(
         r"Of 20 operations that this cell began, (\d+) ha(?:s|ve) left, and (\d+) w\w+ held back, "
@@ -186,7 +201,7 @@ def test_an_interrupted_cell_holds_back_what_has_not_left_and_says_how_many(
 def test_an_interrupted_wait_for_a_sweep_says_how_many_have_not_left_and_how_to_drop_them(
     kernel, slow_service
 ):
-    slow_service.made.clear()
+    begin_anew(kernel, slow_service)
     rest = threading.Timer(2.0, kernel.manager.interrupt_kernel)
     rest.start()
     ran = kernel.run("%soundpiece_fx clicks --prompt click --duration 1 --repeat 20 --wait")
@@ -199,7 +214,7 @@ def test_an_interrupted_wait_for_a_sweep_says_how_many_have_not_left_and_how_to_
 
 
 def test_one_operation_that_has_left_goes_on_and_is_named(kernel, slow_service):
-    slow_service.made.clear()
+    begin_anew(kernel, slow_service)
     ran = kernel.run(
         "op = sp.fx('Click', duration=1)\nwhile op.status == 'submitting': time.sleep(0.05)\n"
         + INTERRUPT
@@ -210,7 +225,7 @@ def test_one_operation_that_has_left_goes_on_and_is_named(kernel, slow_service):
 
 
 def test_what_waits_in_a_batch_is_still_to_be_sent_after_a_reload(kernel, slow_service):
-    slow_service.made.clear()
+    begin_anew(kernel, slow_service)
     slow_service.credits = 10**6
     kernel.run(
         "rows = [{'prompt': f'Knock {n}', 'duration': 1} for n in range(12)]\n"

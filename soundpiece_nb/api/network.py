@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import re
+import select
 import ssl
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -183,10 +184,22 @@ class _Stream(httpcore.AsyncNetworkStream):
 
     def get_extra_info(self, info: str) -> Any:
         """Return what httpcore asks of a connection by these names."""
-        if info == "is_readable":
-            return self._received.readable
+        if info == "is_readable":  # a busy loop may not have heard yet that the other end closed
+            return self._received.readable or _is_readable(self._received.transport)
         names = {"server_addr": "peername", "client_addr": "sockname"}
         return self._received.transport.get_extra_info(names.get(info, info))
+
+
+def _is_readable(transport: asyncio.BaseTransport) -> bool:
+    """Tell whether the system has something to read of a connection, if only that it has ended."""
+    number = transport.get_extra_info("socket").fileno()
+    if number < 0:
+        return True
+    if not hasattr(select, "poll"):  # Windows, whose select knows no largest number
+        return bool(select.select([number], [], [], 0)[0])
+    looked = select.poll()
+    looked.register(number, select.POLLIN)
+    return bool(looked.poll(0))
 
 
 @contextmanager
