@@ -79,6 +79,7 @@ class HeldService:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 512  # many connect in the same moment
     service: HeldService
 
     def handle_error(self, *_: object) -> None:

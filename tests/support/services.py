@@ -76,6 +76,12 @@ def as_json(value: Any, status: int = 200, **headers: str) -> Reply:
     return Reply(status, json.dumps(value).encode(), headers)
 
 
+class ManyAtOnce(ThreadingHTTPServer):
+    """A server that many connect to in the same moment, as a real one bears; five are usual."""
+
+    request_queue_size = 512
+
+
 class ScriptedService:
     """A real HTTP server whose answers are one function of what it hears and how often."""
 
@@ -112,7 +118,7 @@ class ScriptedService:
             def log_message(self, *_: object) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = ManyAtOnce(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self._server.handle_error = lambda *_: None  # a client that left is part of these tests
         self.root = f"http://127.0.0.1:{self._server.server_port}"
