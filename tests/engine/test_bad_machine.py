@@ -413,19 +413,22 @@ class Names:
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.gone = False
+        self.back_after: float | None = None
         usual = socket.getaddrinfo
 
         def look_up(*asked, **more):
             if self.gone:
+                if self.back_after is not None:
+                    threading.Timer(self.back_after, self.come_back).start()
+                    self.back_after = None
                 raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
             return usual(*asked, **more)
 
         patch.setattr(socket, "getaddrinfo", look_up)
 
     def go(self, seconds: float | None = None) -> None:
-        self.gone = True
-        if seconds is not None:
-            threading.Timer(seconds, self.come_back).start()
+        """Be gone, if said until so many seconds after somebody has looked one up in vain."""
+        self.gone, self.back_after = True, seconds
 
     def come_back(self) -> None:
         self.gone = False
