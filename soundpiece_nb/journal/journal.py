@@ -272,7 +272,8 @@ class Journal(Recording):
             lease = connection.execute(_LEASE, of_it).one()
         if self._is_anothers(lease, now):
             return False
-        if lease.holder == self.holder and lease.held_until >= now + _LONG_ENOUGH:
+        own = lease.holder == self.holder and isinstance(lease.held_until, int)
+        if own and lease.held_until >= now + _LONG_ENOUGH:
             return True  # it was recorded a moment ago
         with self._database.write() as connection:
             if self._is_anothers(connection.execute(_LEASE, of_it).one(), now):
