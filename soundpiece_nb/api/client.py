@@ -149,7 +149,7 @@ class Client:
                 await response.aclose()
 
     async def close(self) -> None:
-        """Close all idle connections; what is under way ends with its own task."""
+        """Close all connections; what is under way breaks off."""
         await self._transport.close()
 
     async def _exchange(

@@ -45,7 +45,7 @@ class Connections:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._open = 0
+        self._open: set[_Connection] = set()
         self._makers: dict[Way, httpcore.AsyncConnectionPool] = {}
         self._idle: dict[_Place, deque[_Connection]] = {}
         self._sweeping: asyncio.Task[None] | None = None
@@ -80,7 +80,7 @@ class Connections:
 
     async def give_back(self, place: _Place, connection: _Connection) -> None:
         """Keep a connection whose answer was read to its end; close any other."""
-        if not connection.is_available():
+        if not connection.is_available() or connection not in self._open:
             await self._end(connection)
             return
         self._idle.setdefault(place, deque()).append(connection)
@@ -88,11 +88,12 @@ class Connections:
             self._sweeping = asyncio.get_running_loop().create_task(self._sweep())
 
     async def close(self) -> None:
-        """Close what is idle, and nothing that is in use."""
+        """Close every connection; what is under way on one breaks off."""
         if self._sweeping is not None:
             self._sweeping.cancel()
-        while self._idle:
-            await self._end_oldest()
+        self._idle.clear()
+        while self._open:
+            await self._open.pop().aclose()
 
     async def _free_one(self, place: _Place) -> _Connection | None:
         """Return the idle connection that was used last, if the other end has not closed it."""
@@ -106,13 +107,14 @@ class Connections:
         return None
 
     async def _new_one(self, place: _Place) -> _Connection:
-        while self._open >= self._most and self._idle:  # those that lead elsewhere
+        while len(self._open) >= self._most and self._idle:  # those that lead elsewhere
             await self._end_oldest()
         if place.way not in self._makers:
             self._makers[place.way] = _maker(place.way)
-        self._open += 1
         origin = httpcore.Origin(place.scheme, place.host, place.port)
-        return self._makers[place.way].create_connection(origin)
+        connection = self._makers[place.way].create_connection(origin)
+        self._open.add(connection)
+        return connection
 
     async def _end_oldest(self) -> None:
         place, idle = next(iter(self._idle.items()))
@@ -122,7 +124,7 @@ class Connections:
         await self._end(connection)
 
     async def _end(self, connection: _Connection) -> None:
-        self._open -= 1
+        self._open.discard(connection)
         await connection.aclose()
 
     async def _sweep(self) -> None:

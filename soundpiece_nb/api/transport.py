@@ -58,7 +58,7 @@ class Transport:
         return response
 
     async def close(self) -> None:
-        """Close all idle connections."""
+        """Close all connections."""
         await self._connections.close()
 
 
