@@ -210,7 +210,7 @@ def _silence(seconds: float) -> httpx.Timeout:
     A little less for what comes before the request is sent, so that it is known not to have been.
     """
     connect = min(0.9 * seconds, CONNECT_TIMEOUT)
-    return httpx.Timeout(seconds, connect=connect, pool=CONNECT_TIMEOUT)
+    return httpx.Timeout(seconds, connect=connect)
 
 
 def _decode(body: bytes) -> Any:

@@ -131,15 +131,15 @@ class Connections:
         """Close what has been idle for long, until nothing is idle."""
         while self._idle:
             await asyncio.sleep(KEEP_SECONDS / 2)
+            expired: list[_Connection] = []
             for place in list(self._idle):
-                idle = self._idle.get(place, deque())
-                kept = deque(each for each in idle if not each.has_expired())
-                expired = [each for each in idle if each not in kept]
-                self._idle[place] = kept
-                if not kept:
+                for connection in [each for each in self._idle[place] if each.has_expired()]:
+                    self._idle[place].remove(connection)
+                    expired.append(connection)
+                if not self._idle[place]:
                     del self._idle[place]
-                for connection in expired:
-                    await self._end(connection)
+            for connection in expired:
+                await self._end(connection)
 
 
 class _Body(httpx.AsyncByteStream):

@@ -32,7 +32,7 @@ class AccountPace:
         self._limit = LearntLimit()
         self._refused_at = -math.inf
         self._refusals = 0
-        """How many were refused since one was taken, but for what left together."""
+        """Refusals since a request was taken last; those of requests that left together count once."""
         self._not_before = self._closed_at = -math.inf
         self._asked_at = -math.inf
         self._asking = False

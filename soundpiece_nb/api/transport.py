@@ -78,7 +78,7 @@ def _lift(limit: asyncio.Timeout) -> None:
 
 async def _not_sent(error: Exception, attempt: Attempt) -> Unreachable | None:
     """Return the failure that means that nothing was sent; None for any other error."""
-    if isinstance(error, SoundpieceError | httpx.PoolTimeout | httpx.LocalProtocolError):
+    if isinstance(error, SoundpieceError | httpx.LocalProtocolError):
         return None
     if isinstance(error, httpx.RemoteProtocolError | httpx.ReadError | httpx.WriteError):
         failure = await _plain_http(attempt)

@@ -177,7 +177,7 @@ class Queries:
     def latest_named(self, name: str, *, but: str) -> str | None:
         """Return the key of the newest operation of a NAME, or of a batch or sweep of it.
 
-        Another than the one of the key `but`; None where there is none.
+        The operation with the key `but` is left out; None if no other has the NAME.
         """
         named = (operations.c.name == name) | (operations.c.batch == name)
         others = named & (operations.c.idempotency_key != but)

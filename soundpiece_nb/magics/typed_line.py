@@ -37,7 +37,7 @@ _MOST_LIKE = 0.8
 
 
 class Option(Protocol):
-    """What is to be known of an option, or of a positional argument."""
+    """The description of an option, or of a positional argument."""
 
     @property
     def names(self) -> tuple[str, ...]:
