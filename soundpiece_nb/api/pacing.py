@@ -32,7 +32,7 @@ class AccountPace:
         self._limit = LearntLimit()
         self._refused_at = -math.inf
         self._refusals = 0
-        """Refusals since a request was taken last; those of requests that left together count once."""
+        """Refusals since a request was taken; of requests that left together, one counts."""
         self._not_before = self._closed_at = -math.inf
         self._asked_at = -math.inf
         self._asking = False
